@@ -1,0 +1,98 @@
+import * as digitalocean from "@pulumi/digitalocean";
+import * as pulumi from "@pulumi/pulumi";
+import {
+    type AccountFacts,
+    type AccountKey,
+    accountProblems,
+    accountWarnings,
+    findKey,
+    type ImageFacts,
+} from "./model/preflight.ts";
+import type { Settings } from "./model/settings.ts";
+
+/**
+ * Looks up what the settings want of the account, before anything is made, and refuses what it cannot give, all
+ * problems at once. Costs one round trip: the look-ups go out together.
+ *
+ * @returns the people's keys, in the order of the settings.
+ * @throws RunError
+ */
+export async function checkAccount(
+    settings: Settings,
+    tag: string,
+): Promise<{ readonly keys: readonly AccountKey[] }> {
+    requireToken();
+    const facts = await lookUp(settings);
+    const problems = accountProblems(settings, facts, tag);
+    if (settings.sshKeys.length > 0 && !facts.keys) {
+        problems.push(
+            "swarm:sshKeys: the account's keys could not be looked up; the token needs the scope ssh_key:read",
+        );
+    }
+    if (problems.length > 0) {
+        throw new pulumi.RunError(
+            `the account cannot give what is asked for:\n${problems.map((p) => `  ${p}`).join("\n")}`,
+        );
+    }
+    for (const warning of accountWarnings(settings, facts)) {
+        void pulumi.log.warn(warning);
+    }
+    return { keys: settings.sshKeys.map((wanted) => findKey(facts.keys ?? [], wanted) as AccountKey) };
+}
+
+function requireToken(): void {
+    const config = new pulumi.Config("digitalocean");
+    if (!config.get("token") && !process.env.DIGITALOCEAN_TOKEN && !process.env.DIGITALOCEAN_ACCESS_TOKEN) {
+        throw new pulumi.RunError(
+            "there is no DigitalOcean token: set DIGITALOCEAN_TOKEN, or: pulumi config set --secret digitalocean:token",
+        );
+    }
+}
+
+async function lookUp(settings: Settings): Promise<AccountFacts> {
+    const images = [...new Set(settings.nodes.map(({ image }) => image))];
+    const [regions, account, droplets, keys, ...found] = await Promise.all([
+        attempt("the regions", () => digitalocean.getRegions()),
+        attempt("the account", () => digitalocean.getAccount()),
+        attempt("the droplets", () => digitalocean.getDroplets()),
+        settings.sshKeys.length > 0 ? attempt("the SSH keys", () => digitalocean.getSshKeys()) : undefined,
+        ...images.map((image) => attempt(`the image ${image}`, () => lookUpImage(image))),
+    ]);
+    return {
+        regions: regions?.regions,
+        dropletLimit: account?.dropletLimit,
+        droplets: droplets?.droplets,
+        keys: keys?.sshKeys,
+        images: Object.fromEntries(images.map((image, index) => [image, found[index]])),
+    };
+}
+
+async function lookUpImage(image: string): Promise<ImageFacts | null> {
+    try {
+        return await digitalocean.getImage(/^\d+$/.test(image) ? { id: Number(image) } : { slug: image });
+    } catch (error) {
+        if (/\b404\b|not found/i.test(`${error}`)) {
+            return null;
+        }
+        throw error;
+    }
+}
+
+/**
+ * A look-up that fails is no reason to stop, since the token of a preview may lack its scope and the API refuses
+ * what it cannot give anyway, only later. A token that is refused as a whole is.
+ */
+async function attempt<T>(what: string, lookUp: () => Promise<T>): Promise<T | undefined> {
+    try {
+        return await lookUp();
+    } catch (error) {
+        const text = (error instanceof Error ? error.message : `${error}`).trim();
+        if (/\b401\b|unable to authenticate/i.test(text)) {
+            throw new pulumi.RunError(
+                "DigitalOcean refused the token (401); check DIGITALOCEAN_TOKEN, or digitalocean:token in the config",
+            );
+        }
+        void pulumi.log.warn(`could not look up ${what}, going on without: ${text}`);
+        return undefined;
+    }
+}

@@ -1,0 +1,109 @@
+# shellcheck shell=sh
+# What `swarm` and `join` ask of a host before Docker is told anything. Sent between the prelude and the script.
+
+# version_at_least HAVE WANT: compares dotted numbers; what follows them (-ce, ~rc1, +dfsg1) does not count.
+version_at_least() {
+    version_have=$1 version_want=$2
+    for _ in 1 2 3; do
+        a=${version_have%%.*} b=${version_want%%.*}
+        a=${a%%[!0-9]*} b=${b%%[!0-9]*}
+        a=${a:-0} b=${b:-0}
+        [ "$a" -le "$b" ] || return 0
+        [ "$a" -ge "$b" ] || return 1
+        case $version_have in *.*) version_have=${version_have#*.} ;; *) version_have=0 ;; esac
+        case $version_want in *.*) version_want=${version_want#*.} ;; *) version_want=0 ;; esac
+    done
+    return 0
+}
+
+# cloud-init leaves this file at its very end. Looking is free, while asking `cloud-init status` starts a Python,
+# and that twice a second on a host that is busy booting.
+cloud_init_is_done() {
+    seen="cloud-init is at work"
+    [ -e /run/cloud-init/result.json ] || [ -e /run/cloud-init/disabled ]
+}
+
+docker_answers() {
+    if seen=$(timeout 10 docker version --format '{{.Server.Version}}' 2>&1); then
+        docker_version=$seen
+        return 0
+    fi
+    seen=$(printf '%s' "$seen" | tail -n 1)
+    return 1
+}
+
+# Waits until the first boot is over and Docker answers; leaves its version in $docker_version.
+# On an image whose first boot sets Docker up, that happens before cloud-init ends, hence the order.
+# cloud-init's "degraded" (exit status 2) is common on stock images and no reason to stop; "error" (1) is.
+wait_for_host() {
+    name=$(value node)
+    limit=$(value limit)
+    if command -v cloud-init >/dev/null 2>&1; then
+        wait_for "$limit" "$name's first boot (cloud-init) to end" cloud_init_is_done
+        if ! grep -q '"errors": \[\]' /run/cloud-init/result.json 2>/dev/null; then
+            cloud_init=$(cloud-init status --long 2>&1) || [ $? = 2 ] ||
+                fail "$name: cloud-init ended with an error:$newline$cloud_init"
+        fi
+    fi
+    command -v docker >/dev/null 2>&1 ||
+        fail "$name: there is no docker command on this image; choose an image with Docker in it (swarm:image)"
+    wait_for 120 "Docker to answer on $name" docker_answers
+    minimum=$(value minimum)
+    version_at_least "$docker_version" "$minimum" ||
+        fail "$name: its Docker is $docker_version, older than $minimum (swarm:minDockerVersion); choose a newer image"
+}
+
+# The swarm's own state of this host, in variables. On a worker the daemon does not know the cluster's ID.
+look_at_swarm() {
+    swarm_info=$(docker info --format '{{.Swarm.LocalNodeState}} {{.Swarm.ControlAvailable}} id={{.Swarm.NodeID}} addr={{.Swarm.NodeAddr}} cluster={{if .Swarm.Cluster}}{{.Swarm.Cluster.ID}}{{end}} error={{.Swarm.Error}}')
+    swarm_state=${swarm_info%% *}
+    swarm_rest=${swarm_info#* }
+    swarm_manager=${swarm_rest%% *}
+    swarm_id=${swarm_info#* id=}
+    swarm_id=${swarm_id%% *}
+    swarm_addr=${swarm_info#* addr=}
+    swarm_addr=${swarm_addr%% *}
+    swarm_cluster=${swarm_info#* cluster=}
+    swarm_cluster=${swarm_cluster%% *}
+    swarm_error=${swarm_info#* error=}
+}
+
+swarm_is_settled() {
+    look_at_swarm
+    seen="state $swarm_state${swarm_error:+, $swarm_error}"
+    case $swarm_state in active | inactive | error | locked) return 0 ;; esac
+    return 1
+}
+
+# A cluster's root certificate is the one mark that a worker has of its cluster. Empty when it cannot be read.
+ca_digest() {
+    ca_file=$(docker info --format '{{.DockerRootDir}}')/swarm/certificates/swarm-root-ca.crt
+    as_root cat "$ca_file" 2>/dev/null | sha256sum | cut -d' ' -f1
+}
+
+# Puts the stack's name on the engine, where the swarm sees it from the moment of joining: a member that was
+# lost before the roster could label it can still be told from one that somebody joined by hand.
+# Labels are reloaded on SIGHUP, so nothing restarts. A label list that is there already is left alone.
+mark_engine() {
+    mark=swarm.stack=$(value stack)
+    engine_is_marked && return 0
+    config=/etc/docker/daemon.json
+    if ! as_root test -s "$config"; then
+        as_root mkdir -p /etc/docker
+        printf '{"labels": ["%s"]}\n' "$mark" | as_root tee "$config" >/dev/null
+    elif as_root grep -q '"labels"' "$config"; then
+        say "$(value node): $config has labels of its own; leaving it as it is"
+        return 0
+    else
+        marked=$(as_root sed "0,/{/s//{\"labels\": [\"$mark\"], /; s/, *}\$/}/" "$config")
+        printf '%s\n' "$marked" | as_root tee "$config" >/dev/null
+    fi
+    as_root kill -HUP "$(cat /var/run/docker.pid)" &&
+        wait_for 10 "the engine's label $mark" engine_is_marked
+}
+
+engine_is_marked() {
+    seen=$(docker info --format '{{json .Labels}}')
+    case $seen in *"\"$mark\""*) return 0 ;; esac
+    return 1
+}

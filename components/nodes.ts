@@ -1,0 +1,108 @@
+import * as digitalocean from "@pulumi/digitalocean";
+import * as pulumi from "@pulumi/pulumi";
+import * as tls from "@pulumi/tls";
+import type { NodeRole, NodeSpec } from "../model/settings.ts";
+import { userData } from "../model/userData.ts";
+import type { DeployKey } from "./deployKey.ts";
+import type { Network } from "./network.ts";
+import { reachHook } from "./reach.ts";
+import type { RemoteHost } from "./remote.ts";
+
+export interface NodesArgs {
+    readonly nodes: readonly NodeSpec[];
+    readonly region: string;
+    readonly sshUser: string;
+    readonly monitoring: boolean;
+    readonly deployKey: DeployKey;
+    readonly network: Network;
+    /** Seconds that a node has to run commands once its droplet is active. */
+    readonly timeout: number;
+}
+
+/** A droplet that can be logged in to. Whether it is in a swarm is not known here. */
+export interface Node extends RemoteHost {
+    readonly role: NodeRole;
+    readonly droplet: digitalocean.Droplet;
+    readonly publicIp: pulumi.Output<string>;
+    readonly privateIp: pulumi.Output<string>;
+}
+
+/**
+ * The droplets. Two resources a node, keyed by its name and never by its position, so that a node more or fewer
+ * touches no other: one component for all of them, since a component a node would be a third.
+ */
+export class Nodes extends pulumi.ComponentResource {
+    /** In the order of the configuration, managers first. */
+    readonly all: readonly Node[];
+
+    constructor(name: string, args: NodesArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("swarm:index:Nodes", name, {}, opts);
+        this.all = args.nodes.map((node) => makeNode(node, args, this));
+        this.registerOutputs({ dropletIds: this.all.map((node) => node.droplet.id) });
+    }
+}
+
+function makeNode(node: NodeSpec, args: NodesArgs, parent: pulumi.Resource): Node {
+    const hostKey = new tls.PrivateKey(`${node.name}-host`, { algorithm: "ED25519" }, { parent });
+    const droplet = new digitalocean.Droplet(
+        node.name,
+        {
+            name: node.name,
+            region: args.region,
+            image: node.image,
+            size: node.size,
+            vpcUuid: args.network.vpcId,
+            tags: args.network.tags[node.role],
+            sshKeys: [args.deployKey.id],
+            monitoring: args.monitoring,
+            userData: pulumi.secret(
+                pulumi
+                    .all([hostKey.privateKeyOpenssh, hostKey.publicKeyOpenssh, args.deployKey.publicKey])
+                    .apply(([hostKeyPrivate, hostKeyPublic, deployKeyPublic]) =>
+                        userData({ hostKeyPrivate, hostKeyPublic, sshUser: args.sshUser, deployKeyPublic }),
+                    ),
+            ),
+        },
+        {
+            parent,
+            // A node is replaced by making the new droplet first; with a name given, the provider would delete
+            // first. Droplets may share a name for that while.
+            deleteBeforeReplace: false,
+            // In place, a size is changed with the power off: all managers at once, and the quorum with them.
+            replaceOnChanges: ["size"],
+            dependsOn: args.network.firewalls,
+        },
+    );
+    const publicIp = droplet.ipv4Address.apply((address) => present(address, node.name, "public"));
+    return {
+        name: node.name,
+        role: node.role,
+        droplet,
+        publicIp,
+        privateIp: droplet.ipv4AddressPrivate.apply((address) => present(address, node.name, "private")),
+        reach: reachHook(node.name, args.timeout),
+        connection: {
+            host: publicIp,
+            user: args.sshUser,
+            privateKey: args.deployKey.privateKey,
+            hostKey: hostKey.publicKeyOpenssh.apply((text) => text.trim()),
+            // The host ran a command a moment ago, so these only bridge a blip.
+            dialErrorLimit: 10,
+            perDialTimeout: 15,
+        },
+    };
+}
+
+/**
+ * A droplet can become active before its address can be read, and the command provider takes an empty host for
+ * the local machine: the swarm would be initialised right there.
+ */
+function present(address: string | undefined, node: string, which: string): string {
+    if (!address) {
+        throw new Error(
+            `${node}: the API gave its droplet no ${which} IPv4 address; it may come a moment after the droplet is ` +
+                `active, so run: pulumi up --refresh`,
+        );
+    }
+    return address;
+}

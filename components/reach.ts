@@ -1,0 +1,185 @@
+import { randomBytes } from "node:crypto";
+import * as pulumi from "@pulumi/pulumi";
+import ssh2 from "ssh2";
+
+/** The part of a remote command's `connection` that is needed to log in. */
+export interface Login {
+    readonly host: string;
+    readonly user: string;
+    readonly privateKey: string;
+    /** The pinned host key, in authorized_keys form. */
+    readonly hostKey: string;
+}
+
+/** How one attempt to run a command on a host ended. `final` marks what no waiting will mend. */
+export type Attempt =
+    | { readonly ok: true }
+    | { readonly ok: false; readonly why: string; readonly final?: boolean };
+
+/** A handshake that stalls would otherwise hang: the command provider gives it no deadline. */
+const ATTEMPT_MS = 15_000;
+
+/** A wrong host key may belong to an sshd that cloud-init has yet to restart; after this long it will not change. */
+const HOST_KEY_GRACE_MS = 60_000;
+
+/**
+ * A hook that lets a remote command start only when its host really runs commands.
+ *
+ * The command provider dials for itself, but it cannot tell a host that runs commands from an image that answers
+ * each of them with "please wait" and status 0, it records that answer as success, and it hangs for ever on a host
+ * that accepts a connection and then says nothing. A hook that fails stops the step before the provider is
+ * called, nothing is recorded, and the next `pulumi up` tries again.
+ *
+ * @param node Name of the node, for the messages.
+ * @param timeout Seconds that the node has.
+ */
+export function reachHook(node: string, timeout: number): pulumi.ResourceHook {
+    return new pulumi.ResourceHook(`reach-${node}`, async (args) => {
+        const inputs = args.newInputs as { connection?: pulumi.Input<Login> } | undefined;
+        const login = await new Promise<Login>((resolve) => {
+            pulumi.output(inputs?.connection).apply((connection) => resolve(connection as Login));
+        });
+        await reach(node, login, { timeoutMs: timeout * 1000, attempt, say: progress });
+    });
+}
+
+/** Shown while it lasts and not kept: a line of progress is of no use in the summary. */
+function progress(text: string): void {
+    void pulumi.log.info(text, undefined, undefined, true);
+}
+
+/**
+ * Attempts until the host runs a command, or the time is up.
+ *
+ * @throws Error that names the node, how long it was waited for, what was last seen, and what to do.
+ */
+export async function reach(
+    node: string,
+    login: Login,
+    options: {
+        readonly timeoutMs: number;
+        readonly attempt: (login: Login) => Promise<Attempt>;
+        readonly say: (text: string) => void;
+        readonly now?: () => number;
+        readonly pause?: (milliseconds: number) => Promise<void>;
+    },
+): Promise<void> {
+    const now = options.now ?? (() => performance.now());
+    const pause = options.pause ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms)));
+    const start = now();
+    let nextWord = 5_000;
+    for (let delay = 200; ; delay = Math.min(delay * 1.5, now() - start < 60_000 ? 1_000 : 5_000)) {
+        const result = await options.attempt(login);
+        if (result.ok) {
+            return;
+        }
+        const waited = now() - start;
+        const since = `${Math.round(waited / 1000)} s`;
+        if (result.final && waited >= Math.min(HOST_KEY_GRACE_MS, options.timeoutMs)) {
+            throw new Error(
+                `${node} (${login.host}): ${result.why}, for ${since}. ${advice(result.why, node)}`,
+            );
+        }
+        if (waited >= options.timeoutMs) {
+            throw new Error(
+                `${node} (${login.host}): waited ${since} for it to run commands over SSH; last seen: ${result.why}. ` +
+                    advice(result.why, node),
+            );
+        }
+        if (waited >= nextWord) {
+            options.say(`${node}: waiting for SSH on ${login.host}, ${since}: ${result.why}`);
+            nextWord = waited + 5_000;
+        }
+        await pause(delay);
+    }
+}
+
+const WRONG_HOST_KEY =
+    "WRONG HOST KEY: another machine answers, or the image ignores the host key it is given";
+
+function advice(why: string, node: string): string {
+    const replace = `pulumi up --replace '**:Droplet::${node}'`;
+    if (why === WRONG_HOST_KEY) {
+        return `Do not log in there. Choose an image whose cloud-init installs ssh_keys, then: ${replace}`;
+    }
+    if (why.startsWith("login refused")) {
+        return `Check swarm:sshUser, and that the image's cloud-init installs the keys it is given.`;
+    }
+    if (why.startsWith("it answered")) {
+        return `Its image answers commands with that text; wait until its first boot is over, or choose another image.`;
+    }
+    return `Check that the droplet runs and that swarm:sshFrom lets this machine in; a broken one is made anew by: ${replace}`;
+}
+
+/** Logs in and has the host echo a nonce; anything but the nonce is no answer. */
+export function attempt(login: Login): Promise<Attempt> {
+    const nonce = randomBytes(8).toString("hex");
+    const pinned = login.hostKey.trim().split(/\s+/);
+    let wrongHostKey = false;
+    return new Promise((resolve) => {
+        const client = new ssh2.Client();
+        const deadline = setTimeout(
+            () => end({ ok: false, why: "it accepts connections and says nothing" }),
+            ATTEMPT_MS,
+        );
+        const end = (result: Attempt) => {
+            clearTimeout(deadline);
+            client.end();
+            client.destroy();
+            resolve(result);
+        };
+        client.on("error", (error) => end({ ok: false, ...reason(error, wrongHostKey) }));
+        client.on("close", () => end({ ok: false, why: "it closed the connection" }));
+        client.on("ready", () => {
+            client.exec(`echo ${nonce}`, (error, channel) => {
+                if (error) return end({ ok: false, why: error.message });
+                let said = "";
+                channel.on("data", (data: Buffer) => {
+                    said += data.toString();
+                });
+                channel.stderr.resume();
+                channel.on("close", () => {
+                    const text = JSON.stringify(said.trim().slice(0, 100));
+                    end(
+                        said.trim() === nonce
+                            ? { ok: true }
+                            : { ok: false, why: `it answered ${text} to a command` },
+                    );
+                });
+            });
+        });
+        client.connect({
+            host: login.host,
+            username: login.user,
+            privateKey: login.privateKey,
+            readyTimeout: ATTEMPT_MS,
+            algorithms: { serverHostKey: [pinned[0] as ssh2.ServerHostKeyAlgorithm] },
+            hostVerifier: (key: Buffer) => {
+                wrongHostKey = key.toString("base64") !== pinned[1];
+                return !wrongHostKey;
+            },
+        });
+    });
+}
+
+function reason(
+    error: Error & { level?: string; code?: string },
+    wrongHostKey: boolean,
+): { why: string; final?: boolean } {
+    if (wrongHostKey || /no matching host key/i.test(error.message)) {
+        return { why: WRONG_HOST_KEY, final: true };
+    }
+    if (error.level === "client-authentication") {
+        return { why: "login refused" };
+    }
+    const codes: Record<string, string> = {
+        ECONNREFUSED: "connection refused",
+        EHOSTUNREACH: "no route to it",
+        ETIMEDOUT: "no answer",
+        ECONNRESET: "it closed the connection",
+    };
+    if (error.level === "client-timeout") {
+        return { why: "no answer" };
+    }
+    return { why: codes[error.code ?? ""] ?? error.message };
+}

@@ -1,0 +1,178 @@
+import type * as command from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import { parseAnswer } from "../model/answers.ts";
+import type { Line } from "../model/serviceLines.ts";
+import type { ServiceSpec } from "../model/settings.ts";
+import type { Node } from "./nodes.ts";
+import { remoteScript } from "./remote.ts";
+
+export interface SwarmArgs {
+    /** Managers first; the first of them is the seed, where the swarm is initialised and commanded. */
+    readonly nodes: readonly Node[];
+    /** Value of the `swarm.stack` label on this stack's members, services and networks. */
+    readonly stack: string;
+    readonly managerAvailability: "active" | "drain";
+    /** Where overlay networks get their subnets from; can be said at initialisation only. */
+    readonly overlayPool: string;
+    readonly overlayPoolMaskLength: number;
+    readonly minDockerVersion: string;
+    /** Public keys of the people who may log in, in authorized_keys form. */
+    readonly authorizedKeys: readonly string[];
+    /** What is in the swarm and not in here, and carries the stack's label, is removed. */
+    readonly services: readonly ServiceSpec[];
+    /** Seconds that a new node's first boot has. */
+    readonly nodeTimeout: number;
+}
+
+/** A node as a member of the swarm. */
+export interface Member {
+    readonly node: Node;
+    /** ID that the swarm gave it: the only thing it is ever addressed by. */
+    readonly id: pulumi.Output<string>;
+    readonly dockerVersion: pulumi.Output<string>;
+}
+
+/** Seconds that the tasks of a leaving node have to run elsewhere. */
+const DRAIN_SECONDS = 300;
+
+/** What the scripts wait for besides the first boot and the draining: each wait is bounded, this is their sum. */
+const OTHER_WAITS_SECONDS = 900;
+
+/**
+ * The swarm and who is in it.
+ *
+ * `swarm` initialises it once; each `<node>-join` brings its node in; `roster` makes the list of members the
+ * wanted one. No resource here does anything when it is deleted: a host that is gone never blocks a destroy. What
+ * has to happen when a node leaves is done by the roster, as an update, which the engine runs before any delete.
+ */
+export class Swarm extends pulumi.ComponentResource {
+    readonly members: readonly Member[];
+    readonly clusterId: pulumi.Output<string>;
+    /** Whoever depends on it finds every wanted member in its place, and no other of this stack's. */
+    readonly roster: command.remote.Command;
+    readonly seed: Node;
+
+    constructor(name: string, args: SwarmArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("swarm:index:Swarm", name, {}, opts);
+        const [seed] = args.nodes;
+        if (!seed) {
+            throw new pulumi.ResourceError("a swarm needs a manager", this, true);
+        }
+        const cluster = initialise(name, seed, args, this);
+        this.members = joinAll(cluster, args, this);
+        this.roster = reconcile(seed, this.members, args, this);
+        this.seed = seed;
+        this.clusterId = pulumi.unsecret(cluster.apply((answer) => answer.cluster));
+        this.registerOutputs({ clusterId: this.clusterId });
+    }
+}
+
+type Cluster = pulumi.Output<ReturnType<typeof parseAnswer<"swarm">>>;
+
+/** What `swarm.sh` and `join.sh` both ask about the node they run on. */
+function aboutNode(node: Node, args: SwarmArgs, privateIp: string): Line[] {
+    return [
+        ["node", node.name],
+        ["address", privateIp],
+        ["limit", args.nodeTimeout],
+        ["minimum", args.minDockerVersion],
+        ["stack", args.stack],
+    ];
+}
+
+function initialise(name: string, seed: Node, args: SwarmArgs, parent: pulumi.Resource): Cluster {
+    const others = args.nodes.filter((node) => node.role === "manager" && node !== seed);
+    const swarm = remoteScript(
+        name,
+        {
+            host: seed,
+            script: "swarm",
+            timeout: args.nodeTimeout + OTHER_WAITS_SECONDS,
+            secretOutput: true,
+            remembers: true,
+            input: pulumi
+                .all([seed.privateIp, pulumi.all(others.map((node) => node.privateIp))])
+                .apply(([own, peers]): Line[] => [
+                    ...aboutNode(seed, args, own),
+                    ["pool", args.overlayPool],
+                    ["mask", args.overlayPoolMaskLength],
+                    ...peers.map((peer): Line => ["peer", peer]),
+                ]),
+        },
+        { parent },
+    );
+    return swarm.stdout.apply((stdout) =>
+        parseAnswer("swarm", { node: seed.name, resource: name, stdout, secret: true }),
+    );
+}
+
+/** Workers join all at once. Each manager waits for the one before: two that appear together endanger the quorum. */
+function joinAll(cluster: Cluster, args: SwarmArgs, parent: pulumi.Resource): Member[] {
+    let previous: pulumi.Resource | undefined;
+    return args.nodes.map((node) => {
+        const name = `${node.name}-join`;
+        const join = remoteScript(
+            name,
+            {
+                host: node,
+                script: "join",
+                timeout: args.nodeTimeout + OTHER_WAITS_SECONDS,
+                // Another droplet under the same name has to join anew.
+                triggers: [node.droplet.id],
+                input: pulumi
+                    .all([cluster, node.privateIp])
+                    .apply(([{ cluster, ca, managers, ...tokens }, own]): Line[] => [
+                        ...aboutNode(node, args, own),
+                        ["role", node.role],
+                        ["cluster", cluster],
+                        ["ca", ca],
+                        ["token", node.role === "manager" ? tokens.managerToken : tokens.workerToken],
+                        ...managers.split(" ").map((manager): Line => ["manager", manager]),
+                        ...args.authorizedKeys.map((key): Line => ["key", key]),
+                    ]),
+            },
+            { parent, dependsOn: node.role === "manager" && previous ? [previous] : [] },
+        );
+        if (node.role === "manager") {
+            previous = join;
+        }
+        const answer = join.stdout.apply((stdout) =>
+            parseAnswer("join", { node: node.name, resource: name, stdout }),
+        );
+        return {
+            node,
+            id: answer.apply(({ id }) => id),
+            dockerVersion: answer.apply(({ docker }) => docker),
+        };
+    });
+}
+
+function reconcile(
+    seed: Node,
+    members: readonly Member[],
+    args: SwarmArgs,
+    parent: pulumi.Resource,
+): command.remote.Command {
+    const networks = [...new Set(args.services.flatMap((service) => service.networks))].sort();
+    return remoteScript(
+        "roster",
+        {
+            host: seed,
+            script: "roster",
+            timeout: args.nodes.length * 60 + DRAIN_SECONDS + OTHER_WAITS_SECONDS,
+            input: pulumi.all(members.map((member) => member.id)).apply((ids): Line[] => [
+                ["node", seed.name],
+                ["stack", args.stack],
+                ["limit", args.nodeTimeout],
+                ["drain", DRAIN_SECONDS],
+                ...members.map(({ node }, index): Line => {
+                    const availability = node.role === "manager" ? args.managerAvailability : "active";
+                    return ["member", `${ids[index]} ${node.name} ${node.role} ${availability}`];
+                }),
+                ...args.services.map((service): Line => ["service", service.name]),
+                ...networks.map((network): Line => ["network", network]),
+            ]),
+        },
+        { parent },
+    );
+}

@@ -1,0 +1,65 @@
+import * as pulumi from "@pulumi/pulumi";
+import { checkAccount } from "./account.ts";
+import { DeployKey } from "./components/deployKey.ts";
+import { Network } from "./components/network.ts";
+import { Nodes } from "./components/nodes.ts";
+import { Services } from "./components/services.ts";
+import { Swarm } from "./components/swarm.ts";
+import { loadSettings } from "./config.ts";
+import { stackNames } from "./model/stackNames.ts";
+
+const settings = loadSettings();
+const names = stackNames(pulumi.getProject(), pulumi.getStack());
+const account = await checkAccount(settings, names.tags.all);
+
+const key = new DeployKey("deploy", { keyName: names.stack });
+
+const network = new Network("network", {
+    names,
+    region: settings.region,
+    ipRange: settings.vpcIpRange,
+    sshFrom: settings.sshFrom,
+    published: settings.services.flatMap((service) => service.ports),
+});
+
+const { all } = new Nodes("nodes", {
+    nodes: settings.nodes,
+    region: settings.region,
+    sshUser: settings.sshUser,
+    monitoring: settings.monitoring,
+    deployKey: key,
+    network,
+    timeout: settings.nodeTimeout,
+});
+
+const swarm = new Swarm("swarm", {
+    ...settings,
+    nodes: all,
+    stack: names.stack,
+    authorizedKeys: account.keys.map(({ publicKey }) => publicKey.trim()),
+});
+
+const deployed = new Services("services", {
+    services: settings.services,
+    stack: names.stack,
+    seed: swarm.seed,
+    nodes: all,
+    after: swarm.roster,
+});
+
+export const clusterId = swarm.clusterId;
+export const manager = swarm.seed.publicIp;
+export const nodes = swarm.members.map(({ node, id }) => ({
+    name: node.name,
+    role: node.role,
+    dropletId: node.droplet.id,
+    publicIp: node.publicIp,
+    privateIp: node.privateIp,
+    nodeId: id,
+}));
+export const services = deployed.byName;
+export const dockerVersions = pulumi
+    .all(swarm.members.map(({ dockerVersion }) => dockerVersion))
+    .apply((versions) => [...new Set(versions)].sort());
+export const sshUser = settings.sshUser;
+export const deployKey = key.privateKey;

@@ -1,0 +1,57 @@
+import type { PortSpec } from "./settings.ts";
+
+/** One opening as DigitalOcean takes it: TCP, UDP or ICMP, and nothing else exists there. */
+export interface InboundRule {
+    readonly protocol: "tcp" | "udp";
+    readonly portRange: string;
+    readonly sourceAddresses?: string[];
+    readonly sourceTags?: string[];
+}
+
+export interface OutboundRule {
+    readonly protocol: "tcp" | "udp" | "icmp";
+    readonly portRange?: string;
+    readonly destinationAddresses: string[];
+}
+
+const ANYWHERE = ["0.0.0.0/0", "::/0"];
+
+/**
+ * What every node lets in: SSH from the operators, the swarm's gossip (7946) and overlay traffic (4789, which has
+ * no authentication and must never face the internet) from the stack's nodes, published ports from anywhere.
+ * A cloud firewall filters the VPC side too, so the nodes' own traffic needs its rules.
+ * https://docs.docker.com/engine/swarm/swarm-tutorial/#open-protocols-and-ports-between-the-hosts
+ */
+export function inboundForAll(args: {
+    readonly sshFrom: readonly string[];
+    readonly nodeTag: string;
+    readonly published: readonly PortSpec[];
+}): InboundRule[] {
+    const fromNodes = { sourceTags: [args.nodeTag] };
+    const published = new Map(args.published.map((port) => [`${port.published}/${port.protocol}`, port]));
+    return [
+        { protocol: "tcp", portRange: "22", sourceAddresses: [...args.sshFrom] },
+        { protocol: "tcp", portRange: "7946", ...fromNodes },
+        { protocol: "udp", portRange: "7946", ...fromNodes },
+        { protocol: "udp", portRange: "4789", ...fromNodes },
+        ...[...published.values()]
+            .sort((a, b) => a.published - b.published || a.protocol.localeCompare(b.protocol))
+            .map((port) => ({
+                protocol: port.protocol,
+                portRange: `${port.published}`,
+                sourceAddresses: ANYWHERE,
+            })),
+    ];
+}
+
+/** What managers let in on top: the cluster's control plane, from the stack's nodes only. */
+export function inboundForManagers(args: { readonly nodeTag: string }): InboundRule[] {
+    return [{ protocol: "tcp", portRange: "2377", sourceTags: [args.nodeTag] }];
+}
+
+/** A firewall without outbound rules lets nothing out, so "everything" has to be said. */
+export const outboundEverything: OutboundRule[] = [
+    { protocol: "tcp", portRange: "1-65535", destinationAddresses: ANYWHERE },
+    { protocol: "udp", portRange: "1-65535", destinationAddresses: ANYWHERE },
+    { protocol: "icmp", destinationAddresses: ANYWHERE },
+];

@@ -1,0 +1,131 @@
+import { closest } from "fastest-levenshtein";
+import type { NodeSpec, Settings } from "./settings.ts";
+
+/** What the account and its region offer, as far as it could be looked up; `undefined` where it could not. */
+export interface AccountFacts {
+    readonly regions?: readonly {
+        readonly slug: string;
+        readonly available: boolean;
+        readonly sizes: readonly string[];
+    }[];
+    /** By the image of the settings; null for one that the account does not have. */
+    readonly images: Readonly<Record<string, ImageFacts | null | undefined>>;
+    readonly keys?: readonly AccountKey[];
+    readonly dropletLimit?: number;
+    readonly droplets?: readonly { readonly name: string; readonly tags: readonly string[] }[];
+}
+
+export interface ImageFacts {
+    readonly name: string;
+    readonly regions: readonly string[];
+}
+
+export interface AccountKey {
+    readonly id: number;
+    readonly fingerprint: string;
+    readonly name: string;
+    /** In authorized_keys form. */
+    readonly publicKey: string;
+}
+
+/**
+ * What the account cannot give of what the settings want. Each problem names the key, what it is set to and what
+ * there is instead. Nothing is said of what could not be looked up: a token for previews may see less.
+ *
+ * @param tag The tag that this stack's droplets carry.
+ */
+export function accountProblems(settings: Settings, facts: AccountFacts, tag: string): string[] {
+    return [
+        ...regionProblems(settings, facts),
+        ...imageProblems(settings, facts),
+        ...keyProblems(settings, facts),
+        ...limitProblems(settings, facts, tag),
+    ];
+}
+
+function regionProblems({ region, nodes }: Settings, { regions }: AccountFacts): string[] {
+    if (!regions) {
+        return [];
+    }
+    const here = regions.find(({ slug }) => slug === region);
+    const open = regions.filter(({ available }) => available).map(({ slug }) => slug);
+    if (!here?.available) {
+        const what = here ? "takes no new droplets at present" : "is not a region";
+        return [`swarm:region: "${region}" ${what}; there are: ${open.sort().join(", ")}`];
+    }
+    if (here.sizes.length === 0) {
+        return [];
+    }
+    return distinct(nodes, "size")
+        .filter(([size]) => !here.sizes.includes(size))
+        .map(
+            ([size, names]) =>
+                `swarm:size: "${size}" (for ${names}) is not a size that ${region} offers; ` +
+                `the nearest name there is "${closest(size, [...here.sizes])}"`,
+        );
+}
+
+function imageProblems({ nodes }: Settings, { images }: AccountFacts): string[] {
+    return distinct(nodes, "image").flatMap(([image, names]) => {
+        const found = images[image];
+        if (found === null) {
+            return [
+                `swarm:image: "${image}" (for ${names}) is not an image that this account has; allowed: the numeric ` +
+                    `ID of a snapshot or image, or the slug of a public image`,
+            ];
+        }
+        return [];
+    });
+}
+
+/** What will probably be refused, but where the API's word at the making of a droplet decides. */
+export function accountWarnings({ region, nodes }: Settings, { images }: AccountFacts): string[] {
+    return distinct(nodes, "image").flatMap(([image, names]) => {
+        const found = images[image];
+        return found && found.regions.length > 0 && !found.regions.includes(region)
+            ? [
+                  `swarm:image: "${image}" (${found.name}, for ${names}) is not in ${region}, only in ` +
+                      `${[...found.regions].sort().join(", ")}; transfer it there first`,
+              ]
+            : [];
+    });
+}
+
+function keyProblems({ sshKeys }: Settings, { keys }: AccountFacts): string[] {
+    if (!keys) {
+        return [];
+    }
+    const has = keys.map((key) => `${key.id} (${key.name})`).join(", ") || "none";
+    return sshKeys
+        .filter((wanted) => !findKey(keys, wanted))
+        .map((wanted) => `swarm:sshKeys: "${wanted}" is not a key of this account; it has: ${has}`);
+}
+
+/** The account's key with that numeric ID or MD5 fingerprint. */
+export function findKey(keys: readonly AccountKey[], wanted: string): AccountKey | undefined {
+    return keys.find((key) => `${key.id}` === wanted || key.fingerprint === wanted);
+}
+
+/**
+ * Counted by name: a droplet of this stack that is there already needs no place. A replacement needs one for the
+ * while, which is not known before the engine has compared.
+ */
+function limitProblems({ nodes }: Settings, { dropletLimit, droplets }: AccountFacts, tag: string): string[] {
+    if (dropletLimit === undefined || !droplets) {
+        return [];
+    }
+    const ours = new Set(droplets.filter(({ tags }) => tags.includes(tag)).map(({ name }) => name));
+    const more = nodes.filter(({ name }) => !ours.has(name)).length;
+    return more > 0 && droplets.length + more > dropletLimit
+        ? [
+              `swarm:workers, swarm:managers: ${more} more droplets are wanted, but the account allows ${dropletLimit} and ` +
+                  `has ${droplets.length}; ask DigitalOcean for a higher limit, or want fewer nodes`,
+          ]
+        : [];
+}
+
+/** Each value of a property, with the names of the nodes that have it. */
+function distinct(nodes: readonly NodeSpec[], property: "image" | "size"): [value: string, names: string][] {
+    const groups = Map.groupBy(nodes, (node) => node[property]);
+    return [...groups].map(([value, members]) => [value, members.map(({ name }) => name).join(", ")]);
+}

@@ -1,0 +1,165 @@
+/**
+ * The settings of a stack in canonical form: checked, every default filled in, nothing left to interpret.
+ *
+ * Plain data, so that whatever is decided from it can be decided by pure functions. Where Docker itself has a
+ * value that means "none" (0 for a limit, the empty string for a user), that value stands here too: `docker
+ * service update` takes it to remove what an earlier configuration set.
+ */
+
+export type NodeRole = "manager" | "worker";
+
+/** One droplet of the swarm. */
+export interface NodeSpec {
+    /** Name of the droplet, and the host name it gets: a lower-case RFC 1123 label. */
+    readonly name: string;
+    readonly role: NodeRole;
+    /** Slug, or the decimal ID of an image or snapshot: DigitalOcean's plugin takes both as a string. */
+    readonly image: string;
+    /** Slug of the droplet size. */
+    readonly size: string;
+}
+
+/** A port that a service publishes on the nodes. */
+export interface PortSpec {
+    /** 1 to 65535. */
+    readonly published: number;
+    /** 1 to 65535, inside the container. */
+    readonly target: number;
+    /** No SCTP, although Docker has it: a DigitalOcean firewall cannot let it in. */
+    readonly protocol: "tcp" | "udp";
+    /** `ingress`: every node answers (routing mesh). `host`: only the nodes that run a task. */
+    readonly mode: "ingress" | "host";
+}
+
+/** Limits or reservations of one task. */
+export interface ResourceSpec {
+    /** CPUs, in steps of 0.000000001 at the finest; 0 for none. */
+    readonly cpus: number;
+    /** Bytes; 0 for none. */
+    readonly memoryBytes: number;
+}
+
+export interface RestartSpec {
+    readonly condition: "none" | "on-failure" | "any";
+    readonly delayMs: number;
+    /** 0 for no limit. */
+    readonly maxAttempts: number;
+    /** Time over which attempts are counted; 0 for all time. */
+    readonly windowMs: number;
+}
+
+/** How tasks are exchanged by an update or a rollback. */
+export interface RolloutSpec<FailureAction extends string = "pause" | "continue" | "rollback"> {
+    /** Tasks exchanged at a time; 0 for all at once. */
+    readonly parallelism: number;
+    readonly delayMs: number;
+    /** How long a new task is watched for failure. */
+    readonly monitorMs: number;
+    readonly order: "stop-first" | "start-first";
+    readonly failureAction: FailureAction;
+    /** Share of tasks, 0 to 1, that may fail before `failureAction` is taken. */
+    readonly maxFailureRatio: number;
+}
+
+export type MountSpec =
+    | {
+          readonly type: "volume";
+          /** Name of the volume; empty for an anonymous one. */
+          readonly source: string;
+          readonly target: string;
+          readonly readOnly: boolean;
+          /** Leave the volume empty instead of copying what the image has at `target`. */
+          readonly noCopy: boolean;
+      }
+    | {
+          readonly type: "bind";
+          /** Absolute path on the node, which must exist there. */
+          readonly source: string;
+          readonly target: string;
+          readonly readOnly: boolean;
+          readonly propagation: "private" | "rprivate" | "shared" | "rshared" | "slave" | "rslave";
+      }
+    | {
+          readonly type: "tmpfs";
+          readonly target: string;
+          /** Bytes; 0 for no limit. */
+          readonly sizeBytes: number;
+          /** Octal permissions, such as `1777`. */
+          readonly mode: string;
+      };
+
+export type ServiceMode =
+    | { readonly kind: "replicated"; readonly replicas: number }
+    | { readonly kind: "global" };
+
+/** One swarm service, as `docker service create` would be told of it. */
+export interface ServiceSpec {
+    readonly name: string;
+    /** Image reference as configured: the name, and a tag or digest or both where given. */
+    readonly image: string;
+    readonly mode: ServiceMode;
+    /** Sorted by published port, then protocol. */
+    readonly ports: readonly PortSpec[];
+    /** Sorted by name. Values hold neither NUL nor a line break. */
+    readonly env: Readonly<Record<string, string>>;
+    /** Replaces the image's entrypoint; empty to keep it. */
+    readonly command: readonly string[];
+    /** Arguments; empty to keep the image's. */
+    readonly args: readonly string[];
+    /** Placement constraints such as `node.role==worker`, without spaces around the operator. */
+    readonly constraints: readonly string[];
+    /** Sorted by name. */
+    readonly labels: Readonly<Record<string, string>>;
+    readonly mounts: readonly MountSpec[];
+    /** Overlay networks, created when missing; sorted. */
+    readonly networks: readonly string[];
+    readonly limits: ResourceSpec;
+    readonly reservations: ResourceSpec;
+    readonly restart: RestartSpec;
+    readonly update: RolloutSpec;
+    readonly rollback: RolloutSpec<"pause" | "continue">;
+    /** User or `user:group`; empty for the image's. */
+    readonly user: string;
+    /** Absolute path; empty for the image's. */
+    readonly workdir: string;
+    /** Host name in the containers, Docker's placeholders included; empty for the container's ID. */
+    readonly hostname: string;
+    readonly init: boolean;
+    readonly readOnly: boolean;
+    readonly stopGracePeriodMs: number;
+    /** Seconds within which the service has to converge. */
+    readonly timeout: number;
+}
+
+/** Everything a stack is made from. */
+export interface Settings {
+    /** Slug of the DigitalOcean region. */
+    readonly region: string;
+    /** Managers first, then workers, each in the order of the configuration. */
+    readonly nodes: readonly NodeSpec[];
+    /** Names; 1, 3, 5 or 7. The first is the seed, where the swarm is initialised and commanded. */
+    readonly managers: readonly string[];
+    /** Names; may be empty. */
+    readonly workers: readonly string[];
+    /** Whether managers run tasks (`active`) or are kept free of them (`drain`). */
+    readonly managerAvailability: "active" | "drain";
+    /** Account keys of the people who may log in: numeric IDs or MD5 fingerprints, as strings. */
+    readonly sshKeys: readonly string[];
+    readonly sshUser: string;
+    /** CIDRs, IPv4 or IPv6, from which port 22 can be reached; at least one. */
+    readonly sshFrom: readonly string[];
+    /** IPv4 CIDR of the VPC. */
+    readonly vpcIpRange: string;
+    /** IPv4 CIDR from which overlay networks, the ingress network first, get their subnets. */
+    readonly overlayPool: string;
+    /** Prefix length of each of those subnets. */
+    readonly overlayPoolMaskLength: number;
+    /** Sorted by name. */
+    readonly services: readonly ServiceSpec[];
+    /** Oldest Docker Engine that may join, `major.minor.patch`. */
+    readonly minDockerVersion: string;
+    /** Seconds that a new node has to become ready. */
+    readonly nodeTimeout: number;
+    /** Whether droplets are made with DigitalOcean's metrics agent. */
+    readonly monitoring: boolean;
+}

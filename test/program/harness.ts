@@ -1,0 +1,235 @@
+/**
+ * Runs the whole program under the SDK's mocks and records what it registers: inputs with secrets unwrapped, and
+ * what mocks alone do not show (parent, dependencies, options), read from the requests to the engine.
+ *
+ * What this does not prove: that the engine or a provider does with it what is meant. The lab's tests do.
+ */
+import * as pulumi from "@pulumi/pulumi";
+
+const SECRET = "4dabf18193072939515e22adb298388d";
+
+export interface Registered {
+    readonly type: string;
+    readonly name: string;
+    readonly parent: string;
+    /** Unwrapped; `secrets` says which of them were secret. */
+    readonly inputs: Record<string, unknown>;
+    readonly secrets: readonly string[];
+    /** Names of the resources in `dependsOn` and behind the inputs. */
+    readonly dependencies: readonly string[];
+    readonly secretOutputs: readonly string[];
+    readonly deleteBeforeReplace: boolean;
+    readonly replaceOnChanges: readonly string[];
+    readonly ignoreChanges: readonly string[];
+    readonly hooks: { readonly beforeCreate: readonly string[]; readonly beforeUpdate: readonly string[] };
+}
+
+export interface Run {
+    readonly resources: readonly Registered[];
+    readonly outputs: Record<string, pulumi.Output<unknown>>;
+    readonly calls: readonly string[];
+}
+
+/** What the look-ups answer; a test replaces single ones. */
+export const account: Record<string, (inputs: Record<string, unknown>) => Record<string, unknown>> = {
+    "digitalocean:index/getRegions:getRegions": () => ({
+        regions: [
+            { slug: "sgp1", available: true, sizes: ["s-1vcpu-1gb", "s-2vcpu-4gb"] },
+            { slug: "nyc3", available: true, sizes: ["s-1vcpu-1gb", "s-2vcpu-4gb"] },
+        ],
+    }),
+    "digitalocean:index/getAccount:getAccount": () => ({ dropletLimit: 25 }),
+    "digitalocean:index/getDroplets:getDroplets": () => ({ droplets: [] }),
+    "digitalocean:index/getSshKeys:getSshKeys": () => ({
+        sshKeys: [
+            {
+                id: 289794,
+                name: "ada",
+                fingerprint: "3b:16:bf:e4:8b:00:8b:b8:59:8c:a9:d3:f0:19:45:fa",
+                publicKey: "ssh-ed25519 AAAA ada",
+            },
+        ],
+    }),
+    "digitalocean:index/getImage:getImage": (inputs) => ({
+        name: `${inputs.slug ?? inputs.id}`,
+        regions: ["sgp1", "nyc3"],
+    }),
+};
+
+let imports = 0;
+
+/**
+ * @param config Values of `swarm:` keys as the engine gives them: strings, objects as JSON.
+ */
+export async function runProgram(options: {
+    readonly config: Record<string, unknown>;
+    readonly preview?: boolean;
+    readonly account?: typeof account;
+}): Promise<Run> {
+    const resources: Registered[] = [];
+    const calls: string[] = [];
+    const lookUps = { ...account, ...options.account };
+    process.env.DIGITALOCEAN_TOKEN ??= "a token of the tests";
+    await pulumi.runtime.setMocks(
+        {
+            newResource: (args) => {
+                const make = states[args.type];
+                if (make === undefined && !args.type.startsWith("swarm:")) {
+                    throw new Error(`the tests know no resource of type ${args.type}`);
+                }
+                const known = options.preview ? {} : (make?.(args.name, unwrap(args.inputs) as Inputs) ?? {});
+                return {
+                    id: options.preview ? "" : `${1000 + resources.length}`,
+                    state: { ...args.inputs, ...known },
+                };
+            },
+            call: (args) => {
+                const answer = lookUps[args.token];
+                if (!answer) throw new Error(`the tests know no function ${args.token}`);
+                calls.push(args.token);
+                return answer(args.inputs);
+            },
+        },
+        "swarm",
+        "test",
+        options.preview ?? false,
+    );
+    record(resources);
+    pulumi.runtime.setAllConfig(
+        Object.fromEntries(
+            Object.entries(options.config).map(([key, value]) => [
+                `swarm:${key}`,
+                typeof value === "string" ? value : JSON.stringify(value),
+            ]),
+        ),
+    );
+    imports += 1;
+    const outputs = await import(`../../index.ts?run=${imports}`);
+    await pulumi.runtime.disconnect();
+    return { resources, outputs, calls };
+}
+
+type Inputs = Record<string, unknown>;
+
+/** What each provider adds to the inputs. */
+const states: Record<string, (name: string, inputs: Inputs) => Inputs> = {
+    "pulumi:pulumi:Stack": () => ({}),
+    "tls:index/privateKey:PrivateKey": (name) => ({
+        privateKeyOpenssh: `private key of ${name}`,
+        publicKeyOpenssh: `ssh-ed25519 ${name}\n`,
+    }),
+    "digitalocean:index/sshKey:SshKey": () => ({ fingerprint: "aa:bb" }),
+    "digitalocean:index/vpc:Vpc": () => ({}),
+    "digitalocean:index/tag:Tag": () => ({}),
+    "digitalocean:index/firewall:Firewall": () => ({}),
+    "digitalocean:index/droplet:Droplet": (name) => ({
+        ipv4Address: `203.0.113.${number(name)}`,
+        ipv4AddressPrivate: `10.120.0.${number(name)}`,
+    }),
+    "command:remote:Command": (name, inputs) => ({ stdout: answer(name, inputs), stderr: "" }),
+};
+
+const number = (name: string) => Number(name.replace(/\D/g, "") || 0) + 10;
+
+/** What the remote scripts print, by the node that the input names. */
+function answer(name: string, inputs: Inputs): string {
+    const lines = inputOf({ inputs });
+    const node = lines.find(([key]) => key === "node")?.[1];
+    if (name === "swarm") {
+        return JSON.stringify({
+            script: "swarm",
+            node,
+            cluster: "clusterid",
+            ca: "digest",
+            managers: "10.120.0.11",
+            workerToken: "SWMTKN-worker",
+            managerToken: "SWMTKN-manager",
+        });
+    }
+    if (name === "roster")
+        return JSON.stringify({ script: "roster", node, members: 4, removed: "", foreign: "" });
+    if (name.endsWith("-join"))
+        return JSON.stringify({ script: "join", node, id: `id${node}`, docker: "26.1.5" });
+    return JSON.stringify({
+        script: "service",
+        node,
+        service: name,
+        id: "sid",
+        image: `${name}@sha256:1`,
+        running: "2/2",
+    });
+}
+
+/** The input lines that a remote command sends, as pairs. */
+export function inputOf(command: {
+    readonly inputs: Record<string, unknown>;
+}): [key: string, value: string][] {
+    const stdin = `${command.inputs.stdin}`;
+    return stdin
+        .slice(stdin.indexOf("#: input\n") + "#: input\n".length)
+        .split("\n")
+        .filter((line) => line !== "")
+        .map((line) => [line.slice(0, line.indexOf(" ")), line.slice(line.indexOf(" ") + 1)]);
+}
+
+function unwrap(value: unknown): unknown {
+    if (Array.isArray(value)) return value.map(unwrap);
+    if (value && typeof value === "object") {
+        if (SECRET in value) return unwrap((value as { value?: unknown }).value);
+        return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, unwrap(inner)]));
+    }
+    return value;
+}
+
+/** Internal API of the SDK, kept to this one place: the monitor that requests go through. */
+interface Monitor {
+    registerResource(request: Request, callback: unknown): unknown;
+    registerResourceHook?: (request: unknown, callback: (error: null, response: unknown) => void) => void;
+}
+
+interface Request {
+    getType(): string;
+    getName(): string;
+    getParent(): string;
+    getObject(): { toJavaScript(): Record<string, unknown> } | undefined;
+    getDependenciesList(): string[];
+    getAdditionalsecretoutputsList(): string[];
+    getDeletebeforereplace(): boolean;
+    getReplaceonchangesList(): string[];
+    getIgnorechangesList(): string[];
+    getHooks(): { getBeforeCreateList(): string[]; getBeforeUpdateList(): string[] } | undefined;
+}
+
+function record(into: Registered[]): void {
+    const monitor = (pulumi.runtime as unknown as { getMonitor(): Monitor }).getMonitor();
+    const register = monitor.registerResource.bind(monitor);
+    // The mock monitor has no hooks; the real one answers with nothing, too.
+    monitor.registerResourceHook = (_request, callback) => callback(null, {});
+    monitor.registerResource = (request, callback) => {
+        const raw = request.getObject()?.toJavaScript() ?? {};
+        const hooks = request.getHooks();
+        into.push({
+            type: request.getType(),
+            name: request.getName(),
+            parent: last(request.getParent()),
+            inputs: unwrap(raw) as Record<string, unknown>,
+            secrets: Object.keys(raw).filter((key) => isSecret(raw[key])),
+            dependencies: request.getDependenciesList().map(last).sort(),
+            secretOutputs: request.getAdditionalsecretoutputsList(),
+            deleteBeforeReplace: request.getDeletebeforereplace(),
+            replaceOnChanges: request.getReplaceonchangesList(),
+            ignoreChanges: request.getIgnorechangesList(),
+            hooks: {
+                beforeCreate: hooks?.getBeforeCreateList() ?? [],
+                beforeUpdate: hooks?.getBeforeUpdateList() ?? [],
+            },
+        });
+        return register(request, callback);
+    };
+}
+
+const last = (urn: string) => urn.split("::").at(-1) ?? urn;
+
+function isSecret(value: unknown): boolean {
+    return typeof value === "object" && value !== null && SECRET in value;
+}

@@ -1,0 +1,333 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import * as pulumi from "@pulumi/pulumi";
+import { inputOf, type Registered, type Run, runProgram } from "./harness.ts";
+
+const dev = {
+    managers: "node1",
+    workers: "node[2:4]",
+    sshFrom: ["198.51.100.0/24"],
+    services: { nginx: { image: "nginx", replicas: 2, ports: ["80:80"] } },
+};
+
+const COMMAND = "command:remote:Command";
+
+/** Exact: a resource more for each node is what makes an engine slow. */
+const expected = {
+    "pulumi:pulumi:Stack": 1,
+    "swarm:index:DeployKey": 1,
+    "swarm:index:Network": 1,
+    "swarm:index:Nodes": 1,
+    "swarm:index:Swarm": 1,
+    "swarm:index:Services": 1,
+    "tls:index/privateKey:PrivateKey": 5,
+    "digitalocean:index/sshKey:SshKey": 1,
+    "digitalocean:index/vpc:Vpc": 1,
+    "digitalocean:index/tag:Tag": 3,
+    "digitalocean:index/firewall:Firewall": 2,
+    "digitalocean:index/droplet:Droplet": 4,
+    [COMMAND]: 7,
+};
+
+const counts = (run: Run) =>
+    Object.fromEntries(
+        [...Map.groupBy(run.resources, ({ type }) => type)].map(([type, all]) => [type, all.length]),
+    );
+
+function find(run: Run, type: string, name: string): Registered {
+    const found = run.resources.filter((resource) => resource.type.endsWith(type) && resource.name === name);
+    assert.equal(found.length, 1, `${found.length} resources ${type} ${name}`);
+    return found[0] as Registered;
+}
+
+const valueOf = <T>(output: pulumi.Output<T> | undefined): Promise<T> =>
+    new Promise((resolve) => pulumi.output(output as pulumi.Output<T>).apply((value) => resolve(value as T)));
+
+for (const preview of [true, false]) {
+    describe(preview ? "in a preview of the first up" : "in the first up", () => {
+        let run: Run;
+        before(async () => {
+            run = await runProgram({ config: dev, preview });
+        });
+
+        test("exactly these resources", () => {
+            assert.deepEqual(counts(run), expected);
+        });
+
+        test("the commands are the swarm, a join a node, the roster and a service each", () => {
+            assert.deepEqual(
+                run.resources
+                    .filter(({ type }) => type === COMMAND)
+                    .map(({ name }) => name)
+                    .sort(),
+                ["nginx", "node1-join", "node2-join", "node3-join", "node4-join", "roster", "swarm"],
+            );
+        });
+
+        test("joins wait for the swarm, the roster for the joins, services for the roster", () => {
+            for (const node of ["node1", "node2", "node3", "node4"]) {
+                assert.ok(find(run, COMMAND, `${node}-join`).dependencies.includes("swarm"), node);
+            }
+            for (const node of ["node1", "node2", "node3", "node4"]) {
+                assert.ok(find(run, COMMAND, "roster").dependencies.includes(`${node}-join`), node);
+            }
+            assert.ok(find(run, COMMAND, "nginx").dependencies.includes("roster"));
+        });
+
+        test("workers do not wait for one another", () => {
+            const join = find(run, COMMAND, "node3-join");
+            assert.deepEqual(
+                join.dependencies.filter((name) => name.endsWith("-join")),
+                [],
+            );
+        });
+
+        test("no droplet before the firewalls that cover its tags", () => {
+            const droplet = find(run, ":Droplet", "node2");
+            assert.ok(droplet.dependencies.includes("all") && droplet.dependencies.includes("manager"));
+        });
+
+        test("a replaced droplet comes before the old one goes, a changed size replaces, nothing is ignored", () => {
+            for (const { type, deleteBeforeReplace, replaceOnChanges, ignoreChanges } of run.resources) {
+                assert.deepEqual(ignoreChanges, []);
+                assert.equal(deleteBeforeReplace, false);
+                assert.deepEqual(
+                    replaceOnChanges,
+                    type.endsWith(":Droplet") ? ["size"] : type === COMMAND ? ["triggers[*]"] : [],
+                );
+            }
+        });
+
+        test("every command waits until its host runs commands, and has no delete script", () => {
+            for (const command of run.resources.filter(({ type }) => type === COMMAND)) {
+                const node = command.name.endsWith("-join")
+                    ? command.name.slice(0, -"-join".length)
+                    : "node1";
+                assert.deepEqual(command.hooks, {
+                    beforeCreate: [`reach-${node}`],
+                    beforeUpdate: [`reach-${node}`],
+                });
+                assert.equal(command.inputs.delete, undefined);
+            }
+        });
+
+        test("what is secret", () => {
+            assert.deepEqual(find(run, ":Droplet", "node1").secrets, ["userData"]);
+            assert.deepEqual(find(run, COMMAND, "swarm").secretOutputs.toSorted(), ["stderr", "stdout"]);
+            for (const command of run.resources.filter(({ type }) => type === COMMAND)) {
+                assert.ok(command.secrets.includes("connection"), command.name);
+                assert.equal(command.secrets.includes("stdin"), command.name.endsWith("-join"), command.name);
+            }
+        });
+
+        test("only the swarm reads its previous output", () => {
+            for (const command of run.resources.filter(({ type }) => type === COMMAND)) {
+                assert.equal(command.inputs.addPreviousOutputInEnv, command.name === "swarm", command.name);
+                assert.equal(
+                    command.inputs.logging,
+                    command.name === "swarm" ? "none" : "stderr",
+                    command.name,
+                );
+            }
+        });
+
+        test("everything is in its component", () => {
+            const parents = Object.fromEntries(
+                run.resources.map(({ type, name, parent }) => [`${type} ${name}`, parent]),
+            );
+            assert.equal(parents[`${COMMAND} nginx`], "services");
+            assert.equal(parents[`${COMMAND} roster`], "swarm");
+            assert.equal(parents["digitalocean:index/droplet:Droplet node1"], "nodes");
+            assert.equal(parents["digitalocean:index/vpc:Vpc network"], "network");
+            assert.equal(parents["digitalocean:index/sshKey:SshKey deploy"], "deploy");
+        });
+
+        test("the account is looked up once each", () => {
+            assert.deepEqual(run.calls.map((token) => token.split(":").at(-1)).sort(), [
+                "getAccount",
+                "getDroplets",
+                "getImage",
+                "getRegions",
+            ]);
+        });
+    });
+}
+
+describe("what the first up sends", () => {
+    let run: Run;
+    before(async () => {
+        run = await runProgram({ config: dev });
+    });
+
+    test("a droplet", () => {
+        const { userData, ...inputs } = find(run, ":Droplet", "node2").inputs;
+        assert.deepEqual(inputs, {
+            name: "node2",
+            region: "sgp1",
+            image: "docker-20-04",
+            size: "s-1vcpu-1gb",
+            vpcUuid: find(run, ":Droplet", "node3").inputs.vpcUuid,
+            tags: ["swarm-test", "swarm-test-worker"],
+            sshKeys: find(run, ":Droplet", "node3").inputs.sshKeys,
+            monitoring: inputs.monitoring,
+        });
+        assert.match(`${userData}`, /^#cloud-config\n\{/);
+        assert.match(`${userData}`, /private key of node2-host/);
+    });
+
+    test("a connection: the public address, the deploy key, the pinned host key", () => {
+        assert.deepEqual(find(run, COMMAND, "node2-join").inputs.connection, {
+            host: "203.0.113.12",
+            port: 22,
+            user: "root",
+            privateKey: "private key of deploy",
+            hostKey: "ssh-ed25519 node2-host",
+            dialErrorLimit: 10,
+            perDialTimeout: 15,
+        });
+    });
+
+    test("the firewalls", () => {
+        const anywhere = ["0.0.0.0/0", "::/0"];
+        assert.deepEqual(find(run, ":Firewall", "all").inputs, {
+            name: "swarm-test",
+            tags: ["swarm-test"],
+            inboundRules: [
+                { protocol: "tcp", portRange: "22", sourceAddresses: ["198.51.100.0/24"] },
+                { protocol: "tcp", portRange: "7946", sourceTags: ["swarm-test"] },
+                { protocol: "udp", portRange: "7946", sourceTags: ["swarm-test"] },
+                { protocol: "udp", portRange: "4789", sourceTags: ["swarm-test"] },
+                { protocol: "tcp", portRange: "80", sourceAddresses: anywhere },
+            ],
+            outboundRules: [
+                { protocol: "tcp", portRange: "1-65535", destinationAddresses: anywhere },
+                { protocol: "udp", portRange: "1-65535", destinationAddresses: anywhere },
+                { protocol: "icmp", destinationAddresses: anywhere },
+            ],
+        });
+        assert.deepEqual(find(run, ":Firewall", "manager").inputs, {
+            name: "swarm-test-manager",
+            tags: ["swarm-test-manager"],
+            inboundRules: [{ protocol: "tcp", portRange: "2377", sourceTags: ["swarm-test"] }],
+        });
+    });
+
+    test("a join", () => {
+        const join = find(run, COMMAND, "node2-join");
+        assert.deepEqual(inputOf(join), [
+            ["node", "node2"],
+            ["address", "10.120.0.12"],
+            ["limit", inputOf(join).find(([key]) => key === "limit")?.[1]],
+            ["minimum", "20.10.24"],
+            ["stack", "swarm-test"],
+            ["role", "worker"],
+            ["cluster", "clusterid"],
+            ["ca", "digest"],
+            ["token", "SWMTKN-worker"],
+            ["manager", "10.120.0.11"],
+        ]);
+        assert.equal((join.inputs.triggers as unknown[]).length, 1);
+    });
+
+    test("the roster", () => {
+        assert.deepEqual(
+            inputOf(find(run, COMMAND, "roster")).filter(([key]) => key === "member" || key === "service"),
+            [
+                ["member", "idnode1 node1 manager active"],
+                ["member", "idnode2 node2 worker active"],
+                ["member", "idnode3 node3 worker active"],
+                ["member", "idnode4 node4 worker active"],
+                ["service", "nginx"],
+            ],
+        );
+    });
+
+    test("no secret is in a command's text", () => {
+        for (const { name, inputs } of run.resources.filter(({ type }) => type === COMMAND)) {
+            assert.doesNotMatch(`${inputs.create} ${inputs.update ?? ""}`, /SWMTKN|private key/, name);
+        }
+    });
+
+    test("outputs", async () => {
+        assert.deepEqual(Object.keys(run.outputs).sort(), [
+            "clusterId",
+            "deployKey",
+            "dockerVersions",
+            "manager",
+            "nodes",
+            "services",
+            "sshUser",
+        ]);
+        assert.equal(await valueOf(run.outputs.clusterId), "clusterid");
+        assert.equal(await valueOf(run.outputs.manager), "203.0.113.11");
+        assert.deepEqual(await valueOf(run.outputs.dockerVersions), ["26.1.5"]);
+        const [first, second] = (await valueOf(run.outputs.nodes)) as Record<string, unknown>[];
+        assert.deepEqual(first, {
+            name: "node1",
+            role: "manager",
+            dropletId: first?.dropletId,
+            publicIp: "203.0.113.11",
+            privateIp: "10.120.0.11",
+            nodeId: "idnode1",
+        });
+        assert.equal(second?.role, "worker");
+        assert.deepEqual(await valueOf(run.outputs.services), {
+            nginx: {
+                image: "nginx@sha256:1",
+                urls: ["11", "12", "13", "14"].map((host) => `http://203.0.113.${host}/`),
+            },
+        });
+    });
+
+    test("of the outputs, only the deploy key is secret", async () => {
+        for (const [name, output] of Object.entries(run.outputs)) {
+            assert.equal(await pulumi.isSecret(pulumi.output(output)), name === "deployKey", name);
+        }
+    });
+});
+
+test("three managers join one after another, drained of tasks as there are workers", async () => {
+    const run = await runProgram({ config: { ...dev, managers: "m[1:3]", workers: "w1" } });
+    const dependsOn = (name: string) =>
+        find(run, COMMAND, name).dependencies.filter((other) => other.endsWith("-join"));
+    assert.deepEqual(dependsOn("m1-join"), []);
+    assert.deepEqual(dependsOn("m2-join"), ["m1-join"]);
+    assert.deepEqual(dependsOn("m3-join"), ["m2-join"]);
+    assert.deepEqual(dependsOn("w1-join"), []);
+    assert.deepEqual(
+        inputOf(find(run, COMMAND, "roster"))
+            .filter(([key]) => key === "member")
+            .map(([, value]) => value.split(" ").slice(1).join(" ")),
+        ["m1 manager drain", "m2 manager drain", "m3 manager drain", "w1 worker active"],
+    );
+    assert.deepEqual(
+        inputOf(find(run, COMMAND, "swarm")).filter(([key]) => key === "peer"),
+        [
+            ["peer", "10.120.0.12"],
+            ["peer", "10.120.0.13"],
+        ],
+    );
+});
+
+test("no workers, no services: nothing of either", async () => {
+    const run = await runProgram({ config: { ...dev, workers: "", services: {} } });
+    assert.equal(counts(run)["digitalocean:index/droplet:Droplet"], 1);
+    assert.deepEqual(
+        run.resources.filter(({ type }) => type === COMMAND).map(({ name }) => name),
+        ["swarm", "node1-join", "roster"],
+    );
+});
+
+test("people's keys go to every node by the joins, and to no droplet", async () => {
+    const plain = await runProgram({ config: dev });
+    const run = await runProgram({ config: { ...dev, sshKeys: ["289794"] } });
+    assert.deepEqual(find(run, ":Droplet", "node2").inputs, find(plain, ":Droplet", "node2").inputs);
+    for (const node of ["node1", "node2", "node3", "node4"]) {
+        assert.deepEqual(
+            inputOf(find(run, COMMAND, `${node}-join`)).filter(([key]) => key === "key"),
+            [["key", "ssh-ed25519 AAAA ada"]],
+        );
+    }
+});
+
+after(() => pulumi.runtime.disconnect());

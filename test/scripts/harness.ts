@@ -1,0 +1,116 @@
+/**
+ * Runs a remote script as a host would: the launcher's text through `sh -c`, script and input on stdin, and a PATH
+ * that holds nothing but what a host is promised to have. `docker` is a shell function of the test, so that each
+ * way in which a daemon can answer can be tried; against a real daemon the scripts run in the lab's tests.
+ */
+import { spawn } from "node:child_process";
+import {
+    chmodSync,
+    existsSync,
+    mkdirSync,
+    mkdtempSync,
+    readFileSync,
+    rmSync,
+    symlinkSync,
+    writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { launcher, payload } from "../../components/remote.ts";
+import type { ScriptName } from "../../model/answers.ts";
+import type { Line } from "../../model/serviceLines.ts";
+
+const PROMISED =
+    "sh cat cut date env grep head id kill mkdir mv printf rm sed sha256sum sleep sort tail tee timeout touch chmod tr xargs";
+
+export interface ScriptRun {
+    readonly status: number | null;
+    readonly stdout: string;
+    readonly stderr: string;
+    /** The login's authorized_keys afterwards. */
+    readonly authorizedKeys: string;
+    /** Each call of docker, its arguments joined by blanks. */
+    readonly dockerCalls: readonly string[];
+}
+
+export interface Host {
+    /** Body of a `case "$*" in … esac` in sh; absent: the host has no docker. */
+    readonly docker?: string;
+    /** Further commands, by name, as sh. */
+    readonly commands?: Record<string, string>;
+    readonly env?: Record<string, string>;
+    /** The login's authorized_keys before. */
+    readonly authorizedKeys?: string;
+}
+
+export async function runScript(
+    script: ScriptName,
+    mode: string,
+    lines: readonly Line[],
+    host: Host,
+): Promise<ScriptRun> {
+    const dir = mkdtempSync(join(tmpdir(), "script-"));
+    try {
+        const bin = join(dir, "bin");
+        symlinkPromised(bin);
+        const log = join(dir, "docker.log");
+        writeFileSync(log, "");
+        if (host.authorizedKeys !== undefined) {
+            mkdirSync(join(dir, ".ssh"));
+            writeFileSync(join(dir, ".ssh", "authorized_keys"), host.authorizedKeys);
+        }
+        const put = (name: string, text: string) => {
+            writeFileSync(join(bin, name), `#!/bin/sh\n${text}\n`);
+            chmodSync(join(bin, name), 0o755);
+        };
+        if (host.docker !== undefined) {
+            put("docker", `printf '%s\\n' "$*" >>${log}\ndir=${dir}\ncase "$*" in\n${host.docker}\nesac`);
+        }
+        for (const [name, text] of Object.entries(host.commands ?? {})) put(name, text);
+        const result = await run(launcher(script, mode, 60), payload(script, lines), {
+            PATH: bin,
+            HOME: dir,
+            ...host.env,
+        });
+        const keys = join(dir, ".ssh", "authorized_keys");
+        const authorizedKeys = existsSync(keys) ? readFileSync(keys, "utf8") : "";
+        return {
+            ...result,
+            authorizedKeys,
+            dockerCalls: readFileSync(log, "utf8").split("\n").filter(Boolean),
+        };
+    } finally {
+        rmSync(dir, { recursive: true });
+    }
+}
+
+function symlinkPromised(bin: string): void {
+    mkdirSync(bin);
+    for (const name of PROMISED.split(" ")) {
+        const target = ["/bin", "/usr/bin"]
+            .map((folder) => join(folder, name))
+            .find((path) => existsSync(path));
+        if (target) symlinkSync(target, join(bin, name));
+    }
+}
+
+function run(
+    command: string,
+    stdin: string,
+    env: Record<string, string>,
+): Promise<Omit<ScriptRun, "dockerCalls" | "authorizedKeys">> {
+    return new Promise((resolve, reject) => {
+        const child = spawn("/bin/sh", ["-c", command], { env });
+        let stdout = "";
+        let stderr = "";
+        child.stdout.on("data", (data) => {
+            stdout += data;
+        });
+        child.stderr.on("data", (data) => {
+            stderr += data;
+        });
+        child.on("error", reject);
+        child.on("close", (status) => resolve({ status, stdout, stderr }));
+        child.stdin.end(stdin);
+    });
+}

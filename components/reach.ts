@@ -5,6 +5,7 @@ import ssh2 from "ssh2";
 /** The part of a remote command's `connection` that is needed to log in. */
 export interface Login {
     readonly host: string;
+    readonly port?: number;
     readonly user: string;
     readonly privateKey: string;
     /** The pinned host key, in authorized_keys form. */
@@ -34,12 +35,18 @@ const HOST_KEY_GRACE_MS = 60_000;
  * @param timeout Seconds that the node has.
  */
 export function reachHook(node: string, timeout: number): pulumi.ResourceHook {
+    // Once a run and host: a login costs both sides more than most of the commands do.
+    const reached = new Map<string, Promise<void>>();
     return new pulumi.ResourceHook(`reach-${node}`, async (args) => {
         const inputs = args.newInputs as { connection?: pulumi.Input<Login> } | undefined;
         const login = await new Promise<Login>((resolve) => {
             pulumi.output(inputs?.connection).apply((connection) => resolve(connection as Login));
         });
-        await reach(node, login, { timeoutMs: timeout * 1000, attempt, say: progress });
+        const reaching =
+            reached.get(login.host) ??
+            reach(node, login, { timeoutMs: timeout * 1000, attempt, say: progress });
+        reached.set(login.host, reaching);
+        await reaching;
     });
 }
 
@@ -150,6 +157,7 @@ export function attempt(login: Login): Promise<Attempt> {
         });
         client.connect({
             host: login.host,
+            port: login.port ?? 22,
             username: login.user,
             privateKey: login.privateKey,
             readyTimeout: ATTEMPT_MS,

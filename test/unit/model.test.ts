@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parseAnswer } from "../../model/answers.ts";
+import { inboundForAll } from "../../model/firewallRules.ts";
+import { stackNames } from "../../model/stackNames.ts";
+import { userData } from "../../model/userData.ts";
+
+for (const [project, stack, name] of [
+    ["swarm", "dev", "swarm-dev"],
+    ["swarm", "team/prod.eu", "swarm-team-prod-eu"],
+    ["swarm", "a_b", "swarm-a-b"],
+] as const) {
+    test(`names of ${project}/${stack}`, () => {
+        assert.deepEqual(stackNames(project, stack), {
+            stack: name,
+            tags: { all: name, manager: `${name}-manager`, worker: `${name}-worker` },
+            firewalls: { all: name, manager: `${name}-manager` },
+        });
+    });
+}
+
+test("a port that two protocols publish is opened for both, one that is published twice once", () => {
+    const port = { target: 53, mode: "ingress" } as const;
+    const rules = inboundForAll({
+        sshFrom: ["10.0.0.0/8"],
+        nodeTag: "t",
+        published: [
+            { ...port, published: 53, protocol: "udp" },
+            { ...port, published: 53, protocol: "tcp" },
+            { ...port, published: 9, protocol: "tcp" },
+            { ...port, published: 53, protocol: "tcp", target: 54 },
+        ],
+    });
+    assert.deepEqual(
+        rules.slice(4).map(({ protocol, portRange }) => `${protocol} ${portRange}`),
+        ["tcp 9", "tcp 53", "udp 53"],
+    );
+});
+
+test("user data for root: the host key and the sshd drop-in, and nothing else", () => {
+    assert.equal(
+        userData({
+            hostKeyPrivate: "-----BEGIN-----\nabc\n-----END-----\n",
+            hostKeyPublic: "ssh-ed25519 AAAA\n",
+            sshUser: "root",
+            deployKeyPublic: "ssh-ed25519 DEPLOY",
+        }),
+        `#cloud-config
+{
+  "ssh_deletekeys": true,
+  "ssh_keys": {
+    "ed25519_private": "-----BEGIN-----\\nabc\\n-----END-----\\n",
+    "ed25519_public": "ssh-ed25519 AAAA"
+  },
+  "write_files": [
+    {
+      "path": "/etc/ssh/sshd_config.d/00-swarm.conf",
+      "permissions": "0644",
+      "content": "AcceptEnv PULUMI_COMMAND_*\\nPasswordAuthentication no\\n"
+    }
+  ]
+}
+`,
+    );
+});
+
+test("user data for another login makes it, with the deploy key", () => {
+    const text = userData({
+        hostKeyPrivate: "",
+        hostKeyPublic: "",
+        sshUser: "ops",
+        deployKeyPublic: "ssh-ed25519 D\n",
+    });
+    assert.deepEqual(JSON.parse(text.slice("#cloud-config\n".length)).users, [
+        "default",
+        {
+            name: "ops",
+            groups: "docker",
+            shell: "/bin/sh",
+            sudo: "ALL=(ALL) NOPASSWD:ALL",
+            ssh_authorized_keys: ["ssh-ed25519 D"],
+        },
+    ]);
+});
+
+const join = '{"script":"join","node":"node3","id":"abc1","docker":"26.1.5"}';
+
+for (const [what, stdout] of [
+    ["alone", `${join}\n`],
+    ["after other lines", `a login message\n${join}\n`],
+]) {
+    test(`an answer ${what}`, () => {
+        const answer = parseAnswer("join", { node: "node3", resource: "node3-join", stdout: `${stdout}` });
+        assert.deepEqual(answer, JSON.parse(join));
+    });
+}
+
+const hint =
+    "Some images answer every command with a text until their first boot is over. " +
+    "Once it runs commands: pulumi up --replace '**:Command::node3-join'";
+
+for (const [what, stdout, came] of [
+    ["a text of the image", "Please wait...\n", '"Please wait..."'],
+    ["nothing", "", '""'],
+    ["another node's answer", join.replace("node3", "node4"), JSON.stringify(join.replace("node3", "node4"))],
+    [
+        "another script's answer",
+        join.replace("join", "roster"),
+        JSON.stringify(join.replace("join", "roster")),
+    ],
+    ["an ID that is none", join.replace("abc1", "$(id)"), JSON.stringify(join.replace("abc1", "$(id)"))],
+    ["a long text, cut", "x".repeat(500), JSON.stringify("x".repeat(200))],
+] as const) {
+    test(`no answer: ${what}`, () => {
+        assert.throws(() => parseAnswer("join", { node: "node3", resource: "node3-join", stdout }), {
+            message: `node3: asked to run "join", it answered ${came}. ${hint}`,
+        });
+    });
+}
+
+test("no answer where it could hold tokens: not quoted", () => {
+    assert.throws(
+        () => parseAnswer("swarm", { node: "node1", resource: "swarm", stdout: "SWMTKN-1-x", secret: true }),
+        (error: Error) =>
+            !error.message.includes("SWMTKN") && error.message.includes("it answered something else."),
+    );
+});

@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type AccountFacts, accountProblems, accountWarnings } from "../../model/preflight.ts";
+import type { Settings } from "../../model/settings.ts";
+
+const settings = {
+    region: "sgp1",
+    nodes: [
+        { name: "node1", role: "manager", image: "docker-20-04", size: "s-1vcpu-1gb" },
+        { name: "node2", role: "worker", image: "18153887", size: "s-2vcpu-4gb" },
+        { name: "node3", role: "worker", image: "18153887", size: "s-2vcpu-4gb" },
+    ],
+    sshKeys: [] as string[],
+} as unknown as Settings;
+
+const facts: AccountFacts = {
+    regions: [
+        { slug: "sgp1", available: true, sizes: ["s-1vcpu-1gb", "s-2vcpu-4gb"] },
+        { slug: "nyc3", available: true, sizes: ["s-1vcpu-1gb"] },
+        { slug: "sfo1", available: false, sizes: [] },
+    ],
+    images: {
+        "docker-20-04": { name: "Docker", regions: ["sgp1"] },
+        "18153887": { name: "mine", regions: ["sgp1"] },
+    },
+    keys: [{ id: 289794, name: "ada", fingerprint: "3b:16", publicKey: "ssh-ed25519 A" }],
+    dropletLimit: 25,
+    droplets: [],
+};
+
+const table: {
+    what: string;
+    settings?: Partial<Settings>;
+    facts?: Partial<AccountFacts>;
+    problems: string[];
+}[] = [
+    { what: "all there", problems: [] },
+    {
+        what: "nothing could be looked up",
+        facts: {
+            regions: undefined,
+            images: {},
+            keys: undefined,
+            dropletLimit: undefined,
+            droplets: undefined,
+        },
+        problems: [],
+    },
+    {
+        what: "an unknown region",
+        settings: { region: "mars1" },
+        problems: ['swarm:region: "mars1" is not a region; there are: nyc3, sgp1'],
+    },
+    {
+        what: "a closed region",
+        settings: { region: "sfo1" },
+        problems: ['swarm:region: "sfo1" takes no new droplets at present; there are: nyc3, sgp1'],
+    },
+    {
+        what: "a size that the region has not",
+        settings: { region: "nyc3" },
+        problems: [
+            'swarm:size: "s-2vcpu-4gb" (for node2, node3) is not a size that nyc3 offers; ' +
+                'the nearest name there is "s-1vcpu-1gb"',
+        ],
+    },
+    {
+        what: "an unknown image",
+        facts: { images: { ...facts.images, "18153887": null } },
+        problems: [
+            'swarm:image: "18153887" (for node2, node3) is not an image that this account has; allowed: the numeric ' +
+                "ID of a snapshot or image, or the slug of a public image",
+        ],
+    },
+    {
+        what: "an unknown key, and one by fingerprint that is there",
+        settings: { sshKeys: ["3b:16", "77"] },
+        problems: ['swarm:sshKeys: "77" is not a key of this account; it has: 289794 (ada)'],
+    },
+    {
+        what: "too many droplets",
+        facts: { dropletLimit: 3, droplets: [{ name: "other", tags: [] }] },
+        problems: [
+            "swarm:workers, swarm:managers: 3 more droplets are wanted, but the account allows 3 and has 1; ask " +
+                "DigitalOcean for a higher limit, or want fewer nodes",
+        ],
+    },
+    {
+        what: "a full account in which ours are there already",
+        facts: {
+            dropletLimit: 3,
+            droplets: ["node1", "node2", "node3"].map((name) => ({ name, tags: ["ours"] })),
+        },
+        problems: [],
+    },
+    {
+        what: "all of it at once",
+        settings: { region: "mars1", sshKeys: ["77"] },
+        facts: { images: { "docker-20-04": null, "18153887": null }, dropletLimit: 0 },
+        problems: [
+            'swarm:region: "mars1" is not a region; there are: nyc3, sgp1',
+            'swarm:image: "docker-20-04" (for node1) is not an image that this account has; allowed: the numeric ' +
+                "ID of a snapshot or image, or the slug of a public image",
+            'swarm:image: "18153887" (for node2, node3) is not an image that this account has; allowed: the numeric ' +
+                "ID of a snapshot or image, or the slug of a public image",
+            'swarm:sshKeys: "77" is not a key of this account; it has: 289794 (ada)',
+            "swarm:workers, swarm:managers: 3 more droplets are wanted, but the account allows 0 and has 0; ask " +
+                "DigitalOcean for a higher limit, or want fewer nodes",
+        ],
+    },
+];
+
+for (const row of table) {
+    test(`the account: ${row.what}`, () => {
+        const found = accountProblems({ ...settings, ...row.settings }, { ...facts, ...row.facts }, "ours");
+        assert.deepEqual(found, row.problems);
+    });
+}
+
+test("an image of another region is a warning: the API decides when the droplet is made", () => {
+    assert.deepEqual(accountWarnings({ ...settings, region: "nyc3" }, facts), [
+        'swarm:image: "docker-20-04" (Docker, for node1) is not in nyc3, only in sgp1; transfer it there first',
+        'swarm:image: "18153887" (mine, for node2, node3) is not in nyc3, only in sgp1; transfer it there first',
+    ]);
+});

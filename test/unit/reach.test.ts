@@ -1,0 +1,198 @@
+import assert from "node:assert/strict";
+import type { AddressInfo } from "node:net";
+import { createServer } from "node:net";
+import { test } from "node:test";
+import ssh2 from "ssh2";
+import { type Attempt, attempt, type Login, reach } from "../../components/reach.ts";
+
+const login: Login = { host: "203.0.113.7", user: "root", privateKey: "", hostKey: "ssh-ed25519 AAAA" };
+
+/** A clock that only pauses move, so that minutes take no time. */
+function clock() {
+    let time = 0;
+    return {
+        now: () => time,
+        pause: async (milliseconds: number) => {
+            time += milliseconds;
+        },
+    };
+}
+
+async function outcome(attempts: (time: number) => Attempt, timeoutMs: number) {
+    const said: string[] = [];
+    const { now, pause } = clock();
+    const error = await reach("node3", login, {
+        timeoutMs,
+        attempt: async () => attempts(now()),
+        say: (text) => said.push(text),
+        now,
+        pause,
+    }).then(
+        () => "reached",
+        (failure: Error) => failure.message,
+    );
+    return { error, said, waited: now() };
+}
+
+const wrongKey: Attempt = {
+    ok: false,
+    final: true,
+    why: "WRONG HOST KEY: another machine answers, or the image ignores the host key it is given",
+};
+
+const endings: { what: string; attempts: (time: number) => Attempt; text: string }[] = [
+    { what: "a host that runs commands", attempts: () => ({ ok: true }), text: "reached" },
+    {
+        what: "a host that comes up after a while",
+        attempts: (time) => (time < 40_000 ? { ok: false, why: "connection refused" } : { ok: true }),
+        text: "reached",
+    },
+    {
+        what: "a host that never opens SSH",
+        attempts: () => ({ ok: false, why: "connection refused" }),
+        text:
+            "node3 (203.0.113.7): waited 303 s for it to run commands over SSH; last seen: connection refused. Check " +
+            "that the droplet runs and that swarm:sshFrom lets this machine in; a broken one is made anew by: " +
+            "pulumi up --replace '**:Droplet::node3'",
+    },
+    {
+        what: "a host that answers with a text",
+        attempts: () => ({ ok: false, why: 'it answered "Please wait" to a command' }),
+        text:
+            'node3 (203.0.113.7): waited 303 s for it to run commands over SSH; last seen: it answered "Please wait" ' +
+            "to a command. Its image answers commands with that text; wait until its first boot is over, or choose " +
+            "another image.",
+    },
+    {
+        what: "a host that refuses the login",
+        attempts: () => ({ ok: false, why: "login refused" }),
+        text:
+            "node3 (203.0.113.7): waited 303 s for it to run commands over SSH; last seen: login refused. Check " +
+            "swarm:sshUser, and that the image's cloud-init installs the keys it is given.",
+    },
+    {
+        what: "a wrong host key, which ends sooner",
+        attempts: () => wrongKey,
+        text:
+            "node3 (203.0.113.7): WRONG HOST KEY: another machine answers, or the image ignores the host key it is " +
+            "given, for 61 s. Do not log in there. Choose an image whose cloud-init installs ssh_keys, then: " +
+            "pulumi up --replace '**:Droplet::node3'",
+    },
+    {
+        what: "a host key that cloud-init has yet to install",
+        attempts: (time) => (time < 30_000 ? wrongKey : { ok: true }),
+        text: "reached",
+    },
+];
+
+for (const { what, attempts, text } of endings) {
+    test(`waiting for ${what}`, async () => {
+        assert.equal((await outcome(attempts, 300_000)).error, text);
+    });
+}
+
+test("says what it waits for, every five seconds or so", async () => {
+    const { said } = await outcome(
+        (time) => (time < 12_000 ? { ok: false, why: "connection refused" } : { ok: true }),
+        300_000,
+    );
+    assert.deepEqual(said, [
+        "node3: waiting for SSH on 203.0.113.7, 6 s: connection refused",
+        "node3: waiting for SSH on 203.0.113.7, 11 s: connection refused",
+    ]);
+});
+
+/** Keys in OpenSSH form, as the program makes them. */
+const keys = () => ssh2.utils.generateKeyPairSync("ed25519");
+
+/** An SSH server on loopback whose commands are answered by `answer`. */
+async function serve(options: {
+    hostKey: string;
+    login: string;
+    answer: (command: string) => string;
+}): Promise<{
+    port: number;
+    close: () => void;
+}> {
+    const allowed = ssh2.utils.parseKey(options.login);
+    if (allowed instanceof Error) throw allowed;
+    const server = new ssh2.Server({ hostKeys: [options.hostKey] }, (client) => {
+        client.on("authentication", (context) => {
+            if (context.method === "publickey" && context.key.data.equals(allowed.getPublicSSH()))
+                context.accept();
+            else context.reject();
+        });
+        client.on("error", () => {});
+        client.on("session", (accept) => {
+            accept().on("exec", (acceptExec, _reject, info) => {
+                const channel = acceptExec();
+                channel.write(options.answer(info.command));
+                channel.exit(0);
+                channel.end();
+            });
+        });
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    return { port: (server.address() as AddressInfo).port, close: () => server.close() };
+}
+
+const echo = (command: string) => `${command.slice("echo ".length)}\n`;
+const hostKeys = keys();
+const ownKeys = keys();
+const others = keys();
+const good = { hostKey: hostKeys.private, login: ownKeys.public, answer: echo };
+
+const answers: { what: string; server: typeof good; result: Attempt }[] = [
+    { what: "a host that runs it", server: good, result: { ok: true } },
+    {
+        what: "a host that answers everything with a text and status 0",
+        server: { ...good, answer: () => "Please wait while we get your droplet ready..." },
+        result: {
+            ok: false,
+            why: 'it answered "Please wait while we get your droplet ready..." to a command',
+        },
+    },
+    { what: "another host", server: { ...good, hostKey: others.private }, result: wrongKey },
+    {
+        what: "a host that does not know the deploy key",
+        server: { ...good, login: others.public },
+        result: { ok: false, why: "login refused" },
+    },
+];
+
+for (const { what, server, result } of answers) {
+    test(`one attempt: ${what}`, async () => {
+        const { port, close } = await serve(server);
+        try {
+            assert.deepEqual(
+                await attempt({
+                    host: "127.0.0.1",
+                    port,
+                    user: "root",
+                    privateKey: ownKeys.private,
+                    hostKey: hostKeys.public,
+                }),
+                result,
+            );
+        } finally {
+            close();
+        }
+    });
+}
+
+test("one attempt: nobody listens", async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    await new Promise((resolve) => server.once("listening", resolve));
+    const { port } = server.address() as AddressInfo;
+    await new Promise((resolve) => server.close(resolve));
+    assert.deepEqual(
+        await attempt({
+            host: "127.0.0.1",
+            port,
+            user: "root",
+            privateKey: ownKeys.private,
+            hostKey: hostKeys.public,
+        }),
+        { ok: false, why: "connection refused" },
+    );
+});

@@ -31,7 +31,7 @@ export async function checkAccount(
     }
     if (problems.length > 0) {
         throw new pulumi.RunError(
-            `the account cannot give what is asked for:\n${problems.map((p) => `  ${p}`).join("\n")}`,
+            `The account cannot give what the configuration asks for:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`,
         );
     }
     for (const warning of accountWarnings(settings, facts)) {

@@ -65,14 +65,18 @@ export async function runProgram(options: {
     readonly config: Record<string, unknown>;
     readonly preview?: boolean;
     readonly account?: typeof account;
+    readonly token?: string;
+    readonly onResource?: (name: string) => void;
 }): Promise<Run> {
     const resources: Registered[] = [];
     const calls: string[] = [];
     const lookUps = { ...account, ...options.account };
-    process.env.DIGITALOCEAN_TOKEN ??= "a token of the tests";
+    process.env.DIGITALOCEAN_TOKEN = options.token ?? "a token of the tests";
+    delete process.env.DIGITALOCEAN_ACCESS_TOKEN;
     await pulumi.runtime.setMocks(
         {
             newResource: (args) => {
+                options.onResource?.(args.name);
                 const make = states[args.type];
                 if (make === undefined && !args.type.startsWith("swarm:")) {
                     throw new Error(`the tests know no resource of type ${args.type}`);
@@ -113,9 +117,8 @@ type Inputs = Record<string, unknown>;
 
 /** What each provider adds to the inputs. */
 const states: Record<string, (name: string, inputs: Inputs) => Inputs> = {
-    "pulumi:pulumi:Stack": () => ({}),
     "tls:index/privateKey:PrivateKey": (name) => ({
-        privateKeyOpenssh: `private key of ${name}`,
+        privateKeyOpenssh: pulumi.secret(`private key of ${name}`),
         publicKeyOpenssh: `ssh-ed25519 ${name}\n`,
     }),
     "digitalocean:index/sshKey:SshKey": () => ({ fingerprint: "aa:bb" }),
@@ -126,7 +129,11 @@ const states: Record<string, (name: string, inputs: Inputs) => Inputs> = {
         ipv4Address: `203.0.113.${number(name)}`,
         ipv4AddressPrivate: `10.120.0.${number(name)}`,
     }),
-    "command:remote:Command": (name, inputs) => ({ stdout: answer(name, inputs), stderr: "" }),
+    // The engine makes secret what the program names as a secret output; the mocks do not.
+    "command:remote:Command": (name, inputs) => {
+        const stdout = answer(name, inputs);
+        return { stdout: name === "swarm" ? pulumi.secret(stdout) : stdout, stderr: "" };
+    },
 };
 
 const number = (name: string) => Number(name.replace(/\D/g, "") || 0) + 10;

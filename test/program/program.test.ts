@@ -14,7 +14,6 @@ const COMMAND = "command:remote:Command";
 
 /** Exact: a resource more for each node is what makes an engine slow. */
 const expected = {
-    "pulumi:pulumi:Stack": 1,
     "swarm:index:DeployKey": 1,
     "swarm:index:Network": 1,
     "swarm:index:Nodes": 1,
@@ -40,7 +39,10 @@ function find(run: Run, type: string, name: string): Registered {
     return found[0] as Registered;
 }
 
-const valueOf = <T>(output: pulumi.Output<T> | undefined): Promise<T> =>
+/** An error as the engine hands it to the SDK, which reads `details`. */
+const refusal = (details: string) => Object.assign(new Error(details), { details });
+
+const settled = <T>(output: pulumi.Output<T> | undefined): Promise<T> =>
     new Promise((resolve) => pulumi.output(output as pulumi.Output<T>).apply((value) => resolve(value as T)));
 
 for (const preview of [true, false]) {
@@ -108,15 +110,6 @@ for (const preview of [true, false]) {
                     beforeUpdate: [`reach-${node}`],
                 });
                 assert.equal(command.inputs.delete, undefined);
-            }
-        });
-
-        test("what is secret", () => {
-            assert.deepEqual(find(run, ":Droplet", "node1").secrets, ["userData"]);
-            assert.deepEqual(find(run, COMMAND, "swarm").secretOutputs.toSorted(), ["stderr", "stdout"]);
-            for (const command of run.resources.filter(({ type }) => type === COMMAND)) {
-                assert.ok(command.secrets.includes("connection"), command.name);
-                assert.equal(command.secrets.includes("stdin"), command.name.endsWith("-join"), command.name);
             }
         });
 
@@ -242,6 +235,19 @@ describe("what the first up sends", () => {
         );
     });
 
+    test("what is secret", () => {
+        assert.deepEqual(find(run, ":Droplet", "node1").secrets, ["userData"]);
+        assert.deepEqual(find(run, COMMAND, "swarm").secretOutputs.toSorted(), [
+            "connection",
+            "stderr",
+            "stdout",
+        ]);
+        for (const command of run.resources.filter(({ type }) => type === COMMAND)) {
+            assert.ok(command.secrets.includes("connection"), command.name);
+            assert.equal(command.secrets.includes("stdin"), command.name.endsWith("-join"), command.name);
+        }
+    });
+
     test("no secret is in a command's text", () => {
         for (const { name, inputs } of run.resources.filter(({ type }) => type === COMMAND)) {
             assert.doesNotMatch(`${inputs.create} ${inputs.update ?? ""}`, /SWMTKN|private key/, name);
@@ -258,10 +264,10 @@ describe("what the first up sends", () => {
             "services",
             "sshUser",
         ]);
-        assert.equal(await valueOf(run.outputs.clusterId), "clusterid");
-        assert.equal(await valueOf(run.outputs.manager), "203.0.113.11");
-        assert.deepEqual(await valueOf(run.outputs.dockerVersions), ["26.1.5"]);
-        const [first, second] = (await valueOf(run.outputs.nodes)) as Record<string, unknown>[];
+        assert.equal(await settled(run.outputs.clusterId), "clusterid");
+        assert.equal(await settled(run.outputs.manager), "203.0.113.11");
+        assert.deepEqual(await settled(run.outputs.dockerVersions), ["26.1.5"]);
+        const [first, second] = (await settled(run.outputs.nodes)) as Record<string, unknown>[];
         assert.deepEqual(first, {
             name: "node1",
             role: "manager",
@@ -271,7 +277,7 @@ describe("what the first up sends", () => {
             nodeId: "idnode1",
         });
         assert.equal(second?.role, "worker");
-        assert.deepEqual(await valueOf(run.outputs.services), {
+        assert.deepEqual(await settled(run.outputs.services), {
             nginx: {
                 image: "nginx@sha256:1",
                 urls: ["11", "12", "13", "14"].map((host) => `http://203.0.113.${host}/`),
@@ -328,6 +334,84 @@ test("people's keys go to every node by the joins, and to no droplet", async () 
             [["key", "ssh-ed25519 AAAA ada"]],
         );
     }
+});
+
+describe("what is refused before anything is made", () => {
+    const refused = async (options: Parameters<typeof runProgram>[0]) => {
+        const made: string[] = [];
+        const error = await runProgram({ ...options, onResource: (name) => made.push(name) }).then(
+            () => "nothing was refused",
+            (failure: Error) => failure.message,
+        );
+        assert.deepEqual(made, []);
+        return error;
+    };
+
+    test("a config with several mistakes: all of them at once", async () => {
+        const text = await refused({
+            config: { ...dev, regoin: "sgp1", managers: "node[1:2]", sshFrom: ["10.0.0.0/33"] },
+        });
+        for (const key of ["swarm:regoin", "swarm:managers", "swarm:sshFrom\\[0\\]"]) {
+            assert.match(text, new RegExp(`${key}: `));
+        }
+    });
+
+    test("what the account does not have: all of it at once", async () => {
+        const text = await refused({
+            config: { ...dev, region: "mars1", sshKeys: ["77"] },
+            account: {
+                "digitalocean:index/getImage:getImage": () => {
+                    throw refusal("GET https://api/v2/images/docker-20-04: 404 not found");
+                },
+            },
+        });
+        assert.equal(
+            text,
+            `The account cannot give what the configuration asks for:
+  - swarm:region: "mars1" is not a region; there are: nyc3, sgp1
+  - swarm:image: "docker-20-04" (for node1, node2, node3, node4) is not an image that this account has; allowed: the numeric ID of a snapshot or image, or the slug of a public image
+  - swarm:sshKeys: "77" is not a key of this account; it has: 289794 (ada)`,
+        );
+    });
+
+    test("a token that the API refuses", async () => {
+        const text = await refused({
+            config: dev,
+            account: {
+                "digitalocean:index/getAccount:getAccount": () => {
+                    throw refusal("GET https://api/v2/account: 401 Unable to authenticate you");
+                },
+            },
+        });
+        assert.equal(
+            text,
+            "DigitalOcean refused the token (401); check DIGITALOCEAN_TOKEN, or digitalocean:token in the config",
+        );
+    });
+
+    test("no token", async () => {
+        const token = process.env.DIGITALOCEAN_TOKEN;
+        try {
+            assert.equal(
+                await refused({ config: dev, token: "" }),
+                "there is no DigitalOcean token: set DIGITALOCEAN_TOKEN, or: pulumi config set --secret digitalocean:token",
+            );
+        } finally {
+            process.env.DIGITALOCEAN_TOKEN = token;
+        }
+    });
+});
+
+test("a look-up that fails otherwise is no reason to stop", async () => {
+    const run = await runProgram({
+        config: dev,
+        account: {
+            "digitalocean:index/getRegions:getRegions": () => {
+                throw refusal("403 the token lacks the scope regions:read");
+            },
+        },
+    });
+    assert.deepEqual(counts(run), expected);
 });
 
 after(() => pulumi.runtime.disconnect());

@@ -109,7 +109,7 @@ test("evaluated once or twice, a shell has the same environment", async () => {
         set: { VALUE: "x'y\"$HOME`id`\n\\z" },
         unset: ["GONE"],
     });
-    const show = 'printf "%s|%s|%s" "$PATH" "$VALUE" "${GONE-unset}"';
+    const show = `printf "%s|%s|%s" "$PATH" "$VALUE" "\${GONE-unset}"`;
     for (const times of [1, 2]) {
         const { stdout } = await execa("/bin/sh", ["-c", `${text.repeat(times)}${show}`], {
             env: { PATH: "/bin", GONE: "set" },

@@ -1,0 +1,448 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { parseSettings } from "../../config.ts";
+import type { ServiceSpec } from "../../model/settings.ts";
+
+/** One manager and three workers, any of which may run tasks. */
+const stack = { sshFrom: ["203.0.113.7/32"] };
+
+function spec(options: Record<string, unknown>): ServiceSpec {
+    const result = parseSettings({ ...stack, services: { web: { image: "nginx", ...options } } });
+    assert.ok("settings" in result, "problems" in result ? result.problems.join("\n") : "");
+    const [service] = result.settings.services;
+    assert.ok(service !== undefined);
+    return service;
+}
+
+function problems(services: unknown, rest: Record<string, unknown> = {}): readonly string[] {
+    const result = parseSettings({ ...stack, ...rest, services });
+    return "problems" in result ? result.problems : [];
+}
+
+const TEXT = "any text without line breaks and NUL";
+const IMAGE =
+    'an image reference such as "nginx", "nginx:1.29" or "registry.example.com:5000/team/app:2@sha256:…", ' +
+    "its name in lower case";
+const PORT =
+    '"published:target", "published:target/udp", or { published, target, protocol: tcp or udp, ' +
+    "mode: ingress or host }, with ports from 1 to 65535";
+const DURATION = 'a duration such as "500ms", "10s" or "1m30s", at most "24h"';
+const SIZE = 'a size such as "64M" or "1.5G" (powers of 1024), or a number of bytes';
+const CONSTRAINT =
+    '"key==value" or "key!=value" with the key node.role, node.hostname, node.id, node.ip, node.platform.os, ' +
+    "node.platform.arch, node.labels.<name> or engine.labels.<name>";
+const MOUNT =
+    'a string such as "type=volume,source=data,target=/data,readonly", or an object with type (volume, bind or ' +
+    "tmpfs), source, target, readOnly and the type's own options: noCopy, propagation, or size and mode";
+const PATH = "an absolute path without white space, commas and double quotes";
+const ONCE = "each port once in the stack: a node has it only once";
+const OWN = "any published port but 22/tcp, 2377/tcp, 7946/tcp, 7946/udp and 4789/udp";
+
+describe("an option of a service is refused with", () => {
+    const rows: [options: unknown, ...texts: string[]][] = [
+        [
+            { prots: [] },
+            "swarm:services.web.prots: unknown key; the nearest known one is swarm:services.web.ports",
+        ],
+        [
+            { replica: 2 },
+            "swarm:services.web.replica: unknown key; the nearest known one is swarm:services.web.replicas",
+        ],
+        [{ image: undefined }, `swarm:services.web.image: not set; allowed: ${IMAGE}`],
+        [{ image: "Nginx" }, `swarm:services.web.image: "Nginx"; allowed: ${IMAGE}`],
+        [{ image: "nginx:" }, `swarm:services.web.image: "nginx:"; allowed: ${IMAGE}`],
+        [{ replicas: -1 }, "swarm:services.web.replicas: -1; allowed: a whole number from 0 to 1000"],
+        [{ replicas: "two" }, 'swarm:services.web.replicas: "two"; allowed: a whole number from 0 to 1000'],
+        [{ replicas: 1.5 }, "swarm:services.web.replicas: 1.5; allowed: a whole number from 0 to 1000"],
+        [
+            { global: true, replicas: 2 },
+            "swarm:services.web.replicas: 2: stands beside global: true; allowed: either replicas or global: true",
+        ],
+        [{ ports: "80:80" }, `swarm:services.web.ports: "80:80"; allowed: a list of ports, each ${PORT}`],
+        [
+            { ports: ["80", "80:80/sctp", "0:80", "80:65536", 80] },
+            `swarm:services.web.ports[0]: "80"; allowed: ${PORT}`,
+            `swarm:services.web.ports[1]: "80:80/sctp"; allowed: ${PORT}`,
+            `swarm:services.web.ports[2]: "0:80": 0 is not a port; allowed: ${PORT}`,
+            `swarm:services.web.ports[3]: "80:65536": 65536 is not a port; allowed: ${PORT}`,
+            `swarm:services.web.ports[4]: 80; allowed: ${PORT}`,
+        ],
+        [
+            { ports: [{ published: 0, protocol: "sctp", mod: "host" }] },
+            "swarm:services.web.ports[0].published: 0; allowed: a whole number from 1 to 65535",
+            "swarm:services.web.ports[0].target: not set; allowed: a whole number from 1 to 65535",
+            'swarm:services.web.ports[0].protocol: "sctp"; allowed: tcp or udp',
+            "swarm:services.web.ports[0].mod: unknown key; the nearest known one is swarm:services.web.ports[0].mode",
+        ],
+        [
+            { env: { "1A": "x" } },
+            'swarm:services.web.env: {"1A":"x"}: "1A" is not a name; allowed: a map from names of letters, digits, ' +
+                `"_", "." and "-", not beginning with a digit, to ${TEXT}`,
+        ],
+        [{ env: { A: "x\ny" } }, `swarm:services.web.env.A: "x\\ny"; allowed: ${TEXT}`],
+        [{ env: { A: "x\u0000" } }, `swarm:services.web.env.A: "x\\u0000"; allowed: ${TEXT}`],
+        [{ env: { A: null } }, `swarm:services.web.env.A: null; allowed: ${TEXT}`],
+        [
+            { command: "nginx -g x" },
+            `swarm:services.web.command: "nginx -g x"; allowed: a list of arguments, each ${TEXT}`,
+        ],
+        [{ args: ["ok", "a\rb"] }, `swarm:services.web.args[1]: "a\\rb"; allowed: ${TEXT}`],
+        [
+            {
+                constraints: [
+                    "node.rol==worker",
+                    "node.role=worker",
+                    "node.role==boss",
+                    "node.id==",
+                    "node.id==é",
+                ],
+            },
+            'swarm:services.web.constraints[0]: "node.rol==worker": unknown key "node.rol", the nearest known one is ' +
+                `node.role; allowed: ${CONSTRAINT}`,
+            `swarm:services.web.constraints[1]: "node.role=worker"; allowed: ${CONSTRAINT}`,
+            'swarm:services.web.constraints[2]: "node.role==boss": the role is neither manager nor worker; ' +
+                `allowed: ${CONSTRAINT}`,
+            `swarm:services.web.constraints[3]: "node.id==": has no value; allowed: ${CONSTRAINT}`,
+            'swarm:services.web.constraints[4]: "node.id==é": has a character in its value that Docker refuses; ' +
+                `allowed: ${CONSTRAINT}`,
+        ],
+        [
+            { labels: { "swarm.stack": "x" } },
+            'swarm:services.web.labels: {"swarm.stack":"x"}: "swarm.stack" is not a name; allowed: a map from names of ' +
+                `letters, digits and inner "_", ".", "/" and "-", not beginning with "swarm.", to ${TEXT}`,
+        ],
+        [
+            { mounts: ["type=bind,source=data,target=/d", "type=tmpfs,dst=d", { type: "npipe" }] },
+            `swarm:services.web.mounts[0].source: "data"; allowed: ${PATH}`,
+            `swarm:services.web.mounts[1].target: "d"; allowed: ${PATH}`,
+            'swarm:services.web.mounts[2].type: "npipe"; allowed: volume, bind or tmpfs',
+        ],
+        [
+            { mounts: ["source=a,src=b,target=/d", "tgt=/d", "target", 7] },
+            `swarm:services.web.mounts[0]: "source=a,src=b,target=/d": gives source twice; allowed: ${MOUNT}`,
+            `swarm:services.web.mounts[1]: "tgt=/d": unknown option "tgt"; allowed: ${MOUNT}`,
+            `swarm:services.web.mounts[2]: "target": gives target no value; allowed: ${MOUNT}`,
+            `swarm:services.web.mounts[3]: 7; allowed: ${MOUNT}`,
+        ],
+        [
+            { mounts: [{ target: "/a b", propagation: "shared" }] },
+            `swarm:services.web.mounts[0].target: "/a b"; allowed: ${PATH}`,
+            "swarm:services.web.mounts[0].propagation: unknown key; the nearest known one is " +
+                "swarm:services.web.mounts[0].readOnly",
+        ],
+        [
+            { mounts: ["source=a,target=/d", "type=tmpfs,target=/d"] },
+            'swarm:services.web.mounts: "/d": is the target of two mounts; allowed: each target once',
+        ],
+        [
+            { networks: ["ingress"] },
+            'swarm:services.web.networks[0]: "ingress"; allowed: the name of an overlay network: lower-case letters, ' +
+                "digits and inner hyphens, at most 63 characters, and none of ingress, bridge, host, none",
+        ],
+        [
+            { limits: { cpus: "half", memory: "3M" } },
+            'swarm:services.web.limits.cpus: "half"; allowed: a number of CPUs such as 0.5, at least 0.001, or 0 for none',
+            `swarm:services.web.limits.memory: "3M"; allowed: ${SIZE}, at least 4M, or 0 for none`,
+        ],
+        [
+            { limits: { cpus: 0.5, memory: "64M" }, reservations: { cpus: 1, memory: "1G" } },
+            "swarm:services.web.reservations.cpus: 1: is above the limit, so that no task could start; " +
+                "allowed: at most limits.cpus, 0.5",
+            "swarm:services.web.reservations.memory: 1073741824: is above the limit, so that no task could start; " +
+                "allowed: at most limits.memory, 67108864",
+        ],
+        [
+            { restart: { condition: "always", delay: "5 s", maxAttempts: -1, window: "1d" } },
+            'swarm:services.web.restart.condition: "always"; allowed: any, on-failure or none',
+            `swarm:services.web.restart.delay: "5 s"; allowed: ${DURATION}`,
+            "swarm:services.web.restart.maxAttempts: -1; allowed: a whole number from 0 to 1000000",
+            `swarm:services.web.restart.window: "1d"; allowed: ${DURATION}`,
+        ],
+        [
+            { update: { order: "first", failureAction: "stop", maxFailureRatio: 2, delay: "25h" } },
+            `swarm:services.web.update.delay: "25h": is too long; allowed: ${DURATION}`,
+            'swarm:services.web.update.order: "first"; allowed: stop-first or start-first',
+            'swarm:services.web.update.failureAction: "stop"; allowed: pause, continue or rollback',
+            "swarm:services.web.update.maxFailureRatio: 2; allowed: a share of tasks from 0 to 1",
+        ],
+        [
+            { rollback: { failureAction: "rollback" } },
+            'swarm:services.web.rollback.failureAction: "rollback"; allowed: pause or continue',
+        ],
+        [
+            { user: "a b" },
+            'swarm:services.web.user: "a b"; allowed: a user or user:group, by name or number, such as "1000:1000"',
+        ],
+        [{ workdir: "srv" }, `swarm:services.web.workdir: "srv"; allowed: an absolute path, ${TEXT}`],
+        [
+            { hostname: "{{.Task" },
+            'swarm:services.web.hostname: "{{.Task"; allowed: a host name, perhaps with Docker\'s placeholders such as ' +
+                '"web-{{.Task.Slot}}"',
+        ],
+        [{ init: 1 }, "swarm:services.web.init: 1; allowed: true or false"],
+        [{ readOnly: "no" }, 'swarm:services.web.readOnly: "no"; allowed: true or false'],
+        [{ stopGracePeriod: 10 }, `swarm:services.web.stopGracePeriod: 10; allowed: ${DURATION}`],
+        [{ timeout: 0 }, "swarm:services.web.timeout: 0; allowed: a whole number of seconds from 1 to 3600"],
+    ];
+    for (const [options, ...texts] of rows) {
+        test(JSON.stringify(options), () => {
+            assert.deepEqual(problems({ web: { image: "nginx", ...(options as object) } }), texts);
+        });
+    }
+});
+
+describe("services are refused with", () => {
+    const publish = (...ports: unknown[]) => ({ image: "nginx", ports });
+    const rows: [services: unknown, rest: Record<string, unknown>, ...texts: string[]][] = [
+        [
+            { web_1: { image: "nginx" } },
+            {},
+            'swarm:services: "web_1": is not the name of a service; allowed: lower-case letters, digits and inner ' +
+                "hyphens, at most 63 characters: containers find the service by this name",
+        ],
+        [
+            { web: "nginx" },
+            {},
+            'swarm:services.web: "nginx"; allowed: an object with image, replicas, global, ports, env, command, args, ' +
+                "constraints, labels, mounts, networks, limits, reservations, restart, update, rollback, user, workdir, " +
+                "hostname, init, readOnly, stopGracePeriod and timeout",
+        ],
+        [
+            { a: publish("80:80"), b: publish("80:8080", "80:80/udp") },
+            {},
+            `swarm:services.b.ports: "80/tcp": published by a and b; allowed: ${ONCE}`,
+        ],
+        [
+            {
+                a: publish("80:80"),
+                b: publish({ published: 80, target: 80, mode: "host" }),
+                c: publish("80:1"),
+            },
+            {},
+            `swarm:services.c.ports: "80/tcp": published by a, b and c; allowed: ${ONCE}`,
+        ],
+        [
+            { a: publish("80:80", { published: "80", target: 81 }) },
+            {},
+            `swarm:services.a.ports: "80/tcp": published 2 times by a; allowed: ${ONCE}`,
+        ],
+        ...(
+            [
+                ["22:22", "22/tcp", "SSH"],
+                ["2377:80", "2377/tcp", "the swarm's managers"],
+                ["7946:80", "7946/tcp", "the swarm's gossip"],
+                ["7946:80/udp", "7946/udp", "the swarm's gossip"],
+                ["4789:80/udp", "4789/udp", "the overlay networks"],
+            ] as const
+        ).map(([port, key, use]): [unknown, Record<string, unknown>, string] => [
+            { web: publish(port) },
+            {},
+            `swarm:services.web.ports: "${key}": the nodes need this port themselves, for ${use}; allowed: ${OWN}`,
+        ]),
+        [
+            { web: publish(...Array.from({ length: 41 }, (_, i) => `${8000 + i}:80`)) },
+            {},
+            'swarm:services: "41 published ports"; allowed: at most 40 in the stack, since a DigitalOcean firewall ' +
+                "takes 50 rules",
+        ],
+        [
+            { web: { ...publish({ published: 80, target: 80, mode: "host" }), replicas: 5 } },
+            {},
+            "swarm:services.web.replicas: 5: port 80/tcp is published in mode host, which each node can do once, and " +
+                "4 nodes can run the service: node[1:4]; allowed: at most 4, or more nodes, or mode ingress",
+        ],
+        [
+            {
+                web: {
+                    ...publish({ published: 80, target: 80, mode: "host" }),
+                    replicas: 2,
+                    constraints: ["node.role == worker", "node.hostname!=node3"],
+                },
+            },
+            { managers: "node[1:3]", workers: "node[4:5]", managerAvailability: "active" },
+            ...[],
+        ],
+        [
+            {
+                web: {
+                    ...publish({ published: 80, target: 80, mode: "host" }),
+                    replicas: 3,
+                    constraints: ["node.role == worker"],
+                },
+            },
+            { managers: "node[1:3]", workers: "node[4:5]" },
+            "swarm:services.web.replicas: 3: port 80/tcp is published in mode host, which each node can do once, and " +
+                "2 nodes can run the service: node[4:5]; allowed: at most 2, or more nodes, or mode ingress",
+        ],
+        [
+            { web: { image: "nginx", constraints: ["node.role==manager"] } },
+            { managers: "node[1:3]", workers: "node4" },
+            'swarm:services.web.constraints: ["node.role==manager"]: leave no node to run the service, managers being ' +
+                "drained; allowed: constraints that at least one node meets",
+        ],
+        [
+            { web: { image: "nginx", constraints: ["node.hostname==node9"] } },
+            {},
+            'swarm:services.web.constraints: ["node.hostname==node9"]: leave no node to run the service; ' +
+                "allowed: constraints that at least one node meets",
+        ],
+    ];
+    for (const [services, rest, ...texts] of rows) {
+        test(`${JSON.stringify(services).slice(0, 120)} ${JSON.stringify(rest)}`, () => {
+            assert.deepEqual(problems(services, rest), texts);
+        });
+    }
+});
+
+test("the ports of the cluster are free with the other protocol", () => {
+    const ports = ["22:22/udp", "2377:1/udp", "4789:1"];
+    assert.deepEqual(
+        spec({ ports }).ports.map((port) => `${port.published}/${port.protocol}`),
+        ["22/udp", "2377/udp", "4789/tcp"],
+    );
+});
+
+describe("a service in canonical form", () => {
+    test("has Docker's defaults", () => {
+        const rollout = {
+            parallelism: 1,
+            delayMs: 0,
+            monitorMs: 5000,
+            order: "stop-first",
+            failureAction: "pause",
+            maxFailureRatio: 0,
+        };
+        assert.deepEqual(spec({}), {
+            name: "web",
+            image: "nginx",
+            mode: { kind: "replicated", replicas: 1 },
+            ports: [],
+            env: {},
+            command: [],
+            args: [],
+            constraints: [],
+            labels: {},
+            mounts: [],
+            networks: [],
+            limits: { cpus: 0, memoryBytes: 0 },
+            reservations: { cpus: 0, memoryBytes: 0 },
+            restart: { condition: "any", delayMs: 5000, maxAttempts: 0, windowMs: 0 },
+            update: rollout,
+            rollback: rollout,
+            user: "",
+            workdir: "",
+            hostname: "",
+            init: false,
+            readOnly: false,
+            stopGracePeriodMs: 10_000,
+            timeout: 300,
+        });
+    });
+
+    test("has every option that was given", () => {
+        const rollout = {
+            parallelism: 2,
+            delay: "1s",
+            monitor: "2s",
+            order: "start-first",
+            maxFailureRatio: 0.25,
+        };
+        const rolled = {
+            parallelism: 2,
+            delayMs: 1000,
+            monitorMs: 2000,
+            order: "start-first",
+            maxFailureRatio: 0.25,
+        };
+        assert.deepEqual(
+            spec({
+                image: "registry.example.com:5000/team/app:2",
+                global: true,
+                ports: ["443:443", { published: 53, target: 5353, protocol: "udp", mode: "host" }, "53:53"],
+                env: { B: true, A: 'a "b" c', "discovery.type": 1 },
+                command: ["sh", "-c"],
+                args: ["echo $HOME; sleep 1", 5],
+                constraints: ["node.labels.zone == a", "node.role!=manager"],
+                labels: { "com.example/x": "y" },
+                mounts: [
+                    "type=volume,src=data,dst=/data,volume-nocopy",
+                    {
+                        type: "bind",
+                        source: "/etc/hosts",
+                        target: "/hosts",
+                        readOnly: true,
+                        propagation: "rslave",
+                    },
+                    "type=tmpfs,destination=/tmp,tmpfs-size=64m,tmpfs-mode=0700",
+                    "target=/anonymous,ro=true",
+                ],
+                networks: ["front", "back", "front"],
+                limits: { cpus: "1.5", memory: "256M" },
+                reservations: { cpus: 0.25, memory: 67108864 },
+                restart: { condition: "on-failure", delay: "1m30s", maxAttempts: "3", window: "1h" },
+                update: { ...rollout, failureAction: "rollback" },
+                rollback: { ...rollout, failureAction: "continue" },
+                user: "1000:www-data",
+                workdir: "/srv/app dir",
+                hostname: "web-{{.Task.Slot}}.{{.Node.Hostname}}",
+                init: "true",
+                readOnly: true,
+                stopGracePeriod: "1m",
+                timeout: "60",
+            }),
+            {
+                name: "web",
+                image: "registry.example.com:5000/team/app:2",
+                mode: { kind: "global" },
+                ports: [
+                    { published: 53, target: 53, protocol: "tcp", mode: "ingress" },
+                    { published: 53, target: 5353, protocol: "udp", mode: "host" },
+                    { published: 443, target: 443, protocol: "tcp", mode: "ingress" },
+                ],
+                env: { A: 'a "b" c', B: "true", "discovery.type": "1" },
+                command: ["sh", "-c"],
+                args: ["echo $HOME; sleep 1", "5"],
+                constraints: ["node.labels.zone==a", "node.role!=manager"],
+                labels: { "com.example/x": "y" },
+                mounts: [
+                    { type: "volume", source: "data", target: "/data", readOnly: false, noCopy: true },
+                    {
+                        type: "bind",
+                        source: "/etc/hosts",
+                        target: "/hosts",
+                        readOnly: true,
+                        propagation: "rslave",
+                    },
+                    { type: "tmpfs", target: "/tmp", sizeBytes: 67108864, mode: "0700" },
+                    { type: "volume", source: "", target: "/anonymous", readOnly: true, noCopy: false },
+                ],
+                networks: ["back", "front"],
+                limits: { cpus: 1.5, memoryBytes: 268435456 },
+                reservations: { cpus: 0.25, memoryBytes: 67108864 },
+                restart: { condition: "on-failure", delayMs: 90_000, maxAttempts: 3, windowMs: 3_600_000 },
+                update: { ...rolled, failureAction: "rollback" },
+                rollback: { ...rolled, failureAction: "continue" },
+                user: "1000:www-data",
+                workdir: "/srv/app dir",
+                hostname: "web-{{.Task.Slot}}.{{.Node.Hostname}}",
+                init: true,
+                readOnly: true,
+                stopGracePeriodMs: 60_000,
+                timeout: 60,
+            },
+        );
+        assert.deepEqual(Object.keys(spec({ env: { B: "1", A: "2", C: "3" } }).env), ["A", "B", "C"]);
+    });
+
+    test("stands in the order of names", () => {
+        const result = parseSettings({
+            ...stack,
+            services: { b: { image: "x" }, a: { image: "x" }, "a-1": { image: "x" } },
+        });
+        assert.ok("settings" in result);
+        assert.deepEqual(
+            result.settings.services.map((service) => service.name),
+            ["a", "a-1", "b"],
+        );
+    });
+});

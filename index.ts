@@ -41,6 +41,7 @@ const swarm = new Swarm("swarm", {
 
 const deployed = new Services("services", {
     services: settings.services,
+    secret: settings.secretKeys.includes("services"),
     stack: names.stack,
     seed: swarm.seed,
     nodes: all,

@@ -7,6 +7,8 @@ import { remoteScript } from "./remote.ts";
 
 export interface ServicesArgs {
     readonly services: readonly ServiceSpec[];
+    /** The configuration keeps them encrypted: then what is sent of them stays so in the state. */
+    readonly secret: boolean;
     readonly stack: string;
     /** The manager that commands go to. */
     readonly seed: Node;
@@ -43,7 +45,12 @@ function deploy(spec: ServiceSpec, args: ServicesArgs, parent: pulumi.Resource):
     const service = remoteScript(
         spec.name,
         // The script reports a service that does not converge itself; the margin is for everything around that.
-        { host: args.seed, script: "service", input: lines, timeout: spec.timeout + 120 },
+        {
+            host: args.seed,
+            script: "service",
+            input: args.secret ? pulumi.secret(lines) : lines,
+            timeout: spec.timeout + 120,
+        },
         { parent, dependsOn: args.after },
     );
     const answer = service.stdout.apply((stdout) =>

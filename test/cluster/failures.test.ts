@@ -1,0 +1,202 @@
+/**
+ * What goes wrong, on one small cluster: each failure ends within a bound with an error that names the node or the
+ * service, says what was waited for and what to do; and the next up, with the cause removed, goes on from there.
+ */
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { addFault, api, droplets, inDroplet, nginxAnswers, removeFaults } from "./support/cloud.ts";
+import { LabStack } from "./support/stack.ts";
+
+const nginx = { image: "nginx", replicas: 1, ports: ["8080:80"] };
+
+const good = {
+    managers: "m1",
+    workers: "",
+    sshFrom: ["0.0.0.0/0"],
+    vpcIpRange: "10.130.0.0/24",
+    nodeTimeout: 30,
+    services: { nginx },
+};
+
+const withWorker = (more: Record<string, unknown>) => ({ ...good, workers: "w1", ...more });
+
+describe("failures", () => {
+    let stack: LabStack;
+    before(async () => {
+        stack = await LabStack.make("failures", good);
+    });
+    after(async () => {
+        await removeFaults();
+        await api("POST", "/lab/settings", { dropletLimit: 25 });
+        await stack.pulumi(["destroy", "--yes", "--skip-preview"]);
+    });
+
+    /** Runs up with a config, and expects it to fail within the time with these texts. */
+    async function fails(
+        config: Record<string, unknown>,
+        texts: readonly (string | RegExp)[],
+        seconds = 120,
+    ) {
+        stack.configure(config);
+        const ran = await stack.up();
+        assert.notEqual(ran.status, 0, ran.text);
+        for (const text of texts) {
+            assert.ok(
+                typeof text === "string" ? ran.text.includes(text) : text.test(ran.text),
+                `${text} is not in:\n${ran.text}`,
+            );
+        }
+        assert.ok(ran.seconds < seconds, `it took ${ran.seconds} s`);
+        assert.doesNotMatch(ran.text, /SWMTKN-|PRIVATE KEY/);
+        return ran.text;
+    }
+
+    test("no token", async () => {
+        const ran = await stack.pulumi(["preview"], { DIGITALOCEAN_TOKEN: "" });
+        assert.notEqual(ran.status, 0);
+        assert.match(ran.text, /there is no DigitalOcean token: set DIGITALOCEAN_TOKEN/);
+    });
+
+    test("a wrong token", async () => {
+        const ran = await stack.pulumi(["preview"], { DIGITALOCEAN_TOKEN: "dop_v1_wrong" });
+        assert.notEqual(ran.status, 0);
+        assert.match(ran.text, /DigitalOcean refused the token \(401\)/);
+        assert.doesNotMatch(ran.text, /dop_v1_wrong/);
+    });
+
+    test("an unknown region, image and size, all at once, before anything is made", async () => {
+        await fails({ ...good, region: "mars1", image: "no-such-image" }, [
+            'swarm:region: "mars1" is not a region; there are: ',
+            'swarm:image: "no-such-image" (for m1) is not an image that this account has',
+        ]);
+        await fails({ ...good, size: "s-64vcpu-1tb" }, [
+            'swarm:size: "s-64vcpu-1tb" (for m1) is not a size that sgp1 offers; the nearest name there is ',
+        ]);
+        assert.deepEqual(await stack.resources(), []);
+    });
+
+    test("the account is full", async () => {
+        await api("POST", "/lab/settings", { dropletLimit: 1 });
+        await fails(withWorker({}), ["2 more droplets are wanted, but the account allows 1 and has 0"]);
+        await api("POST", "/lab/settings", { dropletLimit: 25 });
+    });
+
+    test("the droplet limit is reached half-way: the rest is kept, and made use of later", async () => {
+        await addFault({
+            method: "POST",
+            path: "/v2/droplets",
+            skip: 1,
+            times: null,
+            status: 422,
+            message: "creating this/these droplet(s) will exceed your droplet limit",
+        });
+        await fails(withWorker({}), ["creating this/these droplet(s) will exceed your droplet limit"]);
+        const [made] = await droplets("swarm-failures");
+        await removeFaults();
+        stack.configure(withWorker({}));
+        await stack.upOrThrow();
+        const names = await droplets("swarm-failures");
+        assert.equal(names.length, 2);
+        assert.ok(names.some(({ id }) => id === made?.id));
+        for (const { publicIp } of (await stack.outputs()).nodes) await nginxAnswers(publicIp, 8080);
+    });
+
+    const images: { image: string; texts: (string | RegExp)[]; seconds?: number }[] = [
+        {
+            image: "lab-no-docker",
+            texts: [
+                "w1: there is no docker command on this image; choose an image with Docker in it (swarm:image)",
+            ],
+        },
+        {
+            image: "lab-old-docker",
+            texts: [/w1: its Docker is 1\.\S+, older than 20\.10\.24 \(swarm:minDockerVersion\)/],
+        },
+        {
+            image: "lab-dead-docker",
+            texts: [/waited 1\d\d s for Docker to answer on w1; last seen: /],
+            seconds: 200,
+        },
+        {
+            image: "lab-no-ssh",
+            texts: [
+                /w1 \(\S+\): waited 3\d s for it to run commands over SSH; last seen: connection refused/,
+            ],
+        },
+        {
+            image: "lab-please-wait",
+            texts: [
+                /w1 \(\S+\): waited 3\d s for it to run commands over SSH; last seen: it answered "Please wait/,
+            ],
+        },
+        { image: "lab-wrong-host-key", texts: [/w1 \(\S+\): WRONG HOST KEY: another machine answers/] },
+    ];
+    for (const { image, texts, seconds } of images) {
+        test(`a worker from the image ${image}; the cluster stays as it is`, async () => {
+            await fails(withWorker({ workerImage: image }), texts, seconds);
+            const { nodes } = await stack.outputs();
+            const ready = await inDroplet(nodes[0]?.dropletId ?? "", "docker node ls --format '{{.Status}}'");
+            assert.deepEqual(ready.split("\n"), ["Ready", "Ready"]);
+            for (const { publicIp } of nodes) await nginxAnswers(publicIp, 8080);
+        });
+    }
+
+    test("a marketplace image, which answers with a text until its first boot is over, only takes longer", async () => {
+        stack.configure(withWorker({ workerImage: "lab-forced-command" }));
+        await stack.upOrThrow();
+        const { nodes } = await stack.outputs();
+        assert.equal(nodes.length, 2);
+        for (const { publicIp } of nodes) await nginxAnswers(publicIp, 8080);
+    });
+
+    test("a service whose image does not exist: the tasks' own error; the other service runs", async () => {
+        const config = withWorker({
+            workerImage: "lab-forced-command",
+            services: { nginx, ghost: { image: "no/such-image", replicas: 1, timeout: 20 } },
+        });
+        await fails(config, [
+            /service ghost: not converged after 2\d s: 0\/1 running/,
+            /ghost\.1 on \S*: (Rejected|Preparing|Pending|Assigned|Ready)/,
+            /No such image|could not be accessed on a registry/,
+        ]);
+    });
+
+    test("a service whose tasks die: their error; mended by the next up", async () => {
+        const config = (command: string) =>
+            withWorker({
+                workerImage: "lab-forced-command",
+                services: {
+                    nginx,
+                    ghost: {
+                        image: "busybox",
+                        replicas: 1,
+                        timeout: 25,
+                        command: ["sh"],
+                        args: ["-c", command],
+                    },
+                },
+            });
+        await fails(config("sleep 1; exit 3"), [
+            /service ghost: not converged after 2\d s/,
+            /ghost\.1 on w1|ghost\.1 on m1/,
+            "task: non-zero exit (3)",
+        ]);
+        stack.configure(config("sleep 1000"));
+        await stack.upOrThrow();
+    });
+
+    test("a service that somebody made by hand is not taken over", async () => {
+        const seed = (await stack.outputs()).nodes[0]?.dropletId ?? "";
+        await inDroplet(seed, "docker service create --detach --name mine busybox sleep 1000");
+        const services = { nginx, mine: { image: "busybox", args: ["sleep", "1000"] } };
+        await fails(withWorker({ workerImage: "lab-forced-command", services }), [
+            "service mine: the swarm has a service of this name that this stack did not make; remove it or choose another name",
+        ]);
+        await inDroplet(seed, "docker service rm mine");
+        await stack.upOrThrow();
+        assert.match(
+            await inDroplet(seed, "docker service ls --format '{{.Name}} {{.Replicas}}'"),
+            /^mine 1\/1$/m,
+        );
+    });
+});

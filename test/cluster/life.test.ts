@@ -1,0 +1,174 @@
+/**
+ * The life of a stack of four nodes, from the first up to the last destroy, each step on the cluster that the step
+ * before has left. In the lab: the real program and engine, real machines as far as a container is one. What this
+ * does not prove: anything about DigitalOcean beyond what its API documents.
+ */
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { dropletContainers, droplets, inDroplet, leftovers } from "./support/cloud.ts";
+import { healthy, type Wanted } from "./support/oracle.ts";
+import { LabStack, type Outputs } from "./support/stack.ts";
+
+const config = (more: Record<string, unknown> = {}, replicas = 2) => ({
+    managers: "node1",
+    workers: "node[2:4]",
+    sshFrom: ["0.0.0.0/0"],
+    services: { nginx: { image: "nginx", replicas, ports: ["80:80"] } },
+    ...more,
+});
+
+const four: Wanted = { managers: ["node1"], workers: ["node2", "node3", "node4"], replicas: 2 };
+
+describe("the life of a stack", () => {
+    let stack: LabStack;
+    let first: Outputs;
+    before(async () => {
+        stack = await LabStack.make("life", config());
+    });
+    after(async () => {
+        await stack.pulumi(["destroy", "--yes", "--skip-preview"]);
+    });
+
+    test("the first up makes a healthy swarm", async () => {
+        await stack.upOrThrow();
+        first = await healthy(stack, four);
+    });
+
+    test("another up changes nothing", async () => {
+        await stack.upOrThrow(["--expect-no-changes"]);
+        assert.deepEqual(await stack.outputs(), first);
+    });
+
+    test("a refresh finds no difference", async () => {
+        const ran = await stack.pulumi(["refresh", "--yes", "--skip-preview", "--expect-no-changes"]);
+        assert.equal(ran.status, 0, ran.text);
+    });
+
+    test("more replicas: one update, and only the new tasks start", async () => {
+        const tasks = () => inDroplet(first.nodes[0]?.dropletId ?? "", "docker service ps -q nginx");
+        const old = (await tasks()).split("\n");
+        stack.configure(config({}, 4));
+        assert.deepEqual(await stack.preview(), ["update nginx"]);
+        await stack.upOrThrow();
+        assert.deepEqual(await healthy(stack, { ...four, replicas: 4 }), first);
+        const now = (await tasks()).split("\n");
+        assert.equal(now.length, 4);
+        assert.deepEqual(
+            old.filter((task) => !now.includes(task)),
+            [],
+        );
+    });
+
+    test("fewer replicas: one update", async () => {
+        stack.configure(config());
+        assert.deepEqual(await stack.preview(), ["update nginx"]);
+        await stack.upOrThrow();
+        assert.deepEqual(await healthy(stack, four), first);
+    });
+
+    test("a worker more: three creates and the roster's update, no other node is touched", async () => {
+        stack.configure(config({ workers: "node[2:5]" }));
+        assert.deepEqual((await stack.preview()).sort(), [
+            "create node5",
+            "create node5-host",
+            "create node5-join",
+            "update roster",
+        ]);
+        await stack.upOrThrow();
+        const outputs = await healthy(stack, { ...four, workers: [...four.workers, "node5"] });
+        assert.deepEqual(outputs.nodes.slice(0, 4), first.nodes);
+    });
+
+    test("two workers fewer: their tasks run elsewhere first, then six deletes", async () => {
+        stack.configure(config({ workers: "node[2:3]" }, 2));
+        assert.deepEqual((await stack.preview()).sort(), [
+            "delete node4",
+            "delete node4-host",
+            "delete node4-join",
+            "delete node5",
+            "delete node5-host",
+            "delete node5-join",
+            "update roster",
+        ]);
+        await stack.upOrThrow();
+        const outputs = await healthy(stack, { ...four, workers: ["node2", "node3"] });
+        assert.deepEqual(outputs.nodes, first.nodes.slice(0, 3));
+    });
+
+    test("another image for the workers: new droplets join before the old ones go, same cluster", async () => {
+        stack.configure(config({ workers: "node[2:3]", workerImage: "18153999" }));
+        assert.deepEqual(
+            (await stack.preview())
+                .filter((step) => !step.startsWith("create-") && !step.startsWith("delete-"))
+                .sort(),
+            ["replace node2", "replace node2-join", "replace node3", "replace node3-join", "update roster"],
+        );
+        await stack.upOrThrow();
+        const outputs = await healthy(stack, { ...four, workers: ["node2", "node3"] });
+        assert.equal(outputs.clusterId, first.clusterId);
+        assert.deepEqual(outputs.nodes[0], first.nodes[0]);
+        for (const node of outputs.nodes.slice(1)) {
+            assert.equal(await inDroplet(node.dropletId, "ls /etc/lab-image"), "/etc/lab-image");
+        }
+    });
+
+    test("another size for the workers replaces them too, rather than powering them off", async () => {
+        const before = await stack.outputs();
+        stack.configure(config({ workers: "node[2:3]", workerImage: "18153999", workerSize: "s-2vcpu-4gb" }));
+        await stack.upOrThrow();
+        const outputs = await healthy(stack, { ...four, workers: ["node2", "node3"] });
+        assert.equal(outputs.clusterId, first.clusterId);
+        assert.notEqual(outputs.nodes[1]?.dropletId, before.nodes[1]?.dropletId);
+    });
+
+    test("a service renamed: the old one goes first, so that the port is free", async () => {
+        stack.configure(
+            config({
+                workers: "node[2:3]",
+                workerImage: "18153999",
+                workerSize: "s-2vcpu-4gb",
+                services: { web: { image: "nginx", replicas: 1, ports: ["80:80"] } },
+            }),
+        );
+        await stack.upOrThrow();
+        const services = await inDroplet(
+            first.nodes[0]?.dropletId ?? "",
+            "docker service ls --format '{{.Name}} {{.Replicas}}'",
+        );
+        assert.equal(services, "web 1/1");
+    });
+
+    test("nothing secret is in clear in the exported state or in anything that was printed", async () => {
+        const plain = await stack.export();
+        const secrets = secretsIn(await stack.export(true));
+        // Deploy key, three host keys, two join tokens, in this order of kinds at the least.
+        assert.ok(secrets.length >= 6, `${secrets.length} secrets found`);
+        const printed = stack.log.join("\n");
+        for (const secret of secrets) {
+            assert.ok(!plain.includes(secret.text), `${secret.kind} stands in the exported state`);
+            assert.ok(!printed.includes(secret.text), `${secret.kind} was printed`);
+        }
+    });
+
+    test("destroy leaves nothing in the API, in Docker or in the state", async () => {
+        await stack.destroyOrThrow();
+        assert.deepEqual(await leftovers(), { droplets: 0, vpcs: 0, firewalls: 0, tags: 0, keys: 0 });
+        assert.equal((await droplets()).length, 0);
+        assert.equal(await dropletContainers(), 0);
+        assert.deepEqual(await stack.resources(), []);
+    });
+});
+
+/** Every private key, join token and API token in a state that shows its secrets. */
+function secretsIn(state: string): { readonly kind: string; readonly text: string }[] {
+    const found = new Map<string, string>();
+    for (const [text] of state.matchAll(/SWMTKN-[0-9a-z-]+/g)) found.set(text, "a join token");
+    // JSON inside JSON: the line breaks of a key are escaped once or more; one line of its middle identifies it.
+    for (const [, line] of state.matchAll(
+        /BEGIN OPENSSH PRIVATE KEY-----(?:\\+n)+(?:[A-Za-z0-9+/=]+\\+n)?([A-Za-z0-9+/=]{40,})/g,
+    )) {
+        if (line) found.set(line, "a private key");
+    }
+    for (const [text] of state.matchAll(/dop_v1_[0-9a-f]+/g)) found.set(text, "the API token");
+    return [...found].map(([text, kind]) => ({ kind, text }));
+}

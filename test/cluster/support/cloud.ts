@@ -1,0 +1,105 @@
+/** What the tests ask of the emulated cloud and of the machines behind it. */
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import Docker from "dockerode";
+import { execa } from "execa";
+import type { Fault } from "../../../lab/api/faults.ts";
+import { DROPLET_LABEL, LAB_LABEL } from "../../../lab/droplets/lab.ts";
+import { apiUrl } from "../../../lab/instance.ts";
+import { instance } from "./stack.ts";
+
+export const docker = new Docker({ socketPath: (process.env.LAB_DOCKER_HOST ?? "").replace("unix://", "") });
+
+export const token = readFileSync(instance.token, "utf8").trim();
+
+export async function api(
+    method: string,
+    path: string,
+    body?: unknown,
+): Promise<{ status: number; body: unknown }> {
+    const answer = await fetch(`${apiUrl(instance)}${path}`, {
+        method,
+        headers: {
+            authorization: `Bearer ${token}`,
+            ...(body === undefined ? {} : { "content-type": "application/json" }),
+        },
+        body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    const text = await answer.text();
+    return { status: answer.status, body: text === "" ? undefined : JSON.parse(text) };
+}
+
+export interface Droplet {
+    readonly id: number;
+    readonly name: string;
+    readonly tags: readonly string[];
+}
+
+/** Droplets with a tag, or all. */
+export async function droplets(tag?: string): Promise<readonly Droplet[]> {
+    const { body } = await api("GET", `/v2/droplets?per_page=200${tag ? `&tag_name=${tag}` : ""}`);
+    return (body as { droplets: Droplet[] }).droplets;
+}
+
+/** How many things of each kind the account has that a stack makes. */
+export async function leftovers(): Promise<Record<string, number>> {
+    const kinds = ["droplets", "vpcs", "firewalls", "tags"] as const;
+    const counts = await Promise.all(
+        kinds.map(async (kind) => {
+            const { body } = await api("GET", `/v2/${kind}?per_page=200`);
+            return [kind, (body as Record<string, unknown[]>)[kind]?.length ?? -1] as const;
+        }),
+    );
+    const keys = await api("GET", "/v2/account/keys?per_page=200");
+    return { ...Object.fromEntries(counts), keys: (keys.body as { ssh_keys: unknown[] }).ssh_keys.length };
+}
+
+/** Containers of this lab that run a droplet. */
+export async function dropletContainers(): Promise<number> {
+    const label = [`${LAB_LABEL}=${instance.name}`, DROPLET_LABEL];
+    return (await docker.listContainers({ all: true, filters: { label } })).length;
+}
+
+/** Runs a shell command in the droplet, past SSH, and returns what it printed. */
+export async function inDroplet(id: number | string, command: string): Promise<string> {
+    const label = [`${LAB_LABEL}=${instance.name}`, `${DROPLET_LABEL}=${id}`];
+    const [container] = await docker.listContainers({ filters: { label } });
+    if (!container) throw new Error(`there is no running container of droplet ${id}`);
+    const host = process.env.LAB_DOCKER_HOST ?? "";
+    const { stdout } = await execa("docker", ["--host", host, "exec", container.Id, "sh", "-c", command]);
+    return stdout;
+}
+
+/** Puts a fault in the API's way. */
+export async function addFault(fault: Partial<Fault>): Promise<void> {
+    const { status, body } = await api("POST", "/lab/faults", fault);
+    if (status >= 300) throw new Error(`the lab refused the fault: ${JSON.stringify(body)}`);
+}
+
+export async function removeFaults(): Promise<void> {
+    await api("DELETE", "/lab/faults");
+}
+
+/**
+ * nginx's page through an address, from outside the nodes. A mesh that has just learned of a task may take a
+ * moment, so a first answer is waited for, 10 s at most; after it each of three more requests has to succeed.
+ */
+export async function nginxAnswers(address: string, port = 80): Promise<void> {
+    const deadline = Date.now() + 10_000;
+    for (let good = 0; good < 4; ) {
+        try {
+            const answer = await fetch(`http://${address}:${port}/`, {
+                signal: AbortSignal.timeout(2_000),
+                headers: { connection: "close" },
+            });
+            const text = await answer.text();
+            if (!answer.ok || !text.includes("Welcome to nginx!"))
+                throw new Error(`${answer.status}: ${text.slice(0, 100)}`);
+            good += 1;
+        } catch (error) {
+            if (good > 0 || Date.now() > deadline)
+                throw new Error(`nginx at ${address} after ${good} answers: ${error}`, { cause: error });
+            await sleep(100);
+        }
+    }
+}

@@ -1,0 +1,172 @@
+/** A stack of the real program in the running lab, driven by the real engine through its command line. */
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { execa } from "execa";
+import { parse, stringify } from "yaml";
+import { environmentOf, processEnv } from "../../../lab/environment.ts";
+import { instanceFrom, root } from "../../../lab/instance.ts";
+
+export const instance = instanceFrom(process.env);
+
+export interface Ran {
+    readonly status: number;
+    /** Both streams, as a person would have seen them. */
+    readonly text: string;
+    readonly seconds: number;
+}
+
+/** What one step of a preview would do, as `create node5`. Steps that do nothing are left out. */
+export type Step = string;
+
+export interface NodeOutput {
+    readonly name: string;
+    readonly role: string;
+    readonly dropletId: string;
+    readonly publicIp: string;
+    readonly privateIp: string;
+    readonly nodeId: string;
+}
+
+export interface Outputs {
+    readonly clusterId: string;
+    readonly manager: string;
+    readonly nodes: readonly NodeOutput[];
+    readonly services: Record<string, { readonly image: string; readonly urls: readonly string[] }>;
+    readonly dockerVersions: readonly string[];
+}
+
+/** Longest that one engine command may take here; a hang shows as a failure, and not as a test run without end. */
+const LIMIT_MS = 8 * 60_000;
+
+export class LabStack {
+    readonly name: string;
+    /** All that the engine printed in the life of this stack, for the search for secrets. */
+    readonly log: string[] = [];
+    readonly #configFile: string;
+    readonly #env: NodeJS.ProcessEnv;
+
+    private constructor(name: string) {
+        this.name = name;
+        this.#configFile = path.join(instance.dir, `Pulumi.${name}.yaml`);
+        this.#env = processEnv(environmentOf(instance));
+    }
+
+    /** Makes the stack in the lab's own backend; its config lies in the lab's folder, so no file of the repository changes. */
+    static async make(name: string, config: Record<string, unknown>): Promise<LabStack> {
+        const stack = new LabStack(name);
+        mkdirSync(instance.dir, { recursive: true });
+        const made = await stack.pulumi(["stack", "init", name, "--secrets-provider", "passphrase"]);
+        if (made.status !== 0) throw new Error(made.text);
+        stack.configure(config);
+        return stack;
+    }
+
+    /** Replaces the whole `swarm:` config. The salt of the passphrase, which lies in the same file, stays. */
+    configure(config: Record<string, unknown>): void {
+        const had = this.#config();
+        const keys = Object.entries(config).map(([key, value]) => [`swarm:${key}`, value]);
+        writeFileSync(this.#configFile, stringify({ ...had, config: Object.fromEntries(keys) }));
+    }
+
+    /** Sets single keys, as `pulumi config set` would. */
+    set(config: Record<string, unknown>): void {
+        const had = this.#config().config ?? {};
+        const keys = Object.entries(config).map(([key, value]) => [`swarm:${key}`, value]);
+        writeFileSync(
+            this.#configFile,
+            stringify({ ...this.#config(), config: { ...had, ...Object.fromEntries(keys) } }),
+        );
+    }
+
+    #config(): { config?: Record<string, unknown> } {
+        try {
+            return parse(readFileSync(this.#configFile, "utf8")) ?? {};
+        } catch {
+            return {};
+        }
+    }
+
+    async pulumi(args: readonly string[], env: Record<string, string> = {}): Promise<Ran> {
+        const started = performance.now();
+        const options = args[0] === "stack" && args[1] === "init" ? [] : ["--stack", this.name];
+        const result = await execa(
+            "pulumi",
+            [...args, ...options, ...this.#configOption(args), "--non-interactive", "--color", "never"],
+            {
+                cwd: root,
+                env: { ...this.#env, ...env },
+                extendEnv: false,
+                stdin: "ignore",
+                all: true,
+                reject: false,
+                timeout: LIMIT_MS,
+            },
+        );
+        const text = result.all ?? "";
+        this.log.push(text);
+        return {
+            status: result.timedOut ? -1 : (result.exitCode ?? -1),
+            text: result.timedOut ? `${text}\n(ended by the test after ${LIMIT_MS / 1000} s)` : text,
+            seconds: (performance.now() - started) / 1000,
+        };
+    }
+
+    /** Not every command reads the stack's config, and those that do not refuse the option. */
+    #configOption(args: readonly string[]): string[] {
+        const reads = ["up", "preview", "refresh", "destroy"].includes(args[0] ?? "");
+        return reads || (args[0] === "stack" && args[1] === "init")
+            ? ["--config-file", this.#configFile]
+            : [];
+    }
+
+    up(options: readonly string[] = []): Promise<Ran> {
+        return this.pulumi(["up", "--yes", "--skip-preview", ...options]);
+    }
+
+    /** As `up`, and fails with all that was printed when it does not succeed. */
+    async upOrThrow(options: readonly string[] = []): Promise<Ran> {
+        const ran = await this.up(options);
+        if (ran.status !== 0) throw new Error(`pulumi up ended with status ${ran.status}:\n${ran.text}`);
+        return ran;
+    }
+
+    /** What a preview plans, in the order in which it says it. */
+    async preview(): Promise<Step[]> {
+        const ran = await this.pulumi(["preview", "--json"]);
+        const start = ran.text.indexOf("{");
+        if (ran.status !== 0) throw new Error(`pulumi preview ended with status ${ran.status}:\n${ran.text}`);
+        const { steps } = JSON.parse(ran.text.slice(start)) as { steps: { op: string; urn: string }[] };
+        return steps
+            .filter(({ op }) => op !== "same")
+            .map(({ op, urn }) => `${op} ${urn.split("::").at(-1)}`);
+    }
+
+    async outputs(): Promise<Outputs> {
+        const ran = await this.pulumi(["stack", "output", "--json"]);
+        return JSON.parse(ran.text);
+    }
+
+    /** The stack's state as a file of its own would hold it: secrets encrypted, unless asked for. */
+    async export(showSecrets = false): Promise<string> {
+        const had = this.log.length;
+        const ran = await this.pulumi(["stack", "export", ...(showSecrets ? ["--show-secrets"] : [])]);
+        this.log.length = had;
+        return ran.text;
+    }
+
+    async destroyOrThrow(): Promise<Ran> {
+        const ran = await this.pulumi(["destroy", "--yes", "--skip-preview"]);
+        if (ran.status !== 0) throw new Error(`pulumi destroy ended with status ${ran.status}:\n${ran.text}`);
+        return ran;
+    }
+
+    /** Resources on record, the stack itself apart. */
+    async resources(): Promise<string[]> {
+        const { deployment } = JSON.parse(await this.export()) as {
+            deployment: { resources?: { urn: string; type: string }[] };
+        };
+        return (deployment.resources ?? [])
+            .filter(({ type }) => !type.startsWith("pulumi:"))
+            .map(({ urn }) => urn.split("::").at(-1) ?? urn);
+    }
+}

@@ -162,4 +162,10 @@ export interface Settings {
     readonly nodeTimeout: number;
     /** Whether droplets are made with DigitalOcean's metrics agent. */
     readonly monitoring: boolean;
+    /**
+     * Keys of the configuration whose values are stored encrypted. Their values stand in clear here: whatever is
+     * made from them has to be marked secret again. `services` is among them as soon as one value in it, such as a
+     * variable of the environment, was set with `--secret`.
+     */
+    readonly secretKeys: readonly string[];
 }

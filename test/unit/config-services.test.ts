@@ -1,18 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { parseSettings } from "../../config.ts";
-import type { ServiceSpec } from "../../model/settings.ts";
 
 /** One manager and three workers, any of which may run tasks. */
 const stack = { sshFrom: ["203.0.113.7/32"] };
-
-function spec(options: Record<string, unknown>): ServiceSpec {
-    const result = parseSettings({ ...stack, services: { web: { image: "nginx", ...options } } });
-    assert.ok("settings" in result, "problems" in result ? result.problems.join("\n") : "");
-    const [service] = result.settings.services;
-    assert.ok(service !== undefined);
-    return service;
-}
 
 function problems(services: unknown, rest: Record<string, unknown> = {}): readonly string[] {
     const result = parseSettings({ ...stack, ...rest, services });
@@ -125,10 +116,17 @@ describe("an option of a service is refused with", () => {
             `swarm:services.web.mounts[3]: 7; allowed: ${MOUNT}`,
         ],
         [
-            { mounts: [{ target: "/a b", propagation: "shared" }] },
+            {
+                mounts: [
+                    { target: "/a b", propagation: "shared", redonly: true },
+                    "type=tmpfs,source=a,target=/b",
+                ],
+            },
+            'swarm:services.web.mounts[0].propagation: "shared": means nothing to a volume; allowed: with the type bind',
             `swarm:services.web.mounts[0].target: "/a b"; allowed: ${PATH}`,
-            "swarm:services.web.mounts[0].propagation: unknown key; the nearest known one is " +
+            "swarm:services.web.mounts[0].redonly: unknown key; the nearest known one is " +
                 "swarm:services.web.mounts[0].readOnly",
+            'swarm:services.web.mounts[1].source: "a": means nothing to a tmpfs; allowed: with the type volume or bind',
         ],
         [
             { mounts: ["source=a,target=/d", "type=tmpfs,target=/d"] },
@@ -249,18 +247,19 @@ describe("services are refused with", () => {
             { web: { ...publish({ published: 80, target: 80, mode: "host" }), replicas: 5 } },
             {},
             "swarm:services.web.replicas: 5: port 80/tcp is published in mode host, which each node can do once, and " +
-                "4 nodes can run the service: node[1:4]; allowed: at most 4, or more nodes, or mode ingress",
+                "the nodes that can run the service are 4: node[1:4]; allowed: at most 4, or more nodes, or mode ingress",
         ],
         [
             {
                 web: {
                     ...publish({ published: 80, target: 80, mode: "host" }),
                     replicas: 2,
-                    constraints: ["node.role == worker", "node.hostname!=node3"],
+                    constraints: ["node.role == worker", "node.hostname!=NODE5"],
                 },
             },
             { managers: "node[1:3]", workers: "node[4:5]", managerAvailability: "active" },
-            ...[],
+            "swarm:services.web.replicas: 2: port 80/tcp is published in mode host, which each node can do once, and " +
+                "the nodes that can run the service are 1: node4; allowed: at most 1, or more nodes, or mode ingress",
         ],
         [
             {
@@ -272,7 +271,7 @@ describe("services are refused with", () => {
             },
             { managers: "node[1:3]", workers: "node[4:5]" },
             "swarm:services.web.replicas: 3: port 80/tcp is published in mode host, which each node can do once, and " +
-                "2 nodes can run the service: node[4:5]; allowed: at most 2, or more nodes, or mode ingress",
+                "the nodes that can run the service are 2: node[4:5]; allowed: at most 2, or more nodes, or mode ingress",
         ],
         [
             { web: { image: "nginx", constraints: ["node.role==manager"] } },
@@ -292,157 +291,4 @@ describe("services are refused with", () => {
             assert.deepEqual(problems(services, rest), texts);
         });
     }
-});
-
-test("the ports of the cluster are free with the other protocol", () => {
-    const ports = ["22:22/udp", "2377:1/udp", "4789:1"];
-    assert.deepEqual(
-        spec({ ports }).ports.map((port) => `${port.published}/${port.protocol}`),
-        ["22/udp", "2377/udp", "4789/tcp"],
-    );
-});
-
-describe("a service in canonical form", () => {
-    test("has Docker's defaults", () => {
-        const rollout = {
-            parallelism: 1,
-            delayMs: 0,
-            monitorMs: 5000,
-            order: "stop-first",
-            failureAction: "pause",
-            maxFailureRatio: 0,
-        };
-        assert.deepEqual(spec({}), {
-            name: "web",
-            image: "nginx",
-            mode: { kind: "replicated", replicas: 1 },
-            ports: [],
-            env: {},
-            command: [],
-            args: [],
-            constraints: [],
-            labels: {},
-            mounts: [],
-            networks: [],
-            limits: { cpus: 0, memoryBytes: 0 },
-            reservations: { cpus: 0, memoryBytes: 0 },
-            restart: { condition: "any", delayMs: 5000, maxAttempts: 0, windowMs: 0 },
-            update: rollout,
-            rollback: rollout,
-            user: "",
-            workdir: "",
-            hostname: "",
-            init: false,
-            readOnly: false,
-            stopGracePeriodMs: 10_000,
-            timeout: 300,
-        });
-    });
-
-    test("has every option that was given", () => {
-        const rollout = {
-            parallelism: 2,
-            delay: "1s",
-            monitor: "2s",
-            order: "start-first",
-            maxFailureRatio: 0.25,
-        };
-        const rolled = {
-            parallelism: 2,
-            delayMs: 1000,
-            monitorMs: 2000,
-            order: "start-first",
-            maxFailureRatio: 0.25,
-        };
-        assert.deepEqual(
-            spec({
-                image: "registry.example.com:5000/team/app:2",
-                global: true,
-                ports: ["443:443", { published: 53, target: 5353, protocol: "udp", mode: "host" }, "53:53"],
-                env: { B: true, A: 'a "b" c', "discovery.type": 1 },
-                command: ["sh", "-c"],
-                args: ["echo $HOME; sleep 1", 5],
-                constraints: ["node.labels.zone == a", "node.role!=manager"],
-                labels: { "com.example/x": "y" },
-                mounts: [
-                    "type=volume,src=data,dst=/data,volume-nocopy",
-                    {
-                        type: "bind",
-                        source: "/etc/hosts",
-                        target: "/hosts",
-                        readOnly: true,
-                        propagation: "rslave",
-                    },
-                    "type=tmpfs,destination=/tmp,tmpfs-size=64m,tmpfs-mode=0700",
-                    "target=/anonymous,ro=true",
-                ],
-                networks: ["front", "back", "front"],
-                limits: { cpus: "1.5", memory: "256M" },
-                reservations: { cpus: 0.25, memory: 67108864 },
-                restart: { condition: "on-failure", delay: "1m30s", maxAttempts: "3", window: "1h" },
-                update: { ...rollout, failureAction: "rollback" },
-                rollback: { ...rollout, failureAction: "continue" },
-                user: "1000:www-data",
-                workdir: "/srv/app dir",
-                hostname: "web-{{.Task.Slot}}.{{.Node.Hostname}}",
-                init: "true",
-                readOnly: true,
-                stopGracePeriod: "1m",
-                timeout: "60",
-            }),
-            {
-                name: "web",
-                image: "registry.example.com:5000/team/app:2",
-                mode: { kind: "global" },
-                ports: [
-                    { published: 53, target: 53, protocol: "tcp", mode: "ingress" },
-                    { published: 53, target: 5353, protocol: "udp", mode: "host" },
-                    { published: 443, target: 443, protocol: "tcp", mode: "ingress" },
-                ],
-                env: { A: 'a "b" c', B: "true", "discovery.type": "1" },
-                command: ["sh", "-c"],
-                args: ["echo $HOME; sleep 1", "5"],
-                constraints: ["node.labels.zone==a", "node.role!=manager"],
-                labels: { "com.example/x": "y" },
-                mounts: [
-                    { type: "volume", source: "data", target: "/data", readOnly: false, noCopy: true },
-                    {
-                        type: "bind",
-                        source: "/etc/hosts",
-                        target: "/hosts",
-                        readOnly: true,
-                        propagation: "rslave",
-                    },
-                    { type: "tmpfs", target: "/tmp", sizeBytes: 67108864, mode: "0700" },
-                    { type: "volume", source: "", target: "/anonymous", readOnly: true, noCopy: false },
-                ],
-                networks: ["back", "front"],
-                limits: { cpus: 1.5, memoryBytes: 268435456 },
-                reservations: { cpus: 0.25, memoryBytes: 67108864 },
-                restart: { condition: "on-failure", delayMs: 90_000, maxAttempts: 3, windowMs: 3_600_000 },
-                update: { ...rolled, failureAction: "rollback" },
-                rollback: { ...rolled, failureAction: "continue" },
-                user: "1000:www-data",
-                workdir: "/srv/app dir",
-                hostname: "web-{{.Task.Slot}}.{{.Node.Hostname}}",
-                init: true,
-                readOnly: true,
-                stopGracePeriodMs: 60_000,
-                timeout: 60,
-            },
-        );
-        assert.deepEqual(Object.keys(spec({ env: { B: "1", A: "2", C: "3" } }).env), ["A", "B", "C"]);
-    });
-
-    test("stands in the order of names", () => {
-        const result = parseSettings({
-            ...stack,
-            services: { b: { image: "x" }, a: { image: "x" }, "a-1": { image: "x" } },
-        });
-        assert.ok("settings" in result);
-        assert.deepEqual(
-            result.settings.services.map((service) => service.name),
-            ["a", "a-1", "b"],
-        );
-    });
 });

@@ -1,0 +1,78 @@
+/**
+ * Published ports: Docker's short syntax, and which ports cannot be had.
+ */
+
+import { Refused } from "./problems.ts";
+import type { PortSpec } from "./settings.ts";
+
+export const PORT_ALLOWED =
+    '"published:target", "published:target/udp", or { published, target, protocol: tcp or udp, ' +
+    "mode: ingress or host }, with ports from 1 to 65535";
+
+/** Ports on which the nodes themselves are reached, by protocol. */
+const CLUSTER_PORTS: Readonly<Record<string, string>> = {
+    "22/tcp": "SSH",
+    "2377/tcp": "the swarm's managers",
+    "7946/tcp": "the swarm's gossip",
+    "7946/udp": "the swarm's gossip",
+    "4789/udp": "the overlay networks",
+};
+
+/** Reads one port of the short syntax. @throws Refused Anything but two ports and perhaps a protocol. */
+export function shortPort(text: string): PortSpec {
+    const { published, target, protocol } =
+        /^(?<published>\d+):(?<target>\d+)(?:\/(?<protocol>tcp|udp))?$/.exec(text)?.groups ?? {};
+    if (published === undefined || target === undefined) {
+        throw new Refused("");
+    }
+    return {
+        published: portNumber(published),
+        target: portNumber(target),
+        protocol: protocol === "udp" ? "udp" : "tcp",
+        mode: "ingress",
+    };
+}
+
+function portNumber(digits: string): number {
+    const port = Number(digits);
+    if (port < 1 || port > 65535) {
+        throw new Refused(`${digits} is not a port`);
+    }
+    return port;
+}
+
+/** `80/tcp`: what a node can have only once. */
+export function portKey(port: PortSpec): string {
+    return `${port.published}/${port.protocol}`;
+}
+
+/** By published port, then protocol: the order in `ServiceSpec`. */
+export function comparePorts(a: PortSpec, b: PortSpec): number {
+    return a.published - b.published || a.protocol.localeCompare(b.protocol);
+}
+
+/** What the nodes use this port for themselves; undefined when they do not. */
+export function clusterUse(port: PortSpec): string | undefined {
+    return CLUSTER_PORTS[portKey(port)];
+}
+
+/**
+ * The ports that are published more than once, by one service or by several.
+ *
+ * A port published on the nodes that run a task (mode `host`) counts like any other: the routing mesh takes its
+ * ports on every node.
+ *
+ * @returns For each such port, the names of the services in the order given, a name as often as it publishes it.
+ */
+export function portClashes(
+    services: readonly { readonly name: string; readonly ports: readonly PortSpec[] }[],
+): Map<string, string[]> {
+    const publishers = new Map<string, string[]>();
+    for (const { name, ports } of services) {
+        for (const port of ports) {
+            const key = portKey(port);
+            publishers.set(key, [...(publishers.get(key) ?? []), name]);
+        }
+    }
+    return new Map([...publishers].filter(([, names]) => names.length > 1));
+}

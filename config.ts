@@ -10,8 +10,8 @@ import type { z } from "zod";
 import {
     ipRange,
     LONGEST_OVERLAY_MASK,
-    ownRange,
     POOL_ALLOWED,
+    poolRange,
     SSH_FROM_ALLOWED,
     VPC_ALLOWED,
     vpcRange,
@@ -106,7 +106,7 @@ const KEYS = {
         schema: sshFrom,
     },
     vpcIpRange: { type: "string", default: "10.120.0.0/20", schema: text(VPC_ALLOWED, vpcRange) },
-    overlayPool: { type: "string", default: "10.200.0.0/16", schema: text(POOL_ALLOWED, ownRange) },
+    overlayPool: { type: "string", default: "10.200.0.0/16", schema: text(POOL_ALLOWED, poolRange) },
     overlayPoolMaskLength: { type: "integer", default: 24, schema: integer(1, LONGEST_OVERLAY_MASK) },
     services: {
         type: "object",

@@ -21,8 +21,6 @@ const PRIVATE_RANGES = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
  *   172.31.0.0/16 and then from 192.168.0.0/16 (its default address pools).
  * - DigitalOcean reserves four ranges in every region, and 10.10.0.0/16 in nyc1, for its own use
  *   (docs.digitalocean.com, "Plan your network" and the VPC release notes).
- * - Each droplet has an anchor address for reserved IPs on its public interface, with a route to a /16 of its region
- *   (10.17.0.0/16 in nyc3). The ranges are not published; those seen lie between 10.10.0.0 and 10.49.255.255.
  */
 export const TAKEN_RANGES: readonly TakenRange[] = [
     ...Array.from({ length: 15 }, (_, i) => ({
@@ -34,8 +32,14 @@ export const TAKEN_RANGES: readonly TakenRange[] = [
     { cidr: "10.244.0.0/16", by: "DigitalOcean itself" },
     { cidr: "10.245.0.0/16", by: "DigitalOcean itself" },
     { cidr: "10.246.0.0/24", by: "DigitalOcean itself" },
-    { cidr: "10.0.0.0/10", by: "the anchor addresses of droplets" },
 ];
+
+/**
+ * Each droplet has an anchor address for reserved IPs on its public interface, with a route to a /16 of its region.
+ * The ranges are not published; those seen lie well below 10.64.0.0. They matter for overlay networks alone:
+ * DigitalOcean keeps a VPC and the anchors apart itself, but of what is inside the swarm it knows nothing.
+ */
+const ANCHORS: TakenRange = { cidr: "10.0.0.0/10", by: "the anchor addresses of droplets" };
 
 /** Sizes of a VPC that DigitalOcean offers. */
 const VPC_PREFIX = { widest: 16, narrowest: 28 };
@@ -142,7 +146,16 @@ export function ownRange(text: string): string {
     if (!PRIVATE_RANGES.some((range) => contains(range, cidr))) {
         throw new Refused("is not a private range");
     }
-    const taken = TAKEN_RANGES.find((range) => overlapping(range.cidr, cidr));
+    return apartFrom(TAKEN_RANGES, cidr);
+}
+
+/** Reads the range that overlay networks get their subnets from. */
+export function poolRange(text: string): string {
+    return apartFrom([ANCHORS], ownRange(text));
+}
+
+function apartFrom(ranges: readonly TakenRange[], cidr: string): string {
+    const taken = ranges.find((range) => overlapping(range.cidr, cidr));
     if (taken !== undefined) {
         throw new Refused(`overlaps ${taken.cidr}, used by ${taken.by}`);
     }

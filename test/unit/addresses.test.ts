@@ -9,6 +9,7 @@ import {
     overlayNetworks,
     overlayRoom,
     ownRange,
+    poolRange,
     TAKEN_RANGES,
     vpcRange,
     vpcRoom,
@@ -60,12 +61,17 @@ describe("ranges of the stack's own", () => {
         ["10.244.0.0/16", "overlaps 10.244.0.0/16, used by DigitalOcean itself"],
         ["10.245.128.0/20", "overlaps 10.245.0.0/16, used by DigitalOcean itself"],
         ["10.246.0.0/16", "overlaps 10.246.0.0/24, used by DigitalOcean itself"],
-        ["10.17.0.0/20", "overlaps 10.0.0.0/10, used by the anchor addresses of droplets"],
     ] as const) {
         test(`${text} is refused`, () => {
             assert.throws(() => ownRange(text), { name: "Refused", message: why });
         });
     }
+
+    test("an overlay pool keeps off the anchor addresses, a VPC may be anywhere the cloud gives it", () => {
+        const message = "overlaps 10.0.0.0/10, used by the anchor addresses of droplets";
+        assert.throws(() => poolRange("10.17.0.0/20"), { name: "Refused", message });
+        assert.equal(vpcRange("10.17.0.0/20"), "10.17.0.0/20");
+    });
 
     test("what lies beside the ranges in use is taken", () => {
         assert.equal(ownRange("10.64.0.0/16"), "10.64.0.0/16");

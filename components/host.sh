@@ -83,27 +83,28 @@ ca_digest() {
 
 # Puts the stack's name on the engine, where the swarm sees it from the moment of joining: a member that was
 # lost before the roster could label it can still be told from one that somebody joined by hand.
-# Labels are reloaded on SIGHUP, so nothing restarts. A label list that is there already is left alone.
+# Labels are reloaded on SIGHUP, so nothing restarts. An engine that cannot be marked is used all the same.
 mark_engine() {
     mark=swarm.stack=$(value stack)
     engine_is_marked && return 0
-    config=/etc/docker/daemon.json
+    pid=$(cat /var/run/docker.pid 2>/dev/null) || return 0
+    config=$(as_root cat "/proc/$pid/cmdline" | tr '\000' '\n' | sed -n '/^--config-file$/{n;p;}; s/^--config-file=//p')
+    config=${config:-/etc/docker/daemon.json}
     if ! as_root test -s "$config"; then
-        as_root mkdir -p /etc/docker
+        as_root mkdir -p "${config%/*}"
         printf '{"labels": ["%s"]}\n' "$mark" | as_root tee "$config" >/dev/null
     elif as_root grep -q '"labels"' "$config"; then
-        say "$(value node): $config has labels of its own; leaving it as it is"
-        return 0
+        return 0 # somebody's own
     else
         marked=$(as_root sed "0,/{/s//{\"labels\": [\"$mark\"], /; s/, *}\$/}/" "$config")
         printf '%s\n' "$marked" | as_root tee "$config" >/dev/null
     fi
-    as_root kill -HUP "$(cat /var/run/docker.pid)" &&
-        wait_for 10 "the engine's label $mark" engine_is_marked
+    as_root kill -HUP "$pid"
+    marked_by=$(($(now) + 3))
+    until engine_is_marked || [ "$(now)" -ge "$marked_by" ]; do sleep 0.1; done
 }
 
 engine_is_marked() {
-    seen=$(docker info --format '{{json .Labels}}')
-    case $seen in *"\"$mark\""*) return 0 ;; esac
+    case $(docker info --format '{{json .Labels}}') in *"\"$mark\""*) return 0 ;; esac
     return 1
 }

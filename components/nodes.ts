@@ -74,22 +74,21 @@ function makeNode(node: NodeSpec, args: NodesArgs, parent: pulumi.Resource): Nod
         },
     );
     const publicIp = droplet.ipv4Address.apply((address) => present(address, node.name, "public"));
+    const login = {
+        host: publicIp,
+        user: args.sshUser,
+        privateKey: args.deployKey.privateKey,
+        hostKey: hostKey.publicKeyOpenssh.apply((text) => text.trim()),
+    };
     return {
         name: node.name,
         role: node.role,
         droplet,
         publicIp,
         privateIp: droplet.ipv4AddressPrivate.apply((address) => present(address, node.name, "private")),
-        reach: reachHook(node.name, args.timeout),
-        connection: {
-            host: publicIp,
-            user: args.sshUser,
-            privateKey: args.deployKey.privateKey,
-            hostKey: hostKey.publicKeyOpenssh.apply((text) => text.trim()),
-            // The host ran a command a moment ago, so these only bridge a blip.
-            dialErrorLimit: 10,
-            perDialTimeout: 15,
-        },
+        reach: reachHook(node.name, login, args.timeout),
+        // The host ran a command a moment before, so the limits only bridge a blip.
+        connection: { ...login, dialErrorLimit: 10, perDialTimeout: 15 },
     };
 }
 

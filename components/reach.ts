@@ -32,21 +32,21 @@ const HOST_KEY_GRACE_MS = 60_000;
  * called, nothing is recorded, and the next `pulumi up` tries again.
  *
  * @param node Name of the node, for the messages.
+ * @param login Taken from here and not from what the hook is called with: there the secrets arrive wrapped twice.
  * @param timeout Seconds that the node has.
  */
-export function reachHook(node: string, timeout: number): pulumi.ResourceHook {
-    // Once a run and host: a login costs both sides more than most of the commands do.
-    const reached = new Map<string, Promise<void>>();
-    return new pulumi.ResourceHook(`reach-${node}`, async (args) => {
-        const inputs = args.newInputs as { connection?: pulumi.Input<Login> } | undefined;
-        const login = await new Promise<Login>((resolve) => {
-            pulumi.output(inputs?.connection).apply((connection) => resolve(connection as Login));
-        });
-        const reaching =
-            reached.get(login.host) ??
-            reach(node, login, { timeoutMs: timeout * 1000, attempt, say: progress });
-        reached.set(login.host, reaching);
-        await reaching;
+export function reachHook(
+    node: string,
+    login: { readonly [K in keyof Login]: pulumi.Input<Login[K]> },
+    timeout: number,
+): pulumi.ResourceHook {
+    // Once a run: a login costs both sides more than most of the commands do.
+    let reached: Promise<void> | undefined;
+    return new pulumi.ResourceHook(`reach-${node}`, () => {
+        reached ??= new Promise<Login>((resolve) => {
+            pulumi.output(login).apply((known) => resolve(known as Login));
+        }).then((known) => reach(node, known, { timeoutMs: timeout * 1000, attempt, say: progress }));
+        return reached;
     });
 }
 

@@ -150,7 +150,9 @@ has_converged() {
     running=$(docker service ps --filter desired-state=running -q "$service")
     # shellcheck disable=SC2086 # one word a task
     specs=$([ -z "$running" ] || docker inspect --format '{{.Status.State}} {{json .Spec}}' $running | sort -u)
-    if [ -n "$running" ] && [ "$specs" != "running $(inspect '{{json .Spec.TaskTemplate}}')" ]; then
+    # The service's copy of the spec names the runtime even where it is the usual one, the tasks' copies do not.
+    wanted_spec=$(inspect '{{json .Spec.TaskTemplate}}' | sed 's/,"Runtime":"container"//')
+    if [ -n "$running" ] && [ "$specs" != "running $wanted_spec" ]; then
         calm_since='' seen="$seen, not all of them to the new spec"
         return 1
     fi

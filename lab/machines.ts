@@ -55,7 +55,10 @@ export interface PacketRule {
 }
 
 /** null: no firewall covers this droplet, everything passes. Else only what a rule opens passes. */
-export type PacketFilter = { readonly inbound: readonly PacketRule[]; readonly outbound: readonly PacketRule[] } | null;
+export type PacketFilter = {
+    readonly inbound: readonly PacketRule[];
+    readonly outbound: readonly PacketRule[];
+} | null;
 
 export interface Machines {
     /** Images that exist now: base ones and snapshots taken. */

@@ -19,7 +19,7 @@ const root = path.resolve(import.meta.dirname, "..");
 const labSettings = {
     LAB_NAME: process.env.LAB_NAME || "lab-test",
     LAB_PORT: process.env.LAB_PORT || "8746",
-    LAB_PUBLIC_CIDR: process.env.LAB_PUBLIC_CIDR || "198.51.100.0/24",
+    LAB_PUBLIC_CIDR: process.env.LAB_PUBLIC_CIDR || "192.0.2.0/24",
 };
 
 interface Part {

@@ -17,7 +17,7 @@ test("without settings the lab has its defaults, and everything lies below .lab 
     const lab = instanceFrom({ LAB_NAME: "", LAB_PORT: "" }, "/repo");
     assert.equal(lab.name, "lab");
     assert.equal(lab.port, 8745);
-    assert.equal(lab.publicCidr, "203.0.113.0/24");
+    assert.equal(lab.publicCidr, "198.51.100.0/24");
     assert.equal(lab.dir, "/repo/.lab/lab");
     assert.equal(lab.stackConfig, "/repo/Pulumi.lab.yaml");
     assert.equal(lab.cache.dir, "/repo/.lab/cache");
@@ -33,7 +33,7 @@ test("every bad setting is reported at once, with what is allowed", () => {
             message: [
                 'LAB_NAME is "prod"; it must be "lab" or "lab-" with lower-case letters, digits and single dashes, at most 24 characters.',
                 'LAB_PORT is "80"; it must be a port number from 1024 to 65535.',
-                'LAB_PUBLIC_CIDR is "203.0.113.7/24"; it must be an IPv4 range from /16 to /28 that begins at its first address, like 203.0.113.0/24.',
+                'LAB_PUBLIC_CIDR is "203.0.113.7/24"; it must be an IPv4 range from /16 to /28 that begins at its first address, like 198.51.100.0/24.',
             ].join("\n"),
         },
     );

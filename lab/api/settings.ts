@@ -1,0 +1,28 @@
+import { z } from "zod";
+import type { Limits } from "./rateLimit.ts";
+
+/** What a test may change while the lab runs (`POST /lab/settings`). */
+export interface Settings extends Limits {
+    /** Droplets that the account may have; default 25, as a new account's. */
+    dropletLimit: number;
+    /** Ms that a droplet stays `new` after its machine runs; default 0. */
+    activationDelay: number;
+    /** Show a droplet's addresses while it is `new`; the service may not. Default false. */
+    networksWhileNew: boolean;
+}
+
+export const DEFAULT_SETTINGS: Settings = {
+    dropletLimit: 25,
+    hourlyLimit: 5000,
+    burstLimit: null,
+    activationDelay: 0,
+    networksWhileNew: false,
+};
+
+export const settingsSchema = z.strictObject({
+    dropletLimit: z.int().min(0).max(10_000).optional(),
+    hourlyLimit: z.int().min(1).nullable().optional(),
+    burstLimit: z.int().min(1).nullable().optional(),
+    activationDelay: z.int().min(0).max(600_000).optional(),
+    networksWhileNew: z.boolean().optional(),
+});

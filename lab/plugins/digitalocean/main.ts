@@ -1,0 +1,3 @@
+import { startPlugin } from "../protocol/start.ts";
+
+await startPlugin(() => import("./provider.ts"));

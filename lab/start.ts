@@ -1,0 +1,155 @@
+import { readFileSync } from "node:fs";
+import type Docker from "dockerode";
+import { daemonRuns, requireAnswer, startDaemon } from "./daemon.ts";
+import { ensureImages } from "./droplets/images/ensure.ts";
+import { removeAll } from "./droplets/removeAll.ts";
+import { type Engine, ensureEngine } from "./engine/engine.ts";
+import { apiUrl, type Instance } from "./instance.ts";
+import { withLock } from "./lock.ts";
+import { isMade, prepareFolder, readMade, writeMade } from "./made.ts";
+import { requireFreePort, requireFreeRange } from "./network.ts";
+import { ensureOuterDocker, type OuterDocker } from "./outerDocker/outerDocker.ts";
+import { ensurePlugins, type Plugins, pluginsWanted } from "./pluginChoice.ts";
+import { ensureStack, removeStaleLocks, setStateAside } from "./stack.ts";
+import { type Lane, runLanes, type Step } from "./steps.ts";
+
+/** What the lanes hand to one another. */
+interface Parts {
+    engine?: Engine;
+    plugins?: Plugins;
+    outer?: OuterDocker;
+}
+
+/**
+ * Makes everything up to the point where `pulumi up` can run, and only what is not there yet: engine and
+ * plugins beside Docker engine, images and daemon; then the stack.
+ */
+export async function startLab(instance: Instance): Promise<void> {
+    pluginsWanted(process.env.LAB_PLUGINS);
+    await withLock(instance.cache.lock, console.error, async () => {
+        const running = daemonRuns(instance);
+        if (!running) await requireFreePort(instance.port);
+        prepareFolder(instance);
+        const parts: Parts = {};
+        await runLanes([
+            { title: "Pulumi", steps: pulumiSteps(instance, parts) },
+            running ? runningLane(instance) : { title: "Cloud", steps: cloudSteps(instance, parts) },
+        ]);
+        writeMade(instance, {
+            engineFolder: must(parts.engine).folder,
+            node: process.execPath,
+            dockerSocket: parts.outer?.socket ?? readMade(instance).dockerSocket,
+            api: apiUrl(instance),
+            plugins: must(parts.plugins),
+        });
+        await runLanes([{ title: "Stack", steps: [stackStep(instance, running)] }]);
+    });
+}
+
+function pulumiSteps(instance: Instance, parts: Parts): Step[] {
+    return [
+        {
+            title: "Pulumi engine",
+            run: async (report) => {
+                parts.engine = await ensureEngine(instance.cache, report);
+                return parts.engine.origin;
+            },
+        },
+        {
+            title: "Pulumi plugins",
+            run: async (report) => {
+                parts.plugins = await ensurePlugins(instance, must(parts.engine).folder, report);
+                return parts.plugins === "own" ? "the lab's own" : "official";
+            },
+        },
+    ];
+}
+
+function runningLane(instance: Instance): Lane {
+    const step: Step = {
+        title: "Cloud",
+        run: async () => {
+            await requireAnswer(instance, readFileSync(instance.token, "utf8").trim());
+            return `runs already, at ${apiUrl(instance)}`;
+        },
+    };
+    return { title: step.title, steps: [step] };
+}
+
+function cloudSteps(instance: Instance, parts: Parts): Step[] {
+    return [
+        {
+            title: "Docker engine",
+            run: async (report) => {
+                parts.outer = await ensureOuterDocker(instance.cache, report);
+                await clear(instance, must(parts.outer).docker);
+                return parts.outer.origin;
+            },
+        },
+        {
+            title: "Droplet images",
+            run: async (report) => {
+                await ensureImages(
+                    {
+                        docker: must(parts.outer).docker,
+                        cacheDir: instance.cache.dir,
+                        faulty: wantsFaultyImages(),
+                    },
+                    report,
+                );
+                return undefined;
+            },
+        },
+        {
+            title: "Emulated DigitalOcean",
+            run: async () => {
+                await startDaemon(instance, must(parts.outer).socket);
+                return `${apiUrl(instance)}, droplets in ${instance.publicCidr}`;
+            },
+        },
+    ];
+}
+
+/** A cloud lives no longer than its daemon: what one that ended without `make down` left is removed. */
+async function clear(instance: Instance, docker: Docker): Promise<void> {
+    await removeAll(docker, instance.name);
+    await requireFreeRange(instance.publicCidr, docker);
+}
+
+function stackStep(instance: Instance, running: boolean): Step {
+    return {
+        title: "Pulumi stack",
+        run: async () => {
+            const notes: string[] = [];
+            const aside = running ? undefined : setStateAside(instance);
+            if (aside !== undefined) {
+                prepareFolder(instance);
+                notes.push(
+                    `the cloud of the old state is gone with its daemon, so the state was moved to ${aside}`,
+                );
+            }
+            const locks = removeStaleLocks(instance);
+            if (locks > 0) notes.push("removed the lock of a pulumi that is gone");
+            const outcome = await ensureStack(instance);
+            return [`${instance.name}, ${outcome === "made" ? "made" : "kept as it is"}`, ...notes].join(
+                "; ",
+            );
+        },
+    };
+}
+
+/** Tests boot images that are broken on purpose; LAB_FAULTY_IMAGES=1 asks for them. */
+function wantsFaultyImages(): boolean {
+    return process.env.LAB_FAULTY_IMAGES === "1";
+}
+
+/** A part that an earlier step of the same lane has set. */
+function must<T>(part: T | undefined): T {
+    if (part === undefined) throw new Error("a step ran before the one it needs");
+    return part;
+}
+
+/** Whether the lab can be spoken to now. */
+export function labRuns(instance: Instance): boolean {
+    return isMade(instance) && daemonRuns(instance);
+}

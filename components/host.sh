@@ -47,7 +47,9 @@ wait_for_host() {
     fi
     command -v docker >/dev/null 2>&1 ||
         fail "$name: there is no docker command on this image; choose an image with Docker in it (swarm:image)"
-    wait_for 120 "Docker to answer on $name" docker_answers
+    # The first boot is over: what starts Docker has started it, or will not.
+    [ "$limit" -lt 120 ] || limit=120
+    wait_for "$limit" "Docker to answer on $name" docker_answers
     minimum=$(value minimum)
     version_at_least "$docker_version" "$minimum" ||
         fail "$name: its Docker is $docker_version, older than $minimum (swarm:minDockerVersion); choose a newer image"

@@ -19,7 +19,9 @@ const root = path.resolve(import.meta.dirname, "..");
 const labSettings = {
     LAB_NAME: process.env.LAB_NAME || "lab-test",
     LAB_PORT: process.env.LAB_PORT || "8746",
-    LAB_PUBLIC_CIDR: process.env.LAB_PUBLIC_CIDR || "192.0.2.0/24",
+    LAB_PUBLIC_CIDR: process.env.LAB_PUBLIC_CIDR || "198.18.0.0/24",
+    // Images that are broken on purpose, for the tests of what goes wrong.
+    LAB_FAULTY_IMAGES: "1",
 };
 
 interface Part {

@@ -13,6 +13,8 @@ const config = (more: Record<string, unknown> = {}, replicas = 2) => ({
     managers: "node1",
     workers: "node[2:4]",
     sshFrom: ["0.0.0.0/0"],
+    // Not the default, which a person's own lab on the same machine may be using.
+    vpcIpRange: "10.121.0.0/20",
     services: { nginx: { image: "nginx", replicas, ports: ["80:80"] } },
     ...more,
 });
@@ -26,7 +28,7 @@ describe("the life of a stack", () => {
         stack = await LabStack.make("life", config());
     });
     after(async () => {
-        await stack.pulumi(["destroy", "--yes", "--skip-preview"]);
+        await stack.remove();
     });
 
     test("the first up makes a healthy swarm", async () => {

@@ -78,7 +78,17 @@ export async function startSshHost(options: SshHostOptions = {}): Promise<SshHos
                     channel.on("close", () => onward.destroy());
                 });
             });
-            connection.on("session", (acceptSession) => serveSession(acceptSession()));
+            let child: ChildProcess | undefined;
+            onSignal(connection, (name) => {
+                if (child?.pid !== undefined) {
+                    process.kill(-child.pid, `SIG${name}` as NodeJS.Signals);
+                }
+            });
+            connection.on("session", (acceptSession) =>
+                serveSession(acceptSession(), (started) => {
+                    child = started;
+                }),
+            );
         });
     });
 
@@ -100,9 +110,8 @@ export async function startSshHost(options: SshHostOptions = {}): Promise<SshHos
         }
     }
 
-    function serveSession(session: ssh2.Session): void {
+    function serveSession(session: ssh2.Session, onStarted: (child: ChildProcess) => void): void {
         const env: Record<string, string> = {};
-        let child: ChildProcess | undefined;
         session.on("env", (accept, reject, { key, val }) => {
             if (options.acceptEnv?.includes(key)) {
                 env[key] = val as unknown as string;
@@ -111,21 +120,15 @@ export async function startSshHost(options: SshHostOptions = {}): Promise<SshHos
                 reject?.();
             }
         });
-        session.on("signal", (accept, _reject, { name }) => {
-            accept?.();
-            if (child?.pid !== undefined) {
-                process.kill(-child.pid, `SIG${name.replace(/^SIG/, "")}` as NodeJS.Signals);
-            }
-        });
         session.on("exec", (accept, _reject, { command }) => {
             commands.push(command);
             const channel = accept();
-            child = spawn("sh", ["-c", command], {
+            const started = spawn("sh", ["-c", command], {
                 cwd: directory,
                 env: { PATH: process.env.PATH, ...env },
                 detached: true,
             });
-            const started = child;
+            onStarted(started);
             running.add(started);
             started.stdout?.on("data", (chunk) => channel.write(chunk));
             started.stderr?.on("data", (chunk) => channel.stderr.write(chunk));
@@ -188,4 +191,24 @@ function muteListener(): Server {
         return close(callback);
     };
     return server;
+}
+
+/**
+ * Signals for a session's process. ssh2's server drops them once stdin has ended, which OpenSSH's does not, so they
+ * are taken a layer below (lib/server.js of ssh2 1.17: CHANNEL_REQUEST).
+ */
+function onSignal(connection: ServerConnection, handle: (name: string) => void): void {
+    type Handler = (
+        protocol: unknown,
+        channel: number,
+        type: string,
+        wantReply: boolean,
+        data: unknown,
+    ) => void;
+    const { _handlers: handlers } = (
+        connection as unknown as { _protocol: { _handlers: { CHANNEL_REQUEST: Handler } } }
+    )._protocol;
+    const others = handlers.CHANNEL_REQUEST;
+    handlers.CHANNEL_REQUEST = (protocol, channel, type, wantReply, data) =>
+        type === "signal" ? handle(String(data)) : others(protocol, channel, type, wantReply, data);
 }

@@ -1,8 +1,8 @@
 import { isObject, type Props } from "../protocol/values.ts";
+import type { Variable } from "./channelRequests.ts";
 import { loggedStreams, previousOutputVariables, type Run } from "./commandResource.ts";
 import { parseConnection } from "./connection.ts";
 import { dial } from "./dial.ts";
-import type { Variable } from "./channelRequests.ts";
 import { runRemote } from "./session.ts";
 
 /** Runs one command on the host that its `connection` names. */

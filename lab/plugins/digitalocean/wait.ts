@@ -21,16 +21,27 @@ export async function waitFor<T>(
     look: () => Promise<Look<T>>,
 ): Promise<T> {
     const start = performance.now();
-    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * PAUSE_GROWTH, MAX_PAUSE_MS)) {
-        const found = await look();
-        if ("done" in found) {
-            return found.done;
+    let state = "nothing yet";
+    const outcome = () => {
+        const waited = ((performance.now() - start) / 1000).toFixed(0);
+        return `waited ${waited}s for ${what}; last state seen: ${state}`;
+    };
+    try {
+        for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * PAUSE_GROWTH, MAX_PAUSE_MS)) {
+            const found = await look();
+            if ("done" in found) {
+                return found.done;
+            }
+            state = found.state;
+            const left = seconds * 1000 - (performance.now() - start);
+            if (left <= 0) {
+                throw new Error(outcome());
+            }
+            await api.pause(Math.min(pause, left));
         }
-        const waited = (performance.now() - start) / 1000;
-        if (waited >= seconds) {
-            throw new Error(`waited ${waited.toFixed(0)}s for ${what}; last state seen: ${found.state}`);
-        }
-        await api.pause(Math.min(pause, Math.max(seconds - waited, 0) * 1000 + 1));
+    } catch (error) {
+        // A cancellation, or the resource's custom timeout: it is the wait that has to be told of, not the request.
+        throw api.signal.aborted ? new Error(`${(api.signal.reason as Error).message}: ${outcome()}`) : error;
     }
 }
 

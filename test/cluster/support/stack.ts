@@ -1,5 +1,5 @@
 /** A stack of the real program in the running lab, driven by the real engine through its command line. */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { execa } from "execa";
 import { parse, stringify } from "yaml";
@@ -47,15 +47,15 @@ export class LabStack {
 
     private constructor(name: string) {
         this.name = name;
-        this.#configFile = path.join(instance.dir, `Pulumi.${name}.yaml`);
+        // Beside Pulumi.yaml, where git ignores the stacks of labs.
+        this.#configFile = path.join(root, `Pulumi.${name}.yaml`);
         this.#env = processEnv(environmentOf(instance));
     }
 
-    /** Makes the stack in the lab's own backend; its config lies in the lab's folder, so no file of the repository changes. */
-    static async make(name: string, config: Record<string, unknown>): Promise<LabStack> {
-        const stack = new LabStack(name);
-        mkdirSync(instance.dir, { recursive: true });
-        const made = await stack.pulumi(["stack", "init", name, "--secrets-provider", "passphrase"]);
+    /** Makes a stack of its own in the lab's backend; `theme` is a part of its name. */
+    static async make(theme: string, config: Record<string, unknown>): Promise<LabStack> {
+        const stack = new LabStack(`${instance.name}-${theme}`);
+        const made = await stack.pulumi(["stack", "init", "--secrets-provider", "passphrase"]);
         if (made.status !== 0) throw new Error(made.text);
         stack.configure(config);
         return stack;
@@ -88,10 +88,9 @@ export class LabStack {
 
     async pulumi(args: readonly string[], env: Record<string, string> = {}): Promise<Ran> {
         const started = performance.now();
-        const options = args[0] === "stack" && args[1] === "init" ? [] : ["--stack", this.name];
         const result = await execa(
             "pulumi",
-            [...args, ...options, ...this.#configOption(args), "--non-interactive", "--color", "never"],
+            [...args, "--stack", this.name, "--non-interactive", "--color", "never"],
             {
                 cwd: root,
                 env: { ...this.#env, ...env },
@@ -109,14 +108,6 @@ export class LabStack {
             text: result.timedOut ? `${text}\n(ended by the test after ${LIMIT_MS / 1000} s)` : text,
             seconds: (performance.now() - started) / 1000,
         };
-    }
-
-    /** Not every command reads the stack's config, and those that do not refuse the option. */
-    #configOption(args: readonly string[]): string[] {
-        const reads = ["up", "preview", "refresh", "destroy"].includes(args[0] ?? "");
-        return reads || (args[0] === "stack" && args[1] === "init")
-            ? ["--config-file", this.#configFile]
-            : [];
     }
 
     up(options: readonly string[] = []): Promise<Ran> {
@@ -152,6 +143,13 @@ export class LabStack {
         const ran = await this.pulumi(["stack", "export", ...(showSecrets ? ["--show-secrets"] : [])]);
         this.log.length = had;
         return ran.text;
+    }
+
+    /** Whatever state the tests have left it in: the droplets of a failed one must not be in the next one's way. */
+    async remove(): Promise<void> {
+        await this.pulumi(["destroy", "--yes", "--skip-preview"]);
+        await this.pulumi(["stack", "rm", "--yes", "--force"]);
+        rmSync(this.#configFile, { force: true });
     }
 
     async destroyOrThrow(): Promise<Ran> {

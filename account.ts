@@ -71,7 +71,7 @@ async function lookUpImage(image: string): Promise<ImageFacts | null> {
     try {
         return await digitalocean.getImage(/^\d+$/.test(image) ? { id: Number(image) } : { slug: image });
     } catch (error) {
-        if (/\b404\b|not found/i.test(`${error}`)) {
+        if (/\b404\b|not found|no image found/i.test(`${error}`)) {
             return null;
         }
         throw error;

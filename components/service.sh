@@ -129,7 +129,8 @@ tasks() {
 }
 
 # Converged: no update under way, the wanted number of tasks, all running the wanted spec, and the same tasks for
-# a while: 2 s, or 10 s once any has failed, since a container that dies at its start counts as running before.
+# a while: 3 s, or 10 s once any has failed, since a container that dies at its start counts as running before.
+# Tasks that ran before this script changed anything, in a service without failures, have proven themselves.
 calm_since='' calm_tasks=''
 has_converged() {
     status=$(inspect '{{with .UpdateStatus}}{{.State}} {{.Message}}{{end}}')
@@ -141,13 +142,13 @@ has_converged() {
     seen="$counts running"
     [ "${status%% *}" != updating ] || seen="$seen, an update is under way"
     failures=$(docker service ps --filter desired-state=shutdown --format '{{.CurrentState}}' "$service" | grep -cE '^(Failed|Rejected)' || true)
-    calm=2
-    [ "$failures" = 0 ] || calm=10
+    calm=300
+    [ "$failures" = 0 ] || calm=1000
     if [ "${status%% *}" = updating ] || [ "${counts%/*}" != "${counts#*/}" ] || [ "${counts%/*}" = "$unwanted_count" ]; then
         calm_since=''
         return 1
     fi
-    running=$(docker service ps --filter desired-state=running -q "$service")
+    running=$(docker service ps --filter desired-state=running -q --no-trunc "$service")
     # shellcheck disable=SC2086 # one word a task
     specs=$([ -z "$running" ] || docker inspect --format '{{.Status.State}} {{json .Spec}}' $running | sort -u)
     # The service's copy of the spec names the runtime even where it is the usual one, the tasks' copies do not.
@@ -156,18 +157,29 @@ has_converged() {
         calm_since='' seen="$seen, not all of them to the new spec"
         return 1
     fi
+    fresh=''
+    for task in $running; do
+        has "$task" "$ran_before" || fresh=$task
+    done
+    [ -n "$fresh" ] || [ "$failures" != 0 ] || return 0
     if [ -z "$calm_since" ] || [ "$running" != "$calm_tasks" ]; then
-        calm_since=$(now) calm_tasks=$running
+        calm_since=$(hundredths) calm_tasks=$running
     fi
-    [ $(($(now) - calm_since)) -ge "$calm" ]
+    [ $(($(hundredths) - calm_since)) -ge "$calm" ]
+}
+
+# Hundredths of a second since boot: whole seconds would make a wait of three one of two.
+hundredths() {
+    cut -d' ' -f1 /proc/uptime | tr -d .
 }
 
 make_networks
-warnings=''
+warnings='' ran_before=''
 if have=$(inspect '{{index .Spec.Labels "swarm.stack"}} {{if .Spec.Mode.Global}}global{{else}}replicated{{end}}' 2>/dev/null); then
     [ "${have% *}" = "$stack" ] ||
         fail "service $service: the swarm has a service of this name that this stack did not make; remove it or choose another name"
     if [ "${have#* }" = "$mode" ]; then
+        ran_before=$(docker service ps --filter desired-state=running --format '{{.ID}} {{.CurrentState}}' --no-trunc "$service" | sed -n 's/ Running.*//p')
         update
     else
         say "service $service: its mode becomes $mode, for which it is made anew"

@@ -35,6 +35,9 @@ export interface Member {
 /** Seconds that the tasks of a leaving node have to run elsewhere. */
 const DRAIN_SECONDS = 300;
 
+/** For all its nodes together: each one's waits are bounded by the script itself. */
+const ROSTER_SECONDS = 3600;
+
 /** What the scripts wait for besides the first boot and the draining: each wait is bounded, this is their sum. */
 const OTHER_WAITS_SECONDS = 900;
 
@@ -159,7 +162,8 @@ function reconcile(
         {
             host: seed,
             script: "roster",
-            timeout: args.nodes.length * 60 + DRAIN_SECONDS + OTHER_WAITS_SECONDS,
+            // Not by the number of nodes, which would show as a second change in each preview of one.
+            timeout: ROSTER_SECONDS,
             input: pulumi.all(members.map((member) => member.id)).apply((ids): Line[] => [
                 ["node", seed.name],
                 ["stack", args.stack],

@@ -34,6 +34,8 @@ export function environmentOf(instance: Instance): Environment {
             PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
             DIGITALOCEAN_TOKEN: readFileSync(instance.token, "utf8").trim(),
             DIGITALOCEAN_API_URL: made.api,
+            // Loading the SDK is the longest part of a preview; compiled once, it takes half the time.
+            NODE_COMPILE_CACHE: path.join(instance.cache.dir, "compiled"),
         },
         unset,
     };

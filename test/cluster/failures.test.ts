@@ -176,8 +176,8 @@ describe("failures", () => {
                 },
             });
         await fails(config("sleep 1; exit 3"), [
-            /service ghost: not converged after 2\d s/,
-            /ghost\.1 on w1|ghost\.1 on m1/,
+            /service crash: not converged after 2\d s/,
+            /crash\.1 on (w1|m1)/,
             "task: non-zero exit (3)",
         ]);
         stack.configure(config("sleep 1000"));

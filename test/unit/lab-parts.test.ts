@@ -242,6 +242,7 @@ test("a lab's secrets are made once, for their owner alone, and its environment 
             PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
             DIGITALOCEAN_TOKEN: token.trim(),
             DIGITALOCEAN_API_URL: "http://127.0.0.1:8745",
+            NODE_COMPILE_CACHE: path.join(lab.cache.dir, "compiled"),
         },
         unset: ["PULUMI_CONFIG_PASSPHRASE", "PULUMI_STACK", "SSH_AUTH_SOCK"],
     });

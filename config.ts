@@ -121,7 +121,8 @@ const KEYS = {
         schema: textWhere(VERSION_ALLOWED, isWantedVersion),
     },
     nodeTimeout: { type: "integer", default: 600, schema: integer(30, 3600, "seconds") },
-    monitoring: { type: "boolean", default: true, schema: flag() },
+    // The agent is installed by apt at the first boot, which takes its time and may be in the way of others.
+    monitoring: { type: "boolean", default: false, schema: flag() },
 } as const satisfies Record<string, { type: string | undefined; default: unknown; schema: z.ZodType }>;
 
 type Key = keyof typeof KEYS;

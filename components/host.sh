@@ -55,6 +55,16 @@ wait_for_host() {
         fail "$name: its Docker is $docker_version, older than $minimum (swarm:minDockerVersion); choose a newer image"
 }
 
+# Some images, DigitalOcean's own one with Docker among them, come with ufw switched on and let in SSH and Docker's
+# API alone. The cloud's firewall decides who reaches these ports; here they are opened to the private network.
+# Published ports need nothing: Docker's rules for them come before ufw's.
+open_own_firewall() {
+    command -v ufw >/dev/null 2>&1 || return 0
+    as_root ufw status | grep -q '^Status: active' || return 0
+    as_root ufw allow proto tcp from "$(value range)" to any port 2377,7946 >/dev/null
+    as_root ufw allow proto udp from "$(value range)" to any port 7946,4789 >/dev/null
+}
+
 # The swarm's own state of this host, in variables. On a worker the daemon does not know the cluster's ID.
 look_at_swarm() {
     swarm_info=$(docker info --format '{{.Swarm.LocalNodeState}} {{.Swarm.ControlAvailable}} id={{.Swarm.NodeID}} addr={{.Swarm.NodeAddr}} cluster={{if .Swarm.Cluster}}{{.Swarm.Cluster.ID}}{{end}} error={{.Swarm.Error}}')

@@ -4,10 +4,11 @@
 # Joins drained: the roster opens the node to tasks in the same step in which it gives it its labels, so that no
 # task that asks for a label, or must avoid one, lands in between.
 #
-# Input: node, address, limit, minimum, stack, role, cluster, ca, token, manager (address of a manager to join
+# Input: node, address, range (of the private network), limit, minimum, stack, role, cluster, ca, token, manager (address of a manager to join
 # through; one or more), key (a public key that may log in; any number).
 
 wait_for_host
+open_own_firewall
 address=$(value address)
 cluster=$(value cluster)
 role=$(value role)

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { connect } from "node:net";
 import * as pulumi from "@pulumi/pulumi";
 import ssh2 from "ssh2";
 
@@ -45,7 +46,13 @@ export function reachHook(
     return new pulumi.ResourceHook(`reach-${node}`, () => {
         reached ??= new Promise<Login>((resolve) => {
             pulumi.output(login).apply((known) => resolve(known as Login));
-        }).then((known) => reach(node, known, { timeoutMs: timeout * 1000, attempt, say: progress }));
+        }).then((known) =>
+            reach(node, known, {
+                timeoutMs: timeout * 1000,
+                attempt: (host) => attempt(host),
+                say: progress,
+            }),
+        );
         return reached;
     });
 }
@@ -119,20 +126,27 @@ function advice(why: string, node: string): string {
 }
 
 /** Logs in and has the host echo a nonce; anything but the nonce is no answer. */
-export function attempt(login: Login): Promise<Attempt> {
+export function attempt(login: Login, limitMs = ATTEMPT_MS): Promise<Attempt> {
     const nonce = randomBytes(8).toString("hex");
     const pinned = login.hostKey.trim().split(/\s+/);
     let wrongHostKey = false;
     return new Promise((resolve) => {
         const client = new ssh2.Client();
+        const socket = connect({ host: login.host, port: login.port ?? 22 });
+        // A socket that was given to ssh2 is not its to watch before it has connected.
+        socket.on("error", (error) => end({ ok: false, ...reason(error, false) }));
         const deadline = setTimeout(
-            () => end({ ok: false, why: "it accepts connections and says nothing" }),
-            ATTEMPT_MS,
+            () =>
+                end({
+                    ok: false,
+                    why: socket.connecting ? "no answer" : "it accepts connections and says nothing",
+                }),
+            limitMs,
         );
         const end = (result: Attempt) => {
             clearTimeout(deadline);
             client.end();
-            client.destroy();
+            socket.destroy();
             resolve(result);
         };
         client.on("error", (error) => end({ ok: false, ...reason(error, wrongHostKey) }));
@@ -156,11 +170,11 @@ export function attempt(login: Login): Promise<Attempt> {
             });
         });
         client.connect({
-            host: login.host,
-            port: login.port ?? 22,
+            sock: socket,
             username: login.user,
             privateKey: login.privateKey,
-            readyTimeout: ATTEMPT_MS,
+            // The deadline above covers the whole attempt.
+            readyTimeout: 0,
             algorithms: { serverHostKey: [pinned[0] as ssh2.ServerHostKeyAlgorithm] },
             hostVerifier: (key: Buffer) => {
                 wrongHostKey = key.toString("base64") !== pinned[1];
@@ -186,8 +200,5 @@ function reason(
         ETIMEDOUT: "no answer",
         ECONNRESET: "it closed the connection",
     };
-    if (error.level === "client-timeout") {
-        return { why: "no answer" };
-    }
     return { why: codes[error.code ?? ""] ?? error.message };
 }

@@ -66,8 +66,8 @@ export function remoteScript(
 const parts: Record<ScriptName, readonly string[]> = {
     swarm: ["prelude", "host", "swarm"],
     join: ["prelude", "host", "join"],
-    roster: ["prelude", "roster"],
-    service: ["prelude", "service"],
+    roster: ["prelude", "overlay", "roster"],
+    service: ["prelude", "overlay", "service"],
 };
 
 /** The whole text of a script, as a host runs it. */

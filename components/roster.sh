@@ -33,8 +33,16 @@ retry() {
 
 # One line a member, "-" for what is absent:
 # ID ROLE AVAILABILITY STATE REACHABILITY LABEL-STACK LABEL-NODE ENGINE-STACK HOSTNAME
+# False while there is no answer, as in the moment without a leader after the leader has been demoted: an empty list
+# would look as if everyone had left.
 read_members() {
-    members=$(docker node ls -q | xargs docker node inspect --format '{{.ID}} {{.Spec.Role}} {{.Spec.Availability}} {{.Status.State}} {{with .ManagerStatus}}{{.Reachability}}{{else}}-{{end}} {{with index .Spec.Labels "swarm.stack"}}{{.}}{{else}}-{{end}} {{with index .Spec.Labels "swarm.node"}}{{.}}{{else}}-{{end}} {{with index .Description.Engine.Labels "swarm.stack"}}{{.}}{{else}}-{{end}} {{.Description.Hostname}}')
+    if ids=$(docker node ls -q 2>/dev/null) &&
+        lines=$(printf '%s\n' "$ids" | xargs docker node inspect --format '{{.ID}} {{.Spec.Role}} {{.Spec.Availability}} {{.Status.State}} {{with .ManagerStatus}}{{.Reachability}}{{else}}-{{end}} {{with index .Spec.Labels "swarm.stack"}}{{.}}{{else}}-{{end}} {{with index .Spec.Labels "swarm.node"}}{{.}}{{else}}-{{end}} {{with index .Description.Engine.Labels "swarm.stack"}}{{.}}{{else}}-{{end}} {{.Description.Hostname}}' 2>/dev/null); then
+        members=$lines
+    else
+        seen="no list of members: $(docker node ls -q 2>&1 >/dev/null | tail -n 1)"
+        return 1
+    fi
 }
 
 # member ID: that member's line as variables; false when the swarm does not know it.
@@ -46,8 +54,8 @@ member() {
 }
 
 everyone_is_ready() {
+    read_members || return 1
     seen=''
-    read_members
     while read -r id wanted_name _; do
         if ! member "$id"; then
             seen="$seen$wanted_name ($id) is not in the swarm's list; "
@@ -63,7 +71,7 @@ END
 # role_is_settled ID ROLE: a promotion counts once the manager is reachable, a demotion once it has left the list
 # of managers: before that, the next step would count on a wrong quorum.
 role_is_settled() {
-    read_members
+    read_members || return 1
     member "$1" || return 0
     seen="role $role, as a manager $reachability"
     case $2 in
@@ -121,17 +129,11 @@ remove_unwanted_services() {
     wanted_networks=$(values network)
     for network in $(docker network ls --filter "label=swarm.stack=$stack" --format '{{.Name}}'); do
         has "$network" "$wanted_networks" && continue
-        say "removing network $network"
-        wait_for 60 "network $network to be free" network_is_removed "$network"
+        remove_network "$network"
     done
 }
 
-# An overlay network stays in use for a moment after the last task on it has ended.
-network_is_removed() {
-    seen=$(docker network rm "$1" 2>&1)
-}
-
-# running SERVICE NOT-ON: how many tasks of SERVICE run on members other than NOT-ON.
+# running_elsewhere SERVICE NOT-ON: how many tasks of SERVICE run on members other than NOT-ON.
 running_elsewhere() {
     docker service ps --filter desired-state=running --format '{{.ID}}' "$1" 2>/dev/null |
         xargs -r docker inspect --format '{{.Status.State}} {{.NodeID}}' 2>/dev/null |
@@ -191,13 +193,13 @@ settle_all manager
 settle_all worker
 
 removed='' foreign=''
-read_members
+wait_for 30 "the swarm's list of members" read_members
 for id in $(printf '%s\n' "$members" | cut -d' ' -f1); do
     has "$id" "$wanted_ids" && continue
     member "$id"
     if [ "$label_stack" = "$stack" ] || { [ "$label_stack" = - ] && [ "$engine_stack" = "$stack" ]; }; then
         see_off "$id"
-        read_members
+        wait_for 30 "the swarm's list of members" read_members
     else
         say "$hostname ($id) is a member that this stack did not make; leaving it alone"
         foreign="$foreign $id"

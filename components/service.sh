@@ -82,6 +82,7 @@ update() {
     networks=$(inspect '{{range .Spec.TaskTemplate.Networks}}{{println .Target}}{{end}}')
     wanted_networks=$(values network | xargs -r docker network inspect --format '{{.ID}}')
     without_wanted "$networks" "$wanted_networks" --network-rm
+    networks_left=$(printf '%s\n' "$removals" | sed -n 's/^--network-rm=//p')
     ports=$(inspect "$ports_now")
     without_wanted "$ports" "$(values publish)" --publish-rm
     set -- --detach --label-add "swarm.image=$image"
@@ -173,8 +174,15 @@ hundredths() {
     cut -d' ' -f1 /proc/uptime | tr -d .
 }
 
+remove_networks_left() {
+    for network in $networks_left; do
+        [ "$(docker network inspect --format '{{index .Labels "swarm.stack"}}' "$network" 2>/dev/null)" = "$stack" ] || continue
+        remove_network "$network"
+    done
+}
+
 make_networks
-warnings='' ran_before=''
+warnings='' ran_before='' networks_left=''
 if have=$(inspect '{{index .Spec.Labels "swarm.stack"}} {{if .Spec.Mode.Global}}global{{else}}replicated{{end}}' 2>/dev/null); then
     [ "${have% *}" = "$stack" ] ||
         fail "service $service: the swarm has a service of this name that this stack did not make; remove it or choose another name"
@@ -209,6 +217,8 @@ $(tasks)"
     fi
     sleep 0.5
 done
+
+remove_networks_left
 
 printf '{"script":"service","node":%s,"service":%s,"id":%s,"image":%s,"running":%s}\n' "$(quoted "$name")" \
     "$(quoted "$service")" "$(quoted "$service_id")" \

@@ -5,10 +5,11 @@
 # interrupted run initialised on this very address is taken over. `update`: the stack has a swarm, so nothing is
 # ever initialised; a host that is no member joins with the token of the previous output.
 #
-# Input: node, address, limit, minimum, stack, pool, mask, peer (address of another manager; any number).
+# Input: node, address, range (of the private network), limit, minimum, stack, pool, mask, peer (address of another manager; any number).
 
 mode=$1
 wait_for_host
+open_own_firewall
 address=$(value address)
 mark_engine
 wait_for 30 "$name's swarm state to settle" swarm_is_settled

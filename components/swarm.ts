@@ -12,6 +12,8 @@ export interface SwarmArgs {
     /** Value of the `swarm.stack` label on this stack's members, services and networks. */
     readonly stack: string;
     readonly managerAvailability: "active" | "drain";
+    /** The private network, to which a firewall of the image's own is opened. */
+    readonly vpcIpRange: string;
     /** Where overlay networks get their subnets from; can be said at initialisation only. */
     readonly overlayPool: string;
     readonly overlayPoolMaskLength: number;
@@ -77,6 +79,7 @@ function aboutNode(node: Node, args: SwarmArgs, privateIp: string): Line[] {
     return [
         ["node", node.name],
         ["address", privateIp],
+        ["range", args.vpcIpRange],
         ["limit", args.nodeTimeout],
         ["minimum", args.minDockerVersion],
         ["stack", args.stack],

@@ -23,7 +23,7 @@ export function rangeConflict(cidr: string, taken: readonly Taken[]): string | u
     if (other === undefined) return undefined;
     return (
         `The droplets' public range, ${cidr}, overlaps with ${other.cidr}, which is taken by ${other.by}. ` +
-        `Set LAB_PUBLIC_CIDR to a range that is free on this machine, like 198.51.100.0/24.`
+        `Set LAB_PUBLIC_CIDR to a range that is free on this machine, like 198.18.1.0/24.`
     );
 }
 

@@ -24,6 +24,9 @@ const labSettings = {
     LAB_FAULTY_IMAGES: "1",
 };
 
+/** No file takes half as long; one that hangs is a failure, and not a run without end. */
+const FILE_LIMIT_MS = 20 * 60_000;
+
 interface Part {
     readonly name: string;
     /** Glob of test files, or a command whose status counts as one test. */
@@ -56,7 +59,12 @@ const filesOf = (part: Part) => globSync(part.files ?? [], { cwd: root }).sort()
 
 async function runFiles(part: Part): Promise<Pick<Result, "passed" | "failed">> {
     const counts = { passed: 0, failed: 0 };
-    const stream = run({ files: filesOf(part), cwd: root, concurrency: part.lab ? 1 : 2 });
+    const stream = run({
+        files: filesOf(part),
+        cwd: root,
+        concurrency: part.lab ? 1 : 2,
+        timeout: FILE_LIMIT_MS,
+    });
     // Only tests count, not the suites around them; one that was skipped or left to do has not passed.
     const count =
         (kind: keyof typeof counts) =>

@@ -166,7 +166,7 @@ describe("failures", () => {
                 workerImage: "lab-forced-command",
                 services: {
                     nginx,
-                    ghost: {
+                    crash: {
                         image: "busybox",
                         replicas: 1,
                         timeout: 25,

@@ -4,10 +4,13 @@
  * does not prove: anything about DigitalOcean beyond what its API documents.
  */
 import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import path from "node:path";
 import { after, before, describe, test } from "node:test";
-import { dropletContainers, droplets, inDroplet, leftovers } from "./support/cloud.ts";
+import { gunzipSync } from "node:zlib";
+import { api, dropletContainers, droplets, inDroplet, leftovers } from "./support/cloud.ts";
 import { healthy, type Wanted } from "./support/oracle.ts";
-import { LabStack, type Outputs } from "./support/stack.ts";
+import { instance, LabStack, type Outputs } from "./support/stack.ts";
 
 const config = (more: Record<string, unknown> = {}, replicas = 2) => ({
     managers: "node1",
@@ -145,7 +148,7 @@ describe("the life of a stack", () => {
         const secrets = secretsIn(await stack.export(true));
         // Deploy key, three host keys, two join tokens, in this order of kinds at the least.
         assert.ok(secrets.length >= 6, `${secrets.length} secrets found`);
-        const printed = stack.log.join("\n");
+        const printed = [stack.log.join("\n"), ...(await logs())].join("\n");
         for (const secret of secrets) {
             assert.ok(!plain.includes(secret.text), `${secret.kind} stands in the exported state`);
             assert.ok(!printed.includes(secret.text), `${secret.kind} was printed`);
@@ -160,6 +163,20 @@ describe("the life of a stack", () => {
         assert.deepEqual(await stack.resources(), []);
     });
 });
+
+/** What the lab's daemon and the engine have written beside what they printed; the engine's logs are gzip files. */
+async function logs(): Promise<string[]> {
+    const requests = await api("GET", "/lab/requests");
+    const folder = path.join(instance.pulumiHome, "logs");
+    const files = existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: "utf8" }) : [];
+    const texts = files
+        .map((name) => path.join(folder, name))
+        .filter((file) => statSync(file).isFile())
+        .map((file) =>
+            (file.endsWith(".gz") ? gunzipSync(readFileSync(file)) : readFileSync(file)).toString(),
+        );
+    return [JSON.stringify(requests.body), readFileSync(instance.log, "utf8"), ...texts];
+}
 
 /** Every private key, join token and API token in a state that shows its secrets. */
 function secretsIn(state: string): { readonly kind: string; readonly text: string }[] {

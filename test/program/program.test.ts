@@ -210,6 +210,7 @@ describe("what the first up sends", () => {
         assert.deepEqual(inputOf(join), [
             ["node", "node2"],
             ["address", "10.120.0.12"],
+            ["range", "10.120.0.0/20"],
             ["limit", inputOf(join).find(([key]) => key === "limit")?.[1]],
             ["minimum", "20.10.24"],
             ["stack", "swarm-test"],

@@ -31,6 +31,8 @@ export interface ScriptRun {
     readonly authorizedKeys: string;
     /** Each call of docker, its arguments joined by blanks. */
     readonly dockerCalls: readonly string[];
+    /** What has become of the host's files, by name. */
+    readonly files: Readonly<Record<string, string>>;
 }
 
 export interface Host {
@@ -41,6 +43,10 @@ export interface Host {
     readonly env?: Record<string, string>;
     /** The login's authorized_keys before. */
     readonly authorizedKeys?: string;
+    /** Files for the fake docker, by name, in its $dir. */
+    readonly files?: Readonly<Record<string, string>>;
+    /** Time passes only by sleeping, a second each time: they are counted in $dir/clock. */
+    readonly stoppedClock?: boolean;
 }
 
 export async function runScript(
@@ -60,12 +66,16 @@ export async function runScript(
             writeFileSync(join(dir, ".ssh", "authorized_keys"), host.authorizedKeys);
         }
         const put = (name: string, text: string) => {
+            // What is there is a link to the machine's own command.
+            rmSync(join(bin, name), { force: true });
             writeFileSync(join(bin, name), `#!/bin/sh\n${text}\n`);
             chmodSync(join(bin, name), 0o755);
         };
         if (host.docker !== undefined) {
             put("docker", `printf '%s\\n' "$*" >>${log}\ndir=${dir}\ncase "$*" in\n${host.docker}\nesac`);
         }
+        for (const [name, text] of Object.entries(host.files ?? {})) writeFileSync(join(dir, name), text);
+        if (host.stoppedClock) stopClock(dir, put);
         for (const [name, text] of Object.entries(host.commands ?? {})) put(name, text);
         const result = await run(launcher(script, mode, 60), payload(script, lines), {
             PATH: bin,
@@ -78,6 +88,9 @@ export async function runScript(
             ...result,
             authorizedKeys,
             dockerCalls: readFileSync(log, "utf8").split("\n").filter(Boolean),
+            files: Object.fromEntries(
+                Object.keys(host.files ?? {}).map((name) => [name, readFileSync(join(dir, name), "utf8")]),
+            ),
         };
     } finally {
         rmSync(dir, { recursive: true });
@@ -87,18 +100,34 @@ export async function runScript(
 function symlinkPromised(bin: string): void {
     mkdirSync(bin);
     for (const name of PROMISED.split(" ")) {
-        const target = ["/bin", "/usr/bin"]
-            .map((folder) => join(folder, name))
-            .find((path) => existsSync(path));
+        const target = commandPath(name);
         if (target) symlinkSync(target, join(bin, name));
     }
+}
+
+function commandPath(name: string): string | undefined {
+    return ["/bin", "/usr/bin"].map((folder) => join(folder, name)).find((path) => existsSync(path));
+}
+
+/**
+ * The scripts read the time from /proc/uptime with cut, and sleep between two looks: with the sleeps counted instead,
+ * waits of minutes end at once, and their texts name the same seconds each time.
+ */
+function stopClock(dir: string, put: (name: string, text: string) => void): void {
+    writeFileSync(join(dir, "clock"), "0\n");
+    put("sleep", `read -r clock <${dir}/clock\necho $((clock + 1)) >${dir}/clock`);
+    put(
+        "cut",
+        `case "$*" in\n"-d. -f1 /proc/uptime") read -r clock <${dir}/clock && echo "$clock" ;;\n` +
+            `*) exec ${commandPath("cut")} "$@" ;;\nesac`,
+    );
 }
 
 function run(
     command: string,
     stdin: string,
     env: Record<string, string>,
-): Promise<Omit<ScriptRun, "dockerCalls" | "authorizedKeys">> {
+): Promise<Pick<ScriptRun, "status" | "stdout" | "stderr">> {
     return new Promise((resolve, reject) => {
         const child = spawn("/bin/sh", ["-c", command], { env });
         let stdout = "";

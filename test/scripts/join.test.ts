@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Line } from "../../model/serviceLines.ts";
+import { fakeDaemon, inactive } from "./fakeDaemon.ts";
 import { type Host, runScript } from "./harness.ts";
 
 const input: Line[] = [
     ["node", "node3"],
     ["address", "10.120.0.4"],
+    ["range", "10.120.0.0/20"],
     ["limit", 1],
     ["minimum", "20.10.24"],
     ["stack", "swarm-dev"],
@@ -17,18 +19,15 @@ const input: Line[] = [
     ["manager", "10.120.0.3"],
 ];
 
-/** A daemon whose state in the swarm is kept in a file, as `info` shows it. */
+/** A daemon that knows the managers of its swarm. */
 function daemon(state: string, more = ""): string {
-    return `
-    "version "*) echo 26.1.5 ;;
-    ${more}
-    "info --format {{json .Labels}}") echo '["swarm.stack=swarm-dev"]' ;;
-    "info --format {{.DockerRootDir}}") echo "$dir/nothing" ;;
-    "info --format {{.Swarm.LocalNodeState}}"*) cat "$dir/state" 2>/dev/null || echo "${state}" ;;
-    "info --format {{range .Swarm.RemoteManagers}}"*) echo "10.9.9.9:2377 " ;;
-    "swarm leave"*) ;;`;
+    return fakeDaemon(
+        state,
+        `${more}
+        "info --format {{range .Swarm.RemoteManagers}}"*) echo "10.9.9.9:2377 " ;;
+        "swarm leave"*) ;;`,
+    );
 }
-const inactive = "inactive false id= addr= cluster= error=";
 const joined = "active false id=abc123 addr=10.120.0.4 cluster= error=";
 
 const joins = (host: Host) => runScript("join", "create", input, host);
@@ -79,6 +78,28 @@ test("a member of the right cluster is confirmed without joining", async () => {
         [],
     );
 });
+
+for (const active of [true, false]) {
+    test(`an image's own firewall that is ${active ? "on is opened to the private network" : "off stays off"}`, async () => {
+        const run = await joins({
+            docker: daemon(joined).replace("10.9.9.9", "10.120.0.2"),
+            commands: {
+                ufw: `case "$*" in
+                    status) echo "Status: ${active ? "active" : "inactive"}" ;;
+                    *) echo "ufw $*" >&2 ;;
+                esac`,
+            },
+        });
+        assert.equal(
+            run.stderr,
+            active
+                ? "ufw allow proto tcp from 10.120.0.0/20 to any port 2377,7946\n" +
+                      "ufw allow proto udp from 10.120.0.0/20 to any port 7946,4789\n"
+                : "",
+        );
+        assert.equal(run.status, 0);
+    });
+}
 
 const keys: { what: string; before: string; wanted: string[]; after: string }[] = [
     {

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Line } from "../../model/serviceLines.ts";
+import { fakeDaemon, inactive } from "./fakeDaemon.ts";
 import { type Host, runScript } from "./harness.ts";
 
 const input: Line[] = [
     ["node", "node1"],
     ["address", "10.120.0.2"],
+    ["range", "10.120.0.0/20"],
     ["limit", 1],
     ["minimum", "20.10.24"],
     ["stack", "swarm-dev"],
@@ -14,20 +16,17 @@ const input: Line[] = [
     ["peer", "10.120.0.3"],
 ];
 
-/** A daemon whose state in the swarm is kept in a file, as `info` shows it. */
+/** A daemon that shows its own node as the manager it is once it is one. */
 function daemon(state: string, more = ""): string {
-    return `
-    "version "*) echo 26.1.5 ;;
-    ${more}
-    "info --format {{json .Labels}}") echo '["swarm.stack=swarm-dev"]' ;;
-    "info --format {{.DockerRootDir}}") echo "$dir/nothing" ;;
-    "info --format {{.Swarm.LocalNodeState}}"*) cat "$dir/state" 2>/dev/null || echo "${state}" ;;
-    "node ls "*) echo abc123 ;;
-    "node inspect "*) echo 10.120.0.2:2377 ;;
-    "swarm join-token -q "*) echo "SWMTKN-1-\${4}" ;;
-    "swarm leave"*) rm -f "$dir/state"; echo "${inactive}" >"$dir/state" ;;`;
+    return fakeDaemon(
+        state,
+        `${more}
+        "node ls "*) echo abc123 ;;
+        "node inspect "*) echo 10.120.0.2:2377 ;;
+        "swarm join-token -q "*) echo "SWMTKN-1-\${4}" ;;
+        "swarm leave"*) echo "${inactive}" >"$dir/state" ;;`,
+    );
 }
-const inactive = "inactive false id= addr= cluster= error=";
 const manages = "active true id=abc123 addr=10.120.0.2 cluster=ours error=";
 const works = "active false id=abc123 addr=10.120.0.2 cluster= error=";
 const answer =

@@ -16,14 +16,14 @@ describe("settings of the stack", () => {
             "swarm:sshFrom": '["203.0.113.7/32"]',
             "swarm:config:workers": "w[1:2]",
             "swarm:overlayPoolMaskLength": "25",
-            "swarm:monitoring": "false",
+            "swarm:monitoring": "true",
             "digitalocean:token": "t",
             "swarmer:region": "nowhere",
         });
         const settings = loadSettings();
         assert.deepEqual(settings.workers, ["w1", "w2"]);
         assert.equal(settings.overlayPoolMaskLength, 25);
-        assert.equal(settings.monitoring, false);
+        assert.equal(settings.monitoring, true);
         assert.equal(settings.region, "sgp1");
         assert.deepEqual(settings.secretKeys, []);
     });

@@ -256,7 +256,7 @@ describe("settings", () => {
             overlayPoolMaskLength: 24,
             minDockerVersion: "20.10.24",
             nodeTimeout: 600,
-            monitoring: true,
+            monitoring: false,
             secretKeys: [],
         });
     });

@@ -47,7 +47,7 @@ test("a range that is taken is named with what has it and what to set", () => {
     assert.equal(
         rangeConflict("203.0.113.0/24", taken),
         "The droplets' public range, 203.0.113.0/24, overlaps with 203.0.113.128/25, which is taken by a route of this " +
-            "machine (device tun0). Set LAB_PUBLIC_CIDR to a range that is free on this machine, like 198.51.100.0/24.",
+            "machine (device tun0). Set LAB_PUBLIC_CIDR to a range that is free on this machine, like 198.18.1.0/24.",
     );
 });
 

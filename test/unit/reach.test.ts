@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { test } from "node:test";
 import ssh2 from "ssh2";
 import { type Attempt, attempt, type Login, reach } from "../../components/reach.ts";
@@ -195,4 +195,22 @@ test("one attempt: nobody listens", async () => {
         }),
         { ok: false, why: "connection refused" },
     );
+});
+
+test("one attempt: a host that accepts the connection and says nothing", async (context) => {
+    const server = createServer((socket) => context.after(() => socket.destroy())).listen(0, "127.0.0.1");
+    context.after(() => server.close());
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const login = {
+        host: "127.0.0.1",
+        port,
+        user: "root",
+        privateKey: ownKeys.private,
+        hostKey: hostKeys.public,
+    };
+    assert.deepEqual(await attempt(login, 300), {
+        ok: false,
+        why: "it accepts connections and says nothing",
+    });
 });

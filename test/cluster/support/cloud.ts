@@ -82,10 +82,10 @@ export async function removeFaults(): Promise<void> {
 
 /**
  * nginx's page through an address, from outside the nodes. A mesh that has just learned of a task may take a
- * moment, so a first answer is waited for, 10 s at most; after it each of three more requests has to succeed.
+ * moment, so a first answer is waited for, 30 s at most; after it each of three more requests has to succeed.
  */
 export async function nginxAnswers(address: string, port = 80): Promise<void> {
-    const deadline = Date.now() + 10_000;
+    const deadline = Date.now() + 30_000;
     for (let good = 0; good < 4; ) {
         try {
             const answer = await fetch(`http://${address}:${port}/`, {

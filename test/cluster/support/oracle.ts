@@ -33,7 +33,12 @@ export async function healthy(stack: LabStack, wanted: Wanted): Promise<Outputs>
         await inDroplet(seed, "docker service ls --format '{{.Name}} {{.Replicas}}'"),
         `nginx ${wanted.replicas}/${wanted.replicas}`,
     );
-    for (const { publicIp } of outputs.nodes) await nginxAnswers(publicIp);
+    for (const { publicIp, dropletId, name } of outputs.nodes) {
+        await nginxAnswers(publicIp).catch(async (error: Error) => {
+            const log = await inDroplet(dropletId, "tail -n 40 /var/log/droplet/mesh*; docker network ls");
+            throw new Error(`${name}: ${error.message}\n${log}`, { cause: error });
+        });
+    }
     const made = await droplets(`swarm-${stack.name}`);
     assert.deepEqual(
         made.map(({ id, name }) => `${name} ${id}`).sort(),

@@ -1,0 +1,170 @@
+# shellcheck shell=sh
+# A swarm of files, as `docker` on a manager shows and changes it: what the fake docker of the roster's tests sources,
+# with $dir, the files' folder, and the arguments of docker. It is stricter than Docker: it refuses what the roster
+# must never do, so that a step out of order fails a test whatever the order of the rest.
+#
+# members   ID ROLE AVAILABILITY STATE REACHABILITY LABEL-STACK LABEL-NODE ENGINE-STACK HOSTNAME
+# services  ID NAME MODE STACK
+# networks  NAME STACK USE              (USE: free, or what Docker says of it instead, with - for a blank)
+# tasks     ID SERVICE-ID NODE-ID STATE DESIRED-STATE
+# due       WHEN FILE ID FIELD VALUE    field number FIELD of that line becomes VALUE; WHEN in seconds
+#           WHEN FILE + LINE            a line more
+# refusals  GROUP COMMAND TEXT          what the next such command is answered, once a line
+# promotions  SECONDS                   how long a promotion takes; default 1
+# leader    ID -                        once it is demoted, there is none for two seconds
+# containers  SERVICE-NAME here|stuck   its tasks' containers on this manager, and whether they end with the service
+# clock     seconds that the script has slept
+
+# shellcheck disable=SC2154 # dir is the harness's
+read -r clock <"$dir/clock"
+
+refuse() {
+    printf '%s\n' "$*" >&2
+    exit 1
+}
+
+# rewrite FILE SED-SCRIPT
+rewrite() {
+    sed "$2" "$dir/$1" >"$dir/$1.new"
+    mv "$dir/$1.new" "$dir/$1"
+}
+
+# put FILE ID FIELD VALUE
+put() {
+    rewrite "$1" "/^$2 /s|^\(\([^ ]* \)\{$(($3 - 1))\}\)[^ ]*|\1$4|"
+}
+
+# later SECONDS FILE ID FIELD VALUE
+later() {
+    after=$1
+    shift
+    printf '%s\n' "$((clock + after)) $*" >>"$dir/due"
+}
+
+what_is_due() {
+    [ -s "$dir/due" ] || return 0
+    : >"$dir/due.left"
+    while read -r when file id field value; do
+        if [ "$when" -gt "$clock" ]; then
+            printf '%s\n' "$when $file $id $field $value" >>"$dir/due.left"
+        elif [ "$id" = + ]; then
+            printf '%s\n' "$field $value" >>"$dir/$file"
+        else
+            put "$file" "$id" "$field" "$value"
+        fi
+    done <"$dir/due"
+    mv "$dir/due.left" "$dir/due"
+}
+
+refuse_what_is_to_be_refused() {
+    [ -s "$dir/refusals" ] || return 0
+    refusal=$(grep "^$1 $2 " "$dir/refusals" | head -n 1)
+    [ -n "$refusal" ] || return 0
+    grep -vxF "$refusal" "$dir/refusals" >"$dir/refusals.new"
+    mv "$dir/refusals.new" "$dir/refusals"
+    refuse "${refusal#"$1 $2 "}"
+}
+
+# each FILE ID...: the lines with these IDs.
+each() {
+    each_file=$1
+    shift
+    for id; do grep "^$id " "$dir/$each_file" || refuse "Error: no such object: $id"; done
+}
+
+field() {
+    sed "s|^\(\([^ ]* \)\{$(($1 - 1))\}\)\([^ ]*\).*|\3|"
+}
+
+update_member() {
+    for id; do :; done
+    before=$(each members "$id") || exit 1
+    ! grep -q '^[0-9]* members [^ ]* 5 ' "$dir/due" ||
+        refuse "the fake: $id is changed before the last change of a role has taken effect"
+    while [ $# -gt 1 ]; do
+        case "$1 $2" in
+        "--role manager") put members "$id" 2 manager ;;
+        "--role worker") put members "$id" 2 worker ;;
+        "--availability "*) put members "$id" 3 "$2" ;;
+        "--label-add swarm.stack="*) put members "$id" 6 "${2#swarm.stack=}" ;;
+        "--label-add swarm.node="*) put members "$id" 7 "${2#swarm.node=}" ;;
+        *) refuse "the fake: node update $1 $2" ;;
+        esac
+        shift 2
+    done
+    # shellcheck disable=SC2046,SC2086 # the fields are words
+    set -- $before $(each members "$id")
+    case "$2 ${11}" in
+    "worker manager")
+        put members "$id" 5 unknown
+        later "$(grep . "$dir/promotions" || echo 1)" members "$id" 5 reachable
+        ;;
+    "manager worker")
+        later 1 members "$id" 5 -
+        ! grep -q "^$id " "$dir/leader" || later 2 leader "$id" 1 none
+        ;;
+    esac
+    [ "$3 ${12}" = "active drain" ] && move_tasks "$id"
+    return 0
+}
+
+# As Docker does it: the old task ends while a new one starts where there is room.
+move_tasks() {
+    room=$(grep ' active ready ' "$dir/members" | head -n 1 | cut -d' ' -f1)
+    down=$(grep "^$1 [^ ]* [^ ]* down " "$dir/members")
+    while read -r task service node _ desired; do
+        [ "$node $desired" = "$1 running" ] || continue
+        put tasks "$task" 5 shutdown
+        [ -n "$down" ] || later 3 tasks "$task" 4 shutdown
+        grep -q "^$service [^ ]* replicated " "$dir/services" || continue
+        if [ -n "$room" ]; then
+            printf '%s\n' "$task-again $service $room starting running" >>"$dir/tasks.more"
+            later 2 tasks "$task-again" 4 running
+        else
+            printf '%s\n' "$task-again $service - pending running" >>"$dir/tasks.more"
+        fi
+    done <"$dir/tasks"
+    cat "$dir/tasks.more" >>"$dir/tasks" 2>/dev/null
+    rm -f "$dir/tasks.more"
+}
+
+remove_member() {
+    # shellcheck disable=SC2046 # the fields are words
+    set -- $(each members "$1") || exit 1
+    [ "$2 $3 $5" = "worker drain -" ] || refuse "the fake: removed as $2, $3, $5"
+    [ "$4" = down ] || ! grep "^[^ ]* [^ ]* $1 running " "$dir/tasks" || refuse "the fake: removed with tasks"
+    rewrite members "/^$1 /d"
+}
+
+what_is_due
+case "$1" in node | service)
+    ! grep -q "^[0-9]* leader " "$dir/due" || refuse "Error response from daemon: rpc error: code = Unknown desc = The swarm does not have a leader."
+    ;;
+esac
+refuse_what_is_to_be_refused "$1" "$2"
+case "$*" in
+"node ls -q") cut -d' ' -f1 "$dir/members" ;;
+"node inspect --format {{.ID}} {{.Spec.Role}} {{.Spec.Availability}} {{.Status.State}} "*) shift 4 && each members "$@" ;;
+"node update "*) shift 2 && update_member "$@" ;;
+"node rm --force "*) remove_member "$4" ;;
+"node ps --format {{.ID}} "*) grep "^[^ ]* [^ ]* $5 " "$dir/tasks" | cut -d' ' -f1 ;;
+"node ps --filter desired-state=running --format {{.ID}} "*) grep "^[^ ]* [^ ]* $7 [^ ]* running$" "$dir/tasks" | cut -d' ' -f1 ;;
+"service ls --filter label=swarm.stack="*" --format {{.Name}}") grep " ${4#label=swarm.stack=}$" "$dir/services" | field 2 ;;
+"service rm "*)
+    rewrite services "/^[^ ]* $3 /d"
+    ! grep -q "^$3 here$" "$dir/containers" || later 2 containers "$3" 2 gone
+    ;;
+"service ps --filter desired-state=running --format {{.ID}} "*) grep "^[^ ]* $7 .* running$" "$dir/tasks" | cut -d' ' -f1 ;;
+"service inspect --format {{if .Spec.Mode.Replicated}}replicated{{end}} "*) each services "$5" | field 3 | sed 's/global//' ;;
+"service inspect --format {{.Spec.Name}} "*) each services "$5" | field 2 ;;
+"ps -aq --filter label=com.docker.swarm.service.name="*) grep "^${4#label=com.docker.swarm.service.name=} " "$dir/containers" | grep -v ' gone$' ;;
+"network ls --filter label=swarm.stack="*" --format {{.Name}}") grep " ${4#label=swarm.stack=} " "$dir/networks" | cut -d' ' -f1 ;;
+"network rm "*)
+    grep -q "^$3 [^ ]* free$" "$dir/networks" || refuse "network $3 is $(grep "^$3 " "$dir/networks" | cut -d' ' -f3 | tr - ' ')"
+    rewrite networks "/^$3 /d"
+    ;;
+"inspect --format {{.Status.State}} {{.NodeID}} "*) shift 3 && each tasks "$@" | sed 's/^[^ ]* [^ ]* \([^ ]*\) \([^ ]*\) .*/\2 \1/' ;;
+"inspect --format {{.Status.State}} "*) shift 3 && each tasks "$@" | field 4 ;;
+"inspect --format {{.ServiceID}} "*) shift 3 && each tasks "$@" | field 2 ;;
+*) refuse "the fake does not know: docker $*" ;;
+esac

@@ -1,0 +1,79 @@
+/** Runs roster.sh on a manager of a fake swarm, whose lines `fakeSwarm.sh` explains. */
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import type { Line } from "../../model/serviceLines.ts";
+import { runScript, type ScriptRun } from "./harness.ts";
+
+const fakeSwarm = fileURLToPath(new URL("fakeSwarm.sh", import.meta.url));
+
+/** The lines of each of the fake's files; see `fakeSwarm.sh`. */
+export interface World {
+    readonly members: readonly string[];
+    readonly services?: readonly string[];
+    readonly networks?: readonly string[];
+    readonly tasks?: readonly string[];
+    readonly containers?: readonly string[];
+    readonly due?: readonly string[];
+    readonly refusals?: readonly string[];
+    readonly promotions?: readonly string[];
+    readonly leader?: readonly string[];
+}
+
+export const manager = (id: string, name: string) =>
+    `${id} manager drain ready reachable swarm-dev ${name} swarm-dev ${name}`;
+export const worker = (id: string, name: string) =>
+    `${id} worker active ready - swarm-dev ${name} swarm-dev ${name}`;
+/** As it is after its join: in the swarm, drained, known by nothing but its engine's label. */
+export const joined = (id: string, name: string) => `${id} worker drain ready - - - swarm-dev ${name}`;
+
+export const wantManager = (id: string, name: string): Line => ["member", `${id} ${name} manager drain`];
+export const wantWorker = (id: string, name: string): Line => ["member", `${id} ${name} worker active`];
+
+export interface RosterRun extends ScriptRun {
+    /** The calls that change something, in their order. */
+    readonly changes: readonly string[];
+}
+
+export async function roster(world: World, wanted: readonly Line[]): Promise<RosterRun> {
+    const lines: Line[] = [
+        ["node", "node1"],
+        ["stack", "swarm-dev"],
+        ["limit", 10],
+        ["drain", 20],
+        ...wanted,
+    ];
+    const file = (content: readonly string[] = []) => content.map((line) => `${line}\n`).join("");
+    const { members, services, networks, tasks, containers, due, refusals, promotions, leader } = world;
+    const files = { members, services, networks, tasks, containers, due, refusals, promotions, leader };
+    const run = await runScript("roster", "create", lines, {
+        docker: `*) . '${fakeSwarm}' ;;`,
+        files: Object.fromEntries(Object.entries(files).map(([name, content]) => [name, file(content)])),
+        stoppedClock: true,
+    });
+    const changes = run.dockerCalls.filter((call) => / (update|rm) /.test(call));
+    return { ...run, changes };
+}
+
+export const answer = (members: number, removed = "", foreign = "") =>
+    `{"script":"roster","node":"node1","members":${members},"removed":"${removed}","foreign":"${foreign}"}\n`;
+
+export const settled = (id: string, name: string, role: string, availability: string) =>
+    `node update --role ${role} --availability ${availability} --label-add swarm.stack=swarm-dev ` +
+    `--label-add swarm.node=${name} ${id}`;
+
+export function assertDone(
+    run: RosterRun,
+    expected: { stderr?: string; stdout: string; changes: readonly string[] },
+) {
+    assert.equal(run.stderr, expected.stderr ?? "");
+    assert.equal(run.stdout, expected.stdout);
+    assert.deepEqual(run.changes, expected.changes);
+    assert.equal(run.status, 0);
+}
+
+export function assertFailed(run: RosterRun, expected: { stderr: string; changes: readonly string[] }) {
+    assert.equal(run.stderr, expected.stderr);
+    assert.equal(run.stdout, "");
+    assert.deepEqual(run.changes, expected.changes);
+    assert.equal(run.status, 1);
+}

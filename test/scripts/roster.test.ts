@@ -1,0 +1,285 @@
+/** What the roster makes of wanted members, and of services and networks. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { Line } from "../../model/serviceLines.ts";
+import {
+    answer,
+    assertDone,
+    assertFailed,
+    joined,
+    manager,
+    roster,
+    settled,
+    wantManager,
+    wantWorker,
+    worker,
+} from "./fakeSwarm.ts";
+
+describe("wanted members", () => {
+    test("nothing to do: nothing is changed", async () => {
+        const run = await roster({ members: [manager("m1", "node1"), worker("w2", "node2")] }, [
+            wantManager("m1", "node1"),
+            wantWorker("w2", "node2"),
+        ]);
+        assertDone(run, { stdout: answer(2), changes: [] });
+    });
+
+    const differing: { what: string; member: string; wanted: Line; change: string }[] = [
+        {
+            what: "one that has just joined",
+            member: joined("n2", "node2"),
+            wanted: wantWorker("n2", "node2"),
+            change: settled("n2", "node2", "worker", "active"),
+        },
+        {
+            what: "one that is to be a manager",
+            member: joined("n2", "node2"),
+            wanted: wantManager("n2", "node2"),
+            change: settled("n2", "node2", "manager", "drain"),
+        },
+        {
+            what: "one that somebody has drained",
+            member: "n2 worker drain ready - swarm-dev node2 swarm-dev node2",
+            wanted: wantWorker("n2", "node2"),
+            change: settled("n2", "node2", "worker", "active"),
+        },
+        {
+            what: "one that has lost its name",
+            member: "n2 worker active ready - swarm-dev - swarm-dev node2",
+            wanted: wantWorker("n2", "node2"),
+            change: settled("n2", "node2", "worker", "active"),
+        },
+        {
+            what: "one that carries another stack's label",
+            member: "n2 worker active ready - swarm-prod node2 swarm-dev node2",
+            wanted: wantWorker("n2", "node2"),
+            change: settled("n2", "node2", "worker", "active"),
+        },
+    ];
+    for (const { what, member, wanted, change } of differing) {
+        test(`${what} gets role, availability and labels in one update`, async () => {
+            const run = await roster({ members: [manager("m1", "node1"), member] }, [
+                wantManager("m1", "node1"),
+                wanted,
+            ]);
+            assertDone(run, { stdout: answer(2), changes: [change] });
+            // What it was given is what the next run finds.
+            const [id = "", name = "", role, availability] = `${wanted[1]}`.split(" ");
+            const reachability = role === "manager" ? "reachable" : "-";
+            assert.equal(
+                run.files.members,
+                `${manager("m1", "node1")}\n` +
+                    `${id} ${role} ${availability} ready ${reachability} swarm-dev ${name} swarm-dev ${name}\n`,
+            );
+        });
+    }
+
+    test("each promotion waits until the manager before is reachable", async () => {
+        const run = await roster(
+            { members: [manager("m1", "node1"), joined("n2", "node2"), joined("n3", "node3")] },
+            [wantManager("m1", "node1"), wantManager("n2", "node2"), wantManager("n3", "node3")],
+        );
+        assertDone(run, {
+            stdout: answer(3),
+            changes: [settled("n2", "node2", "manager", "drain"), settled("n3", "node3", "manager", "drain")],
+        });
+    });
+
+    test("promotions come before demotions, and both before removals", async () => {
+        const run = await roster(
+            {
+                members: [
+                    manager("old", "node9"),
+                    manager("m1", "node1"),
+                    manager("m2", "node2"),
+                    joined("n3", "node3"),
+                ],
+            },
+            // The input's order says managers first, but the roster does not depend on it.
+            [wantWorker("m2", "node2"), wantManager("n3", "node3"), wantManager("m1", "node1")],
+        );
+        assertDone(run, {
+            stderr: "removing node9 (old, ready)\n",
+            stdout: answer(3, "old"),
+            changes: [
+                settled("n3", "node3", "manager", "drain"),
+                settled("m2", "node2", "worker", "active"),
+                "node update --role worker old",
+                "node update --availability drain old",
+                "node rm --force old",
+            ],
+        });
+    });
+
+    test("a member that arrives and gets ready while the roster waits is waited for", async () => {
+        const run = await roster(
+            {
+                members: [manager("m1", "node1"), "n2 worker drain down - - - swarm-dev node2"],
+                due: [`3 members + ${joined("n3", "node3")}`, "7 members n2 4 ready"],
+            },
+            [wantManager("m1", "node1"), wantWorker("n2", "node2"), wantWorker("n3", "node3")],
+        );
+        assertDone(run, {
+            stderr: "waiting for all nodes to be ready, 5 s: node2 is down; \n",
+            stdout: answer(3),
+            changes: [settled("n2", "node2", "worker", "active"), settled("n3", "node3", "worker", "active")],
+        });
+    });
+
+    test("a wanted ID that the swarm does not know fails the roster, before anything is changed", async () => {
+        const run = await roster({ members: [manager("m1", "node1"), worker("old", "node9")] }, [
+            wantManager("m1", "node1"),
+            wantWorker("n2", "node2"),
+        ]);
+        const seen = "node2 (n2) is not in the swarm's list; ";
+        assertFailed(run, {
+            stderr:
+                `waiting for all nodes to be ready, 5 s: ${seen}\n` +
+                `waited 10 s for all nodes to be ready; last seen: ${seen}\n`,
+            changes: [],
+        });
+    });
+
+    test("a promotion that does not come through fails after a minute, with what was seen", async () => {
+        const run = await roster(
+            { members: [manager("m1", "node1"), joined("n2", "node2")], promotions: ["1000"] },
+            [wantManager("m1", "node1"), wantManager("n2", "node2")],
+        );
+        const seen = "role manager, as a manager unknown";
+        const said = [5, 15, 25, 35, 45, 55].map(
+            (seconds) => `waiting for node2 to be a manager, ${seconds} s: ${seen}\n`,
+        );
+        assertFailed(run, {
+            stderr: `${said.join("")}waited 60 s for node2 to be a manager; last seen: ${seen}\n`,
+            changes: [settled("n2", "node2", "manager", "drain")],
+        });
+    });
+
+    for (const text of [
+        "Error response from daemon: rpc error: code = Unknown desc = update out of sequence",
+        "Error response from daemon: rpc error: code = Unknown desc = The swarm does not have a leader.",
+    ]) {
+        test(`an update is sent again after "${text}"`, async () => {
+            const run = await roster(
+                {
+                    members: [manager("m1", "node1"), joined("n2", "node2")],
+                    refusals: [`node update ${text}`, `node update ${text} `],
+                },
+                [wantManager("m1", "node1"), wantWorker("n2", "node2")],
+            );
+            const change = settled("n2", "node2", "worker", "active");
+            assertDone(run, { stdout: answer(2), changes: [change, change, change] });
+        });
+    }
+
+    test("an update that stays out of sequence fails after half a minute", async () => {
+        const text = "rpc error: code = Unknown desc = update out of sequence";
+        const run = await roster(
+            {
+                members: [manager("m1", "node1"), joined("n2", "node2")],
+                refusals: Array.from({ length: 40 }, (_, n) => `node update ${n} ${text}`),
+            },
+            [wantManager("m1", "node1"), wantWorker("n2", "node2")],
+        );
+        const change = settled("n2", "node2", "worker", "active");
+        assertFailed(run, {
+            stderr: `node1: docker ${change}: still after 30 s: 30 ${text}\n`,
+            changes: Array.from({ length: 31 }, () => change),
+        });
+    });
+
+    test("any other answer to an update is said at once", async () => {
+        const run = await roster(
+            {
+                members: [manager("m1", "node1"), joined("n2", "node2")],
+                refusals: ["node update Error response from daemon: permission denied"],
+            },
+            [wantManager("m1", "node1"), wantWorker("n2", "node2")],
+        );
+        const change = settled("n2", "node2", "worker", "active");
+        assertFailed(run, {
+            stderr: `node1: docker ${change}: Error response from daemon: permission denied\n`,
+            changes: [change],
+        });
+    });
+});
+
+describe("services and networks", () => {
+    const world = { members: [manager("m1", "node1"), joined("n2", "node2")] };
+    const wanted: Line[] = [wantManager("m1", "node1"), wantWorker("n2", "node2"), ["service", "web"]];
+    const labelled = settled("n2", "node2", "worker", "active");
+
+    test("a service of this stack that is not wanted goes before anything else, any other stays", async () => {
+        const run = await roster(
+            {
+                ...world,
+                services: [
+                    "s1 web replicated swarm-dev",
+                    "s2 web2 replicated swarm-dev",
+                    "s3 theirs replicated swarm-prod",
+                    "s4 hand replicated -",
+                ],
+                containers: ["web2 here"],
+            },
+            wanted,
+        );
+        assertDone(run, {
+            stderr: "removing service web2\n",
+            stdout: answer(2),
+            changes: ["service rm web2", labelled],
+        });
+        assert.equal(
+            run.files.services,
+            "s1 web replicated swarm-dev\ns3 theirs replicated swarm-prod\ns4 hand replicated -\n",
+        );
+    });
+
+    test("a network that is not wanted goes once it is free, any other stays", async () => {
+        const run = await roster(
+            {
+                ...world,
+                networks: [
+                    "inner swarm-dev in-use-by-task-t1",
+                    "old swarm-dev in-use-by-task-t1",
+                    "theirs swarm-prod free",
+                    "hand - free",
+                ],
+                due: ["2 networks old 3 free"],
+            },
+            [...wanted, ["network", "inner"]],
+        );
+        assertDone(run, {
+            stdout: answer(2),
+            changes: ["network rm old", "network rm old", "network rm old", labelled],
+        });
+        assert.equal(
+            run.files.networks,
+            "inner swarm-dev in-use-by-task-t1\ntheirs swarm-prod free\nhand - free\n",
+        );
+    });
+
+    test("a network that a service still has is left to that service's update", async () => {
+        const run = await roster({ ...world, networks: ["old swarm-dev in-use-by-service-s1"] }, wanted);
+        assertDone(run, { stdout: answer(2), changes: ["network rm old", labelled] });
+    });
+
+    test("a service whose tasks do not end fails the roster before a member is touched", async () => {
+        const run = await roster(
+            {
+                ...world,
+                services: ["s2 web2 replicated swarm-dev"],
+                containers: ["web2 stuck", "web2 stuck"],
+            },
+            wanted,
+        );
+        const said = [5, 15, 25, 35, 45, 55].map(
+            (seconds) => `waiting for the tasks of web2 to end, ${seconds} s: 2 tasks on node1\n`,
+        );
+        assertFailed(run, {
+            stderr:
+                `removing service web2\n${said.join("")}` +
+                "waited 60 s for the tasks of web2 to end; last seen: 2 tasks on node1\n",
+            changes: ["service rm web2"],
+        });
+    });
+});

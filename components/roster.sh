@@ -155,6 +155,9 @@ note_tasks() {
 }
 
 tasks_have_moved() {
+    # Read again: a node that died a moment ago counts as ready until its heartbeats have been missed for 15 s.
+    read_members || return 1
+    member "$1" || return 0
     seen=''
     while read -r service count; do
         [ -n "$service" ] || continue

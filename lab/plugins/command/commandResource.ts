@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type ChangeKind, type DiffResult, diffProps, topLevel } from "../protocol/diff.ts";
 import type { CheckFailure, Context, DiffRequest, ResourceType } from "../protocol/provider.ts";
-import { hasUnknown, type Props, UNKNOWN, unwrapProps } from "../protocol/values.ts";
+import { hasUnknown, isUnknown, type Props, UNKNOWN, unwrapProps } from "../protocol/values.ts";
 import { LOGGING, type StreamName } from "./output.ts";
 
 /** What a command left behind. */
@@ -81,7 +81,13 @@ export function commandResource(
 
 function diffCommand({ oldInputs, news }: DiffRequest): DiffResult {
     const changes: Record<string, ChangeKind> = {};
-    for (const [path, kind] of Object.entries(diffProps(oldInputs, news))) {
+    // The official one marks the connection secret in Check, and its framework counts an unknown secret as the same:
+    // a preview never shows `connection` as changed while the host it leads to has yet to be made.
+    const compared: Props =
+        isUnknown(news.connection) && oldInputs.connection !== undefined
+            ? { ...news, connection: oldInputs.connection }
+            : news;
+    for (const [path, kind] of Object.entries(diffProps(oldInputs, compared))) {
         changes[path] = path === "triggers" ? (`${kind}_REPLACE` as ChangeKind) : kind;
     }
     const paths = Object.keys(changes);

@@ -30,7 +30,7 @@ join_as_manager() {
     for peer in $(printf '%s\n' "$peers" | sort -u); do
         [ "$peer" != "$address" ] || continue
         if tried=$(timeout 60 docker swarm join --token "$token" --advertise-addr "$address" \
-            --listen-addr "$address:2377" --data-path-addr "$address" "$peer:2377" 2>&1); then
+            --listen-addr "$address:2377" --data-path-addr "$address" --availability drain "$peer:2377" 2>&1); then
             return 0
         fi
         # The daemon gives up waiting after 20 s and goes on in the background: that is no failure yet.

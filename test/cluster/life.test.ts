@@ -8,9 +8,11 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { gunzipSync } from "node:zlib";
+import ssh2 from "ssh2";
+import { attempt } from "../../components/reach.ts";
 import { api, dropletContainers, droplets, inDroplet, leftovers } from "./support/cloud.ts";
 import { healthy, type Wanted } from "./support/oracle.ts";
-import { instance, LabStack, type Outputs } from "./support/stack.ts";
+import { instance, LabStack, type NodeOutput, type Outputs } from "./support/stack.ts";
 
 const config = (more: Record<string, unknown> = {}, replicas = 2) => ({
     managers: "node1",
@@ -47,6 +49,33 @@ describe("the life of a stack", () => {
     test("a refresh finds no difference", async () => {
         const ran = await stack.pulumi(["refresh", "--yes", "--skip-preview", "--expect-no-changes"]);
         assert.equal(ran.status, 0, ran.text);
+    });
+
+    test("a colleague's key more, and fewer: lets them in or not, and replaces no droplet", async () => {
+        const colleague = ssh2.utils.generateKeyPairSync("ed25519", { comment: "ada" });
+        const made = await api("POST", "/v2/account/keys", { name: "ada", public_key: colleague.public });
+        const { id } = (made.body as { ssh_key: { id: number } }).ssh_key;
+        const { publicIp, dropletId } = first.nodes[2] as NodeOutput;
+        const hostKey = await inDroplet(dropletId, "cat /etc/ssh/ssh_host_ed25519_key.pub");
+        const knock = () => attempt({ host: publicIp, user: "root", privateKey: colleague.private, hostKey });
+
+        stack.configure(config({ sshKeys: [id] }));
+        assert.deepEqual((await stack.preview()).sort(), [
+            "update node1-join",
+            "update node2-join",
+            "update node3-join",
+            "update node4-join",
+            "update roster",
+        ]);
+        await stack.upOrThrow();
+        assert.deepEqual(await knock(), { ok: true });
+        assert.deepEqual(await stack.outputs(), first);
+
+        stack.configure(config());
+        await stack.upOrThrow();
+        assert.deepEqual(await knock(), { ok: false, why: "login refused" });
+        assert.deepEqual(await healthy(stack, four), first);
+        await api("DELETE", `/v2/account/keys/${id}`);
     });
 
     test("more replicas: one update, and only the new tasks start", async () => {

@@ -130,7 +130,7 @@ tasks() {
 }
 
 # Converged: no update under way, the wanted number of tasks, all running the wanted spec, and the same tasks for
-# a while: 3 s, or 10 s once any has failed, since a container that dies at its start counts as running before.
+# a while: 2 s, or 10 s once any has failed, since a container that dies at its start counts as running before.
 # Tasks that ran before this script changed anything, in a service without failures, have proven themselves.
 calm_since='' calm_tasks=''
 has_converged() {
@@ -143,7 +143,7 @@ has_converged() {
     seen="$counts running"
     [ "${status%% *}" != updating ] || seen="$seen, an update is under way"
     failures=$(docker service ps --filter desired-state=shutdown --format '{{.CurrentState}}' "$service" | grep -cE '^(Failed|Rejected)' || true)
-    calm=300
+    calm=200
     [ "$failures" = 0 ] || calm=1000
     if [ "${status%% *}" = updating ] || [ "${counts%/*}" != "${counts#*/}" ] || [ "${counts%/*}" = "$unwanted_count" ]; then
         calm_since=''
@@ -169,7 +169,7 @@ has_converged() {
     [ $(($(hundredths) - calm_since)) -ge "$calm" ]
 }
 
-# Hundredths of a second since boot: whole seconds would make a wait of three one of two.
+# Hundredths of a second since boot: whole seconds would make a wait of two one of one.
 hundredths() {
     cut -d' ' -f1 /proc/uptime | tr -d .
 }

@@ -5,6 +5,7 @@ import { CATALOGUE } from "../../lab/droplets/images/catalogue.ts";
 import {
     containerScript,
     fetchOptions,
+    hostMirror,
     mmdebstrapArguments,
     packageNames,
     readPackages,
@@ -45,6 +46,14 @@ describe("the Debian of droplets", () => {
             'Acquire::https::CaInfo "/etc/ssl/own.pem";',
             'Acquire::Check-Date "false";',
         ]);
+    });
+
+    test("from the mirror that the host installs from, where that is Debian's", () => {
+        const debian = "http://mirror.example/debian-security/\nhttp://mirror.example/debian/\n";
+        assert.equal(hostMirror(debian), "http://mirror.example/debian/");
+        assert.equal(hostMirror("http://archive.example/ubuntu/\n"), undefined);
+        assert.equal(mmdebstrapArguments({ ...plan, mirror: undefined }, "/debs.tar").at(-1), "-");
+        assert.doesNotMatch(containerScript({ ...plan, mirror: undefined }), /sources\.list/);
     });
 
     test("by mmdebstrap", () =>

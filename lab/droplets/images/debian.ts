@@ -4,7 +4,6 @@ import { LAB_FOLDER } from "./build.ts";
 
 /** The Debian release that droplets and the registry are made of. */
 export const SUITE = "trixie";
-export const DEFAULT_MIRROR = "http://deb.debian.org/debian";
 
 /** Files, relative to `lab/`, that decide what is fetched from Debian. */
 export const PACKAGE_LISTS = {
@@ -37,8 +36,17 @@ export function fetchOptions(dump: string): string[] {
     return dump.split("\n").filter((line) => wanted.test(line));
 }
 
+/**
+ * The Debian mirror that the host itself installs from, of the addresses that `apt-get indextargets` lists; undefined
+ * on a host that is not Debian, whose droplets' Debian then comes from where mmdebstrap or the image has it from.
+ */
+export function hostMirror(addresses: string): string | undefined {
+    return addresses.split("\n").find((address) => /^https?:\/\/\S+\/debian\/?$/.test(address));
+}
+
 export interface DebianPlan {
-    readonly mirror: string;
+    /** Undefined for the default of whoever installs. */
+    readonly mirror?: string | undefined;
     /** Installed in the droplet's base. */
     readonly packages: readonly string[];
     /** Only fetched, for the registry. */
@@ -65,7 +73,7 @@ export function mmdebstrapArguments(plan: DebianPlan, debsTar: string): string[]
         '--customize-hook=rm -r "$1/debs"',
         SUITE,
         "-",
-        plan.mirror,
+        ...(plan.mirror === undefined ? [] : [plan.mirror]),
     ];
 }
 
@@ -83,8 +91,12 @@ export function containerScript(plan: DebianPlan): string {
         "END",
         // No service may start while it is installed.
         "printf '#!/bin/sh\\nexit 101\\n' >/usr/sbin/policy-rc.d && chmod 755 /usr/sbin/policy-rc.d",
-        "rm -f /etc/apt/sources.list.d/*",
-        `echo 'deb ${plan.mirror} ${SUITE} main' >/etc/apt/sources.list`,
+        ...(plan.mirror === undefined
+            ? []
+            : [
+                  "rm -f /etc/apt/sources.list.d/*",
+                  `echo 'deb ${plan.mirror} ${SUITE} main' >/etc/apt/sources.list`,
+              ]),
         ...EXCLUDED.map((glob) => `echo 'path-exclude ${glob}' >>/etc/dpkg/dpkg.cfg.d/99lab`),
         "apt-get update -q",
         `apt-get install -q -y ${plan.packages.join(" ")}`,

@@ -1,9 +1,10 @@
 import type Docker from "dockerode";
+import { execa } from "execa";
 import type { MachineImage } from "../../machines.ts";
 import { makeBase } from "./base.ts";
 import { type Build, build, contentHash, imageExists } from "./build.ts";
 import { CATALOGUE, type CatalogueEntry } from "./catalogue.ts";
-import { DEFAULT_MIRROR, PACKAGE_LISTS, readPackages, SUITE } from "./debian.ts";
+import { hostMirror, PACKAGE_LISTS, readPackages, SUITE } from "./debian.ts";
 
 const CONTEXT = "droplets/images/context";
 const DROPLET_SOURCES = [`${CONTEXT}/Dockerfile`, `${CONTEXT}/rootfs`, "mesh/agent"];
@@ -17,7 +18,7 @@ export interface EnsureOptions {
     readonly cacheDir: string;
     /** Whether to make the images that are broken on purpose as well; default false. */
     readonly faulty?: boolean;
-    /** Debian mirror; default deb.debian.org. */
+    /** Debian mirror; default the one that the host installs from. */
     readonly mirror?: string;
 }
 
@@ -56,7 +57,7 @@ export async function ensureImages(
     if (!(await imageExists(docker, refs.base)) || !(await imageExists(docker, refs.debs))) {
         say("making the droplets' Debian");
         const plan = {
-            mirror: options.mirror ?? DEFAULT_MIRROR,
+            mirror: options.mirror ?? hostMirror(await hostAddresses()),
             packages: readPackages("droplet"),
             downloads: readPackages("registry"),
         };
@@ -67,6 +68,12 @@ export async function ensureImages(
         say(`building ${plan.tag}`);
         await build(docker, plan);
     }
+}
+
+/** Where the host's own packages come from, an address a line; empty where there is no apt. */
+async function hostAddresses(): Promise<string> {
+    const asked = ["indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"];
+    return (await execa("apt-get", asked, { reject: false, timeout: 10_000 })).stdout ?? "";
 }
 
 function builds(faulty: boolean): Build[] {

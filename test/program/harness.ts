@@ -240,3 +240,14 @@ const last = (urn: string) => urn.split("::").at(-1) ?? urn;
 function isSecret(value: unknown): boolean {
     return typeof value === "object" && value !== null && SECRET in value;
 }
+
+/** The story's stack. */
+export const dev = {
+    managers: "node1",
+    workers: "node[2:4]",
+    sshFrom: ["198.51.100.0/24"],
+    services: { nginx: { image: "nginx", replicas: 2, ports: ["80:80"] } },
+};
+
+/** An error as the engine hands it to the SDK, which reads `details`. */
+export const refusal = (details: string) => Object.assign(new Error(details), { details });

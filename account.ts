@@ -1,5 +1,7 @@
 import * as digitalocean from "@pulumi/digitalocean";
 import * as pulumi from "@pulumi/pulumi";
+import { accessFrom, type Cloud, type CloudAccess, cloud } from "./cloud.ts";
+import type { TaggedDroplet } from "./model/lost.ts";
 import {
     type AccountFacts,
     type AccountKey,
@@ -10,18 +12,23 @@ import {
 } from "./model/preflight.ts";
 import type { Settings } from "./model/settings.ts";
 
+/** What the rest of the program needs of the account. */
+export interface Account {
+    /** The people's keys, in the order of the settings. */
+    readonly keys: readonly AccountKey[];
+    readonly cloud: Cloud;
+    /** Droplets that carry the stack's tag; undefined where they could not be looked up. */
+    readonly tagged: readonly TaggedDroplet[] | undefined;
+}
+
 /**
  * Looks up what the settings want of the account, before anything is made, and refuses what it cannot give, all
  * problems at once. Costs one round trip: the look-ups go out together.
  *
- * @returns the people's keys, in the order of the settings.
  * @throws RunError
  */
-export async function checkAccount(
-    settings: Settings,
-    tag: string,
-): Promise<{ readonly keys: readonly AccountKey[] }> {
-    requireToken();
+export async function checkAccount(settings: Settings, tag: string): Promise<Account> {
+    const client = cloud(requireAccess());
     const facts = await lookUp(settings);
     const problems = accountProblems(settings, facts, tag);
     if (settings.sshKeys.length > 0 && !facts.keys) {
@@ -37,16 +44,30 @@ export async function checkAccount(
     for (const warning of accountWarnings(settings, facts)) {
         void pulumi.log.warn(warning);
     }
-    return { keys: settings.sshKeys.map((wanted) => findKey(facts.keys ?? [], wanted) as AccountKey) };
+    return {
+        keys: settings.sshKeys.map((wanted) => findKey(facts.keys ?? [], wanted) as AccountKey),
+        cloud: client,
+        tagged: facts.droplets?.filter(({ tags }) => tags.includes(tag)),
+    };
 }
 
-function requireToken(): void {
-    const config = new pulumi.Config("digitalocean");
-    if (!config.get("token") && !process.env.DIGITALOCEAN_TOKEN && !process.env.DIGITALOCEAN_ACCESS_TOKEN) {
+/** Token and address as the plugin takes them: from the config, else from the environment. */
+function requireAccess(): CloudAccess {
+    // Not by `pulumi.Config`, which warns of each secret that is read as text.
+    const config = pulumi.runtime.allConfig();
+    const found = accessFrom({
+        ...process.env,
+        ...(config["digitalocean:token"] ? { DIGITALOCEAN_TOKEN: config["digitalocean:token"] } : {}),
+        ...(config["digitalocean:apiEndpoint"]
+            ? { DIGITALOCEAN_API_URL: config["digitalocean:apiEndpoint"] }
+            : {}),
+    });
+    if (!found) {
         throw new pulumi.RunError(
             "there is no DigitalOcean token: set DIGITALOCEAN_TOKEN, or: pulumi config set --secret digitalocean:token",
         );
     }
+    return found;
 }
 
 async function lookUp(settings: Settings): Promise<AccountFacts> {

@@ -19,7 +19,14 @@ import {
 import { placementProblems, portProblems } from "./model/clashes.ts";
 import { DROPLET_IMAGE_ALLOWED, isSlug } from "./model/images.ts";
 import { expandNames, NAMES_ALLOWED } from "./model/names.ts";
-import { availability, members, nodeProblems, nodeSpecs } from "./model/nodes.ts";
+import {
+    availability,
+    members,
+    nodeProblems,
+    nodeSpecs,
+    RECOVER_ALLOWED,
+    recoveryProblems,
+} from "./model/nodes.ts";
 import { PROJECT, type Problem, problemText, Refused, unknownKeyText } from "./model/problems.ts";
 import { rangeProblems, roomProblems } from "./model/room.ts";
 import {
@@ -82,6 +89,10 @@ const KEYS = {
     managers: { type: "string", default: "node1", schema: names },
     workers: { type: "string", default: "node[2:4]", schema: names },
     managerAvailability: { type: "string", default: "auto", schema: oneOf("auto", "active", "drain") },
+    // A node that the engine refuses to delete or to replace, until the key is taken back.
+    protectManagers: { type: "boolean", default: false, schema: flag() },
+    // Whether it is a manager is checked with the managers.
+    recoverFrom: { type: "string", default: "", schema: textWhere(RECOVER_ALLOWED, () => true) },
     sshKeys: {
         // No type: the engine knows no list of numbers and strings, and would refuse one or the other.
         type: undefined,
@@ -181,6 +192,9 @@ export function parseSettings(
             ? { vpcIpRange, overlayPool, overlayPoolMaskLength }
             : undefined;
     const rolesFit = roles !== undefined && report(nodeProblems(roles, received), "managers", "workers");
+    if (managers !== undefined && known.recoverFrom !== undefined) {
+        report(recoveryProblems(managers, known.recoverFrom), "managers", "recoverFrom");
+    }
     const networksFit =
         networks !== undefined &&
         report(rangeProblems(networks, received), "vpcIpRange", "overlayPool", "overlayPoolMaskLength");
@@ -207,6 +221,8 @@ function settings(values: Values, services: readonly ServiceSpec[], secretKeys: 
         managers: values.managers,
         workers: values.workers,
         managerAvailability: availability(values.managerAvailability, values),
+        protectManagers: values.protectManagers,
+        recoverFrom: values.recoverFrom,
         sshKeys: values.sshKeys,
         sshUser: values.sshUser,
         sshFrom: values.sshFrom,

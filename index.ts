@@ -6,13 +6,16 @@ import { Nodes } from "./components/nodes.ts";
 import { Services } from "./components/services.ts";
 import { Swarm } from "./components/swarm.ts";
 import { loadSettings } from "./config.ts";
+import { warnOfLost } from "./lost.ts";
 import { stackNames } from "./model/stackNames.ts";
 
 const settings = loadSettings();
 const names = stackNames(pulumi.getProject(), pulumi.getStack());
 const account = await checkAccount(settings, names.tags.all);
 
-const key = new DeployKey("deploy", { keyName: names.stack });
+const claim = { cloud: account.cloud, say: (text: string) => void pulumi.log.warn(text) };
+
+const key = new DeployKey("deploy", { keyName: names.stack, claim });
 
 const network = new Network("network", {
     names,
@@ -20,6 +23,7 @@ const network = new Network("network", {
     ipRange: settings.vpcIpRange,
     sshFrom: settings.sshFrom,
     published: settings.services.flatMap((service) => service.ports),
+    claim,
 });
 
 const { all } = new Nodes("nodes", {
@@ -30,6 +34,7 @@ const { all } = new Nodes("nodes", {
     deployKey: key,
     network,
     timeout: settings.nodeTimeout,
+    protectManagers: settings.protectManagers,
 });
 
 const swarm = new Swarm("swarm", {
@@ -46,6 +51,15 @@ const deployed = new Services("services", {
     seed: swarm.seed,
     nodes: all,
     after: swarm.roster,
+    swarm: swarm.swarm,
+});
+
+// Not waited for: it ends once the droplets are known, and nothing depends on it.
+void warnOfLost({
+    tag: names.tags.all,
+    tagged: account.tagged,
+    own: all.map((node) => node.droplet.id),
+    cloud: account.cloud,
 });
 
 export const clusterId = swarm.clusterId;

@@ -1,10 +1,12 @@
 import * as digitalocean from "@pulumi/digitalocean";
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
+import { type Claim, claimKey } from "./claim.ts";
 
 export interface DeployKeyArgs {
     /** Name of the key in the account. */
     readonly keyName: string;
+    readonly claim: Claim;
 }
 
 /**
@@ -26,7 +28,7 @@ export class DeployKey extends pulumi.ComponentResource {
         const accountKey = new digitalocean.SshKey(
             name,
             { name: args.keyName, publicKey: key.publicKeyOpenssh },
-            { parent: this },
+            { parent: this, hooks: { beforeCreate: [claimKey(args.claim, key.publicKeyOpenssh)] } },
         );
 
         this.privateKey = key.privateKeyOpenssh;

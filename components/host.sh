@@ -32,6 +32,17 @@ docker_answers() {
     return 1
 }
 
+# A daemon on a full disk fails in many ways, none of which says so.
+least_room=65536
+check_room() {
+    for folder in /var/lib/docker "$HOME"; do
+        [ -d "$folder" ] || continue
+        room=$(df -Pk "$folder" | sed -n '2s/^[^ ]* *[0-9]* *[0-9]* *\([0-9][0-9]*\) .*/\1/p')
+        [ "${room:-$least_room}" -ge "$least_room" ] ||
+            fail "$name: its disk is full: $((room / 1024)) MB are left at $folder. On it, free some (docker system prune, journalctl --vacuum-size=100M), or choose a larger swarm:size"
+    done
+}
+
 # Waits until the first boot is over and Docker answers; leaves its version in $docker_version.
 # On an image whose first boot sets Docker up, that happens before cloud-init ends, hence the order.
 # cloud-init's "degraded" (exit status 2) is common on stock images and no reason to stop; "error" (1) is.
@@ -45,6 +56,7 @@ wait_for_host() {
                 fail "$name: cloud-init ended with an error:$newline$cloud_init"
         fi
     fi
+    check_room
     command -v docker >/dev/null 2>&1 ||
         fail "$name: there is no docker command on this image; choose an image with Docker in it (swarm:image)"
     # The first boot is over: what starts Docker has started it, or will not.
@@ -55,12 +67,21 @@ wait_for_host() {
         fail "$name: its Docker is $docker_version, older than $minimum (swarm:minDockerVersion); choose a newer image"
 }
 
+# On Debian, whoever is not root searches no folder of the administrator's; sudo does.
+admin_path=/usr/sbin:/sbin
+has_ufw() (
+    PATH=$PATH:$admin_path
+    command -v ufw >/dev/null 2>&1
+)
+
 # Some images, DigitalOcean's own one with Docker among them, come with ufw switched on and let in SSH and Docker's
 # API alone. The cloud's firewall decides who reaches these ports; here they are opened to the private network.
-# Published ports need nothing: Docker's rules for them come before ufw's.
+# Published ports need nothing: Docker's rules for them come before ufw's. The same image lets an address begin six
+# SSH sessions in half a minute and then none (`ufw limit ssh`), which a few services, or somebody who watches, exceed.
 open_own_firewall() {
-    command -v ufw >/dev/null 2>&1 || return 0
-    as_root ufw status | grep -q '^Status: active' || return 0
+    has_ufw || return 0
+    as_root ufw status 2>/dev/null | grep -q '^Status: active' || return 0
+    as_root ufw allow 22/tcp >/dev/null
     as_root ufw allow proto tcp from "$(value range)" to any port 2377,7946 >/dev/null
     as_root ufw allow proto udp from "$(value range)" to any port 7946,4789 >/dev/null
 }
@@ -84,13 +105,67 @@ swarm_is_settled() {
     look_at_swarm
     seen="state $swarm_state${swarm_error:+, $swarm_error}"
     case $swarm_state in active | inactive | error | locked) return 0 ;; esac
+    advice=$(about_quorum "$swarm_error" "$name")
+    return 1
+}
+
+# join_as ROLE-TOKEN ADDRESS: one attempt to join through the manager at ADDRESS, with the three ways it can end; leaves what was
+# said in $tried. The daemon answers with an error after 20 s and goes on in the background, so an error means nothing
+# until the state has settled; a second join meanwhile is refused. One that does not settle is given up, for the next
+# manager.
+#
+# Drained: the roster opens the node to tasks in the same step in which it gives it its labels, so that no task that
+# asks for a label, or must avoid one, lands in between.
+join_as() {
+    tried=$(timeout 60 docker swarm join --token "$1" --advertise-addr "$address" --listen-addr "$address:2377" \
+        --data-path-addr "$address" --availability drain "$2:2377" 2>&1) && return 0
+    settled_by=$(($(now) + 60))
+    until swarm_is_settled || [ "$(now)" -ge "$settled_by" ]; do
+        stop_if_left_alone
+        sleep 0.5
+    done
+    [ "$swarm_state" != active ] || return 0
+    docker swarm leave --force >/dev/null 2>&1 || true
+    return 1
+}
+
+# join_through TOKEN ADDRESSES: joins through the first of the managers that lets it in. False when none does; then
+# $tries has a line for each.
+join_through() {
+    tries=''
+    for manager in $2; do
+        [ "$manager" != "$address" ] || continue
+        if join_as "$1" "$manager"; then return 0; fi
+        tries="$tries$newline  $manager: $tried"
+    done
+    return 1
+}
+
+# Where this node's daemon last saw managers: their addresses, a line each.
+managers_seen() {
+    docker info --format '{{range .Swarm.RemoteManagers}}{{println .Addr}}{{end}}' | sed -n 's/:[0-9]*$//p'
+}
+
+# sees_manager_of ADDRESSES: whether one of them is a manager for this node's daemon.
+sees_manager_of() {
+    for manager in $(managers_seen); do
+        has "$manager" "$1" && return 0
+    done
     return 1
 }
 
 # A cluster's root certificate is the one mark that a worker has of its cluster. Empty when it cannot be read.
 ca_digest() {
     ca_file=$(docker info --format '{{.DockerRootDir}}')/swarm/certificates/swarm-root-ca.crt
-    as_root cat "$ca_file" 2>/dev/null | sha256sum | cut -d' ' -f1
+    ca_text=$(as_root cat "$ca_file" 2>/dev/null) || return 0
+    printf '%s\n' "$ca_text" | sha256sum | cut -d' ' -f1
+}
+
+# has_ca DIGEST: whether this node's cluster has the root certificate with that digest. One that cannot be read is like
+# no other, nor like another that cannot be read.
+has_ca() {
+    own_ca=$(ca_digest)
+    [ -n "$own_ca" ] && [ "$own_ca" = "$1" ]
 }
 
 # Puts the stack's name on the engine, where the swarm sees it from the moment of joining: a member that was
@@ -99,16 +174,18 @@ ca_digest() {
 mark_engine() {
     mark=swarm.stack=$(value stack)
     engine_is_marked && return 0
+    # Somebody's own. An engine that has them from its command line would not start again beside those of a file.
+    case $engine_labels in null | '[]') ;; *) return 0 ;; esac
     pid=$(cat /var/run/docker.pid 2>/dev/null) || return 0
     config=$(as_root cat "/proc/$pid/cmdline" | tr '\000' '\n' | sed -n '/^--config-file$/{n;p;}; s/^--config-file=//p')
     config=${config:-/etc/docker/daemon.json}
-    if ! as_root test -s "$config"; then
+    if ! as_root test -s "$config" || [ "$(as_root cat "$config" | tr -d '[:space:]')" = '{}' ]; then
         as_root mkdir -p "${config%/*}"
         printf '{"labels": ["%s"]}\n' "$mark" | as_root tee "$config" >/dev/null
     elif as_root grep -q '"labels"' "$config"; then
         return 0 # somebody's own
     else
-        marked=$(as_root sed "0,/{/s//{\"labels\": [\"$mark\"], /; s/, *}\$/}/" "$config")
+        marked=$(as_root sed "0,/{/s//{\"labels\": [\"$mark\"], /" "$config")
         printf '%s\n' "$marked" | as_root tee "$config" >/dev/null
     fi
     as_root kill -HUP "$pid"
@@ -117,6 +194,7 @@ mark_engine() {
 }
 
 engine_is_marked() {
-    case $(docker info --format '{{json .Labels}}') in *"\"$mark\""*) return 0 ;; esac
+    engine_labels=$(docker info --format '{{json .Labels}}')
+    case $engine_labels in *"\"$mark\""*) return 0 ;; esac
     return 1
 }

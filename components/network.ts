@@ -1,8 +1,10 @@
+import * as command from "@pulumi/command";
 import * as digitalocean from "@pulumi/digitalocean";
 import * as pulumi from "@pulumi/pulumi";
-import { inboundForAll, inboundForManagers, outboundEverything } from "../model/firewallRules.ts";
+import { inbound, outboundEverything } from "../model/firewallRules.ts";
 import type { NodeRole, PortSpec } from "../model/settings.ts";
-import type { StackNames } from "../model/stackNames.ts";
+import { type StackNames, stackReference } from "../model/stackNames.ts";
+import { type Claim, claimFirewall, claimVpc } from "./claim.ts";
 
 export interface NetworkArgs {
     readonly names: StackNames;
@@ -12,59 +14,79 @@ export interface NetworkArgs {
     readonly sshFrom: readonly string[];
     /** Ports open to the world. */
     readonly published: readonly PortSpec[];
+    readonly claim: Claim;
 }
 
 /**
  * The private network of the nodes and what may enter it. Rules go by tag, never by droplet: a firewall takes ten
- * droplets at most, and a node more would change it. Whoever makes a droplet with the tags waits for `firewalls`,
- * so that no node is ever open.
+ * droplets at most, and a node more would change it. Whoever makes a droplet with the tags waits for `ready`, so that
+ * no node is ever open.
  */
 export class Network extends pulumi.ComponentResource {
     readonly vpcId: pulumi.Output<string>;
     /** Tags of a node with that role. */
     readonly tags: Record<NodeRole, pulumi.Output<string>[]>;
-    readonly firewalls: digitalocean.Firewall[];
+    readonly ready: readonly pulumi.Resource[];
 
     constructor(name: string, args: NetworkArgs, opts?: pulumi.ComponentResourceOptions) {
         super("swarm:index:Network", name, {}, opts);
         const child = { parent: this };
-        const { names } = args;
+        const { names, region, ipRange, claim } = args;
 
         const vpc = new digitalocean.Vpc(
             name,
-            { name: names.stack, region: args.region, ipRange: args.ipRange },
-            child,
+            { name: names.stack, region, ipRange },
+            {
+                ...child,
+                // With a name given, the provider would delete first, and all that is in the VPC before that: the hook,
+                // which refuses another region or range, would come too late.
+                deleteBeforeReplace: false,
+                hooks: { beforeCreate: [claimVpc(claim, { name: names.stack, region, ipRange })] },
+            },
         );
         const [all, manager, worker] = (["all", "manager", "worker"] as const).map(
             (tag) => new digitalocean.Tag(tag, { name: names.tags[tag] }, child).name,
         ) as [pulumi.Output<string>, pulumi.Output<string>, pulumi.Output<string>];
 
         // The tags are taken from the resources, not from `names`: a rule by a tag that does not exist is refused.
-        this.firewalls = [
-            new digitalocean.Firewall(
-                "all",
-                {
-                    name: names.firewalls.all,
-                    tags: [all],
-                    inboundRules: all.apply((nodeTag) =>
-                        inboundForAll({ sshFrom: args.sshFrom, nodeTag, published: args.published }),
-                    ),
-                    outboundRules: outboundEverything,
-                },
-                child,
-            ),
-            new digitalocean.Firewall(
-                "manager",
-                {
-                    name: names.firewalls.manager,
-                    tags: [manager],
-                    inboundRules: all.apply((nodeTag) => inboundForManagers({ nodeTag })),
-                },
-                child,
-            ),
-        ];
+        const firewall = new digitalocean.Firewall(
+            "all",
+            {
+                name: names.stack,
+                tags: [all],
+                inboundRules: all.apply((nodeTag) =>
+                    inbound({ sshFrom: args.sshFrom, nodeTag, published: args.published }),
+                ),
+                outboundRules: outboundEverything,
+            },
+            {
+                ...child,
+                hooks: { beforeCreate: [claimFirewall(claim, { name: names.stack, tag: names.tags.all })] },
+            },
+        );
         this.vpcId = vpc.id;
         this.tags = { manager: [all, manager], worker: [all, worker] };
+        this.ready = [firewall, membersCheck(vpc, this)];
         this.registerOutputs({ vpcId: this.vpcId });
     }
+}
+
+/**
+ * Does nothing until it is deleted, which comes after the droplets and before the VPC, as it depends on the one and
+ * they on it: then it says what is left in the VPC, see `vpcMembers.ts`. It runs on the machine that runs Pulumi and
+ * asks the API alone, so no dead node is ever in its way; where Node or the file is missing, nothing is asked.
+ */
+function membersCheck(vpc: digitalocean.Vpc, parent: pulumi.Resource): command.local.Command {
+    const stack = stackReference(pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack());
+    return new command.local.Command(
+        "vpc-members",
+        {
+            delete:
+                'said=$(node --no-warnings components/vpcMembers.ts "$SWARM_VPC" "$SWARM_STACK" 2>&1) || ' +
+                '{ [ $? -ne 3 ] || { printf "%s\\n" "$said" >&2; exit 1; }; }',
+            environment: { SWARM_VPC: vpc.id, SWARM_STACK: stack },
+            addPreviousOutputInEnv: false,
+        },
+        { parent },
+    );
 }

@@ -17,6 +17,8 @@ export interface NodesArgs {
     readonly network: Network;
     /** Seconds that a node has to run commands once its droplet is active. */
     readonly timeout: number;
+    /** Whether the engine is to refuse to delete or replace managers. */
+    readonly protectManagers: boolean;
 }
 
 /** A droplet that can be logged in to. Whether it is in a swarm is not known here. */
@@ -70,7 +72,8 @@ function makeNode(node: NodeSpec, args: NodesArgs, parent: pulumi.Resource): Nod
             deleteBeforeReplace: false,
             // In place, a size is changed with the power off: all managers at once, and the quorum with them.
             replaceOnChanges: ["size"],
-            dependsOn: args.network.firewalls,
+            protect: node.role === "manager" && args.protectManagers,
+            dependsOn: [...args.network.ready],
         },
     );
     const publicIp = droplet.ipv4Address.apply((address) => present(address, node.name, "public"));
@@ -86,7 +89,7 @@ function makeNode(node: NodeSpec, args: NodesArgs, parent: pulumi.Resource): Nod
         droplet,
         publicIp,
         privateIp: droplet.ipv4AddressPrivate.apply((address) => present(address, node.name, "private")),
-        reach: reachHook(node.name, login, args.timeout),
+        reach: reachHook(node.name, login, { timeout: args.timeout, createdAt: droplet.createdAt }),
         // The host ran a command a moment before, so the limits only bridge a blip.
         connection: { ...login, dialErrorLimit: 10, perDialTimeout: 15 },
     };

@@ -37,6 +37,16 @@ has() {
     return 1
 }
 
+# Its lines, each once, in their order.
+unique() {
+    unique_lines=''
+    while IFS= read -r line; do
+        if [ -z "$line" ] || has "$line" "$unique_lines"; then continue; fi
+        printf '%s\n' "$line"
+        unique_lines="$unique_lines$newline$line"
+    done
+}
+
 fail() {
     printf '%s\n' "$*" >&2
     exit 1
@@ -46,27 +56,35 @@ say() {
     printf '%s\n' "$*" >&2
 }
 
+# A script whose connection is gone has nobody left to answer to, and the next run may be at work beside it: it stops
+# where it stands, which every script allows for. $caller is the SSH session's process, as the launcher saw it.
+stop_if_left_alone() {
+    [ -z "${caller:-}" ] || [ -d "/proc/$caller" ] || fail "the connection that started this script is gone; stopped"
+}
+
 # Seconds since boot: unlike the date it does not jump when the clock is first set.
 now() {
     cut -d. -f1 /proc/uptime
 }
 
-# wait_for SECONDS WHAT CHECK...: runs CHECK twice a second until it succeeds. CHECK leaves what it saw in $seen.
-# Says what it waits for once it takes long, and fails with the last state seen when SECONDS have passed.
+# wait_for SECONDS WHAT CHECK...: runs CHECK twice a second until it succeeds. CHECK leaves what it saw in $seen, which
+# may be a list with "; " behind each part, and in $advice what a person can do about it, if it knows. Says what it waits for once it takes long, and fails with the
+# last state seen and the advice when SECONDS have passed.
 wait_for() {
     wait_limit=$1 wait_what=$2
     shift 2
-    seen=nothing
+    seen=nothing advice=''
     wait_start=$(now)
     wait_next=$((wait_start + 5))
     until "$@"; do
         wait_now=$(now)
         [ $((wait_now - wait_start)) -lt "$wait_limit" ] ||
-            fail "waited $((wait_now - wait_start)) s for $wait_what; last seen: $seen"
+            fail "waited $((wait_now - wait_start)) s for $wait_what; last seen: ${seen%; }${advice:+$newline$advice}"
         if [ "$wait_now" -ge "$wait_next" ]; then
-            say "waiting for $wait_what, $((wait_now - wait_start)) s: $seen"
+            say "waiting for $wait_what, $((wait_now - wait_start)) s: ${seen%; }"
             wait_next=$((wait_now + 10))
         fi
+        stop_if_left_alone
         sleep 0.5
     done
 }
@@ -79,4 +97,30 @@ as_root() {
 # quoted TEXT: TEXT as a JSON string. Control characters are dropped: no value that matters has one.
 quoted() {
     printf '"%s"' "$(printf '%s' "$1" | tr -d '\000-\037' | sed 's/[\\"]/\\&/g')"
+}
+
+# field NAME JSON: the string NAME of a flat JSON object that one of these scripts printed.
+field() {
+    printf '%s\n' "$2" | sed -n 's/.*"'"$1"'":"\([^"]*\)".*/\1/p'
+}
+
+# What to do where managers are there and too few of them: the daemon's text says as much, and nothing of a remedy.
+# about_quorum TEXT [SURVIVOR]: the remedy, if TEXT is that of a swarm without a leader. SURVIVOR is a manager that is
+# known to be left.
+about_quorum() {
+    case $1 in
+    *"does not have a leader"* | *"almost all managers"* | *"too few managers"*)
+        printf '%s\n' "More than half of the managers are lost, so nothing in the swarm can be changed; its tasks run on. Bring managers back (power their droplets on), then: pulumi up. If they are gone for good, go on from one that is left${2:+, $2 or another}: pulumi config set swarm:recoverFrom ${2:-NAME}, then: pulumi up --refresh"
+        ;;
+    esac
+}
+
+# What to do where a join token is refused: somebody has rotated the tokens, or the root certificate, since this stack
+# last read them. about_token TEXT [FIRST]: the remedy, if TEXT says so. FIRST is what has to be done before it.
+about_token() {
+    case $1 in
+    *"join token is necessary"* | *"remote CA does not match fingerprint"*)
+        printf '%s\n' "The swarm's join tokens have been rotated since this stack read them. To read them again, on the swarm as it is${2:+, $2}: pulumi up --replace '**:Command::swarm'"
+        ;;
+    esac
 }

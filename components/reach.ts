@@ -21,6 +21,18 @@ export type Attempt =
 /** A handshake that stalls would otherwise hang: the command provider gives it no deadline. */
 const ATTEMPT_MS = 15_000;
 
+/**
+ * Images that answer each command with a text until their first boot is over, DigitalOcean's own one with Docker among
+ * them, switch on a firewall towards its end that refuses an address for as long as it begins six sessions in half a
+ * minute (`ufw limit ssh`). Three attempts in that time leave room for the command that lifts the limit.
+ */
+const COUNTED_MS = 10_000;
+
+const ANSWERED = "it answered";
+
+/** Long enough for a node that is just rebooting. */
+const SETTLED_MS = 120_000;
+
 /** A wrong host key may belong to an sshd that cloud-init has yet to restart; after this long it will not change. */
 const HOST_KEY_GRACE_MS = 60_000;
 
@@ -34,27 +46,40 @@ const HOST_KEY_GRACE_MS = 60_000;
  *
  * @param node Name of the node, for the messages.
  * @param login Taken from here and not from what the hook is called with: there the secrets arrive wrapped twice.
- * @param timeout Seconds that the node has.
+ * @param limits Seconds that a new node has, and when its droplet was made. One that was made longer ago has
+ *   `SETTLED_MS`: it has booted before, and whoever waits wants to know that it is broken.
  */
 export function reachHook(
     node: string,
     login: { readonly [K in keyof Login]: pulumi.Input<Login[K]> },
-    timeout: number,
+    limits: { readonly timeout: number; readonly createdAt: pulumi.Output<string> },
 ): pulumi.ResourceHook {
     // Once a run: a login costs both sides more than most of the commands do.
     let reached: Promise<void> | undefined;
     return new pulumi.ResourceHook(`reach-${node}`, () => {
-        reached ??= new Promise<Login>((resolve) => {
-            pulumi.output(login).apply((known) => resolve(known as Login));
+        reached ??= new Promise<{ login: Login; createdAt: string }>((resolve) => {
+            pulumi
+                .output({ login, createdAt: limits.createdAt })
+                .apply((known) => resolve(known as { login: Login; createdAt: string }));
         }).then((known) =>
-            reach(node, known, {
-                timeoutMs: timeout * 1000,
+            reach(node, known.login, {
+                timeoutMs: patience(limits.timeout * 1000, Date.now() - Date.parse(known.createdAt)),
                 attempt: (host) => attempt(host),
                 say: progress,
             }),
         );
         return reached;
     });
+}
+
+/**
+ * How long to wait for a host, in milliseconds.
+ *
+ * @param timeoutMs What a new node has.
+ * @param ageMs Since its droplet was made; NaN where that is not known.
+ */
+export function patience(timeoutMs: number, ageMs: number): number {
+    return ageMs > timeoutMs ? Math.min(timeoutMs, SETTLED_MS) : timeoutMs;
 }
 
 /** Shown while it lasts and not kept: a line of progress is of no use in the summary. */
@@ -82,11 +107,13 @@ export async function reach(
     const pause = options.pause ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms)));
     const start = now();
     let nextWord = 5_000;
+    let counting = false;
     for (let delay = 200; ; delay = Math.min(delay * 1.5, now() - start < 60_000 ? 1_000 : 5_000)) {
         const result = await options.attempt(login);
         if (result.ok) {
             return;
         }
+        counting ||= result.why.startsWith(ANSWERED);
         const waited = now() - start;
         const since = `${Math.round(waited / 1000)} s`;
         if (result.final && waited >= Math.min(HOST_KEY_GRACE_MS, options.timeoutMs)) {
@@ -104,7 +131,7 @@ export async function reach(
             options.say(`${node}: waiting for SSH on ${login.host}, ${since}: ${result.why}`);
             nextWord = waited + 5_000;
         }
-        await pause(delay);
+        await pause(Math.min(counting ? COUNTED_MS : delay, Math.max(options.timeoutMs - waited, 0)));
     }
 }
 
@@ -119,7 +146,7 @@ function advice(why: string, node: string): string {
     if (why.startsWith("login refused")) {
         return `Check swarm:sshUser, and that the image's cloud-init installs the keys it is given.`;
     }
-    if (why.startsWith("it answered")) {
+    if (why.startsWith(ANSWERED)) {
         return `Its image answers commands with that text; wait until its first boot is over, or choose another image.`;
     }
     return `Check that the droplet runs and that swarm:sshFrom lets this machine in; a broken one is made anew by: ${replace}`;
@@ -164,7 +191,7 @@ export function attempt(login: Login, limitMs = ATTEMPT_MS): Promise<Attempt> {
                     end(
                         said.trim() === nonce
                             ? { ok: true }
-                            : { ok: false, why: `it answered ${text} to a command` },
+                            : { ok: false, why: `${ANSWERED} ${text} to a command` },
                     );
                 });
             });

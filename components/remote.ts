@@ -66,7 +66,8 @@ export function remoteScript(
 const parts: Record<ScriptName, readonly string[]> = {
     swarm: ["prelude", "host", "swarm"],
     join: ["prelude", "host", "join"],
-    roster: ["prelude", "overlay", "roster"],
+    recover: ["prelude", "host", "recover"],
+    roster: ["prelude", "overlay", "quorum", "roster"],
     service: ["prelude", "overlay", "service"],
 };
 
@@ -95,11 +96,12 @@ export function payload(script: ScriptName, lines: readonly Line[]): string {
 
 /**
  * Splits stdin into the script and its input and runs the one with the other. `timeout` is the only thing that
- * ever ends a remote command: neither the provider nor a cancelled update does.
+ * ever ends a remote command: neither the provider nor a cancelled update does. `caller` is the process of the SSH
+ * session, by which a script can tell that its connection is gone.
  */
 export function launcher(script: ScriptName, mode: string, timeout: number): string {
     return (
         `all=$(cat) && printf '%s\\n' "\${all#*${MARK}}" | ` +
-        `timeout -k 10 ${timeout} sh -c "\${all%%${MARK}*}" ${script} ${mode}`
+        `caller=$PPID timeout -k 10 ${timeout} sh -c "\${all%%${MARK}*}" ${script} ${mode}`
     );
 }

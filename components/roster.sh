@@ -2,14 +2,21 @@
 # Makes the swarm's list of members the wanted one. Runs on the seed manager, after the joins and before anything
 # is deleted: if it fails, no droplet goes.
 #
-# Waits until every wanted member is ready, gives each its role, availability and labels (promotions before
-# demotions), then sees off each member that this stack owns and no longer wants: demotes it, drains it, waits for
-# its tasks to run elsewhere, removes it. One at a time, never below quorum. Members are handled by ID: host names
-# are not unique. Services that carry this stack's label and are no longer wanted go first, so that a renamed
-# service finds its published port free.
+# In this order, a step at a time:
+#   1. waits until every wanted member is ready;
+#   2. removes services that carry this stack's label and are no longer wanted, so that a renamed one finds its
+#      published port free;
+#   3. promotes whoever is to be a manager, until it is a reachable one;
+#   4. demotes whoever is to be none: unreachable ones first, the leader last, never below the quorum;
+#   5. gives the workers their labels and opens them to tasks;
+#   6. empties the members that are to run no tasks: managers that are to be kept free of them, and those that this
+#      stack owns and no longer wants. None of them gets new tasks from here on; then one after another is drained,
+#      its tasks run elsewhere, and if it is not wanted it is removed;
+#   7. waits until every wanted member is ready again.
+# Members are handled by ID: host names are not unique.
 #
-# Input: node (the seed's name), stack, limit (seconds for nodes to be ready), drain (seconds for tasks to move),
-# member (ID NAME ROLE AVAILABILITY; one or more), service (name of a wanted service; any number), network
+# Input: node (the seed's name), stack, limit (seconds for a new node to be ready), drain (seconds for tasks to
+# move), member (ID NAME ROLE AVAILABILITY; one or more), service (name of a wanted service; any number), network
 # (name of a wanted overlay network; any number).
 
 name=$(value node)
@@ -19,28 +26,37 @@ drain=$(value drain)
 wanted=$(values member)
 wanted_ids=$(printf '%s\n' "$wanted" | cut -d' ' -f1)
 
+# How long a member that was ready before may be away: enough for a reboot.
+reboot=120
+
 # retry DOCKER-ARGUMENTS: the swarm answers "update out of sequence" when a node changes between its reading and
 # its writing, which happens for some seconds after each change of role, and there is a moment without a leader
-# when the leader is demoted.
+# when the leader is demoted; a change that was under way then is answered "lost leader status". A manager whose
+# promotion has not taken effect yet "can't be found in the raft memberlist".
 retry() {
+    stop_if_left_alone
     retry_until=$(($(now) + 30))
     until retried=$(docker "$@" 2>&1); do
-        case $retried in *"out of sequence"* | *"does not have a leader"*) ;; *) fail "$name: docker $*: $retried" ;; esac
+        # A removal whose answer was lost.
+        case "$1 $2 $retried" in "node rm "*"not found"*) return 0 ;; esac
+        case $retried in *"out of sequence"* | *"does not have a leader"* | *"lost leader status"* | *"raft memberlist"*) ;; *) fail "$name: docker $*: $retried" ;; esac
         [ "$(now)" -lt "$retry_until" ] || fail "$name: docker $*: still after 30 s: $retried"
         sleep 0.5
     done
 }
 
 # One line a member, "-" for what is absent:
-# ID ROLE AVAILABILITY STATE REACHABILITY LABEL-STACK LABEL-NODE ENGINE-STACK HOSTNAME
+# ID ROLE AVAILABILITY STATE VOTE LABEL-STACK LABEL-NODE ENGINE-STACK HOSTNAME
+# VOTE is leader, reachable, unreachable or unknown; a manager that a forced new cluster has cut off has none.
 # False while there is no answer, as in the moment without a leader after the leader has been demoted: an empty list
 # would look as if everyone had left.
 read_members() {
     if ids=$(docker node ls -q 2>/dev/null) &&
-        lines=$(printf '%s\n' "$ids" | xargs docker node inspect --format '{{.ID}} {{.Spec.Role}} {{.Spec.Availability}} {{.Status.State}} {{with .ManagerStatus}}{{.Reachability}}{{else}}-{{end}} {{with index .Spec.Labels "swarm.stack"}}{{.}}{{else}}-{{end}} {{with index .Spec.Labels "swarm.node"}}{{.}}{{else}}-{{end}} {{with index .Description.Engine.Labels "swarm.stack"}}{{.}}{{else}}-{{end}} {{.Description.Hostname}}' 2>/dev/null); then
+        lines=$(printf '%s\n' "$ids" | xargs docker node inspect --format '{{.ID}} {{.Spec.Role}} {{.Spec.Availability}} {{.Status.State}} {{with .ManagerStatus}}{{if .Leader}}leader{{else}}{{.Reachability}}{{end}}{{else}}-{{end}} {{with index .Spec.Labels "swarm.stack"}}{{.}}{{else}}-{{end}} {{with index .Spec.Labels "swarm.node"}}{{.}}{{else}}-{{end}} {{with index .Description.Engine.Labels "swarm.stack"}}{{.}}{{else}}-{{end}} {{.Description.Hostname}}' 2>/dev/null); then
         members=$lines
     else
         seen="no list of members: $(docker node ls -q 2>&1 >/dev/null | tail -n 1)"
+        advice=$(about_quorum "$seen" "$name")
         return 1
     fi
 }
@@ -50,56 +66,67 @@ member() {
     member_line=$(printf '%s\n' "$members" | grep "^$1 ") || return 1
     # shellcheck disable=SC2086 # the fields are words
     set -- $member_line
-    role=$2 availability=$3 state=$4 reachability=$5 label_stack=$6 label_node=$7 engine_stack=$8 hostname=$9
+    role=$2 availability=$3 state=$4 vote=$5 label_stack=$6 label_node=$7 engine_stack=$8
+    # None until the node reports for the first time, which one that ended between its certificate and that never does.
+    hostname=${9:-unnamed}
+    shown=$label_node
+    [ "$label_node" != - ] || shown=$hostname
 }
 
+# Whether this stack made the member last looked at: by the label of the roster, or where a run was interrupted before
+# the roster, by that of its engine.
+is_ours() {
+    [ "$label_stack" = "$stack" ] || { [ "$label_stack" = - ] && [ "$engine_stack" = "$stack" ]; }
+}
+
+# A new member has the time of a first boot. One that was in its place before is broken when it stays away for longer
+# than a reboot takes: nobody should wait for the other nodes' limit then.
 everyone_is_ready() {
     read_members || return 1
-    seen=''
+    seen='' missing='' new=''
     while read -r id wanted_name _; do
         if ! member "$id"; then
             seen="$seen$wanted_name ($id) is not in the swarm's list; "
         elif [ "$state" != ready ]; then
             seen="$seen$wanted_name is $state; "
+            [ "$label_node" = "$wanted_name" ] || new=yes
+        else
+            continue
         fi
+        missing="$missing$wanted_name "
     done <<END
 $wanted
 END
-    [ -z "$seen" ]
+    [ -n "$seen" ] || return 0
+    advice=$(for missed in $missing; do how_to_mend "$missed"; done)
+    [ -n "$new" ] || [ $(($(now) - wait_start)) -lt "$reboot" ] || wait_limit=0
+    return 1
 }
 
-# role_is_settled ID ROLE: a promotion counts once the manager is reachable, a demotion once it has left the list
-# of managers: before that, the next step would count on a wrong quorum.
+how_to_mend() {
+    printf '%s\n' "$1: is its droplet on, does its dockerd run (systemctl status docker), has its disk room (df)? If it is not to be mended, make it anew: pulumi up --replace '**:Droplet::$1'"
+}
+
+# role_is_settled ID ROLE: a promotion counts once the manager is reachable, a demotion once it has no vote: before
+# that, the next step would count on a wrong quorum.
 role_is_settled() {
     read_members || return 1
     member "$1" || return 0
-    seen="role $role, as a manager $reachability"
-    case $2 in
-    manager) [ "$reachability" = reachable ] ;;
-    worker) [ "$reachability" = - ] ;;
+    seen="role $role, as a manager $vote"
+    case $2:$vote in
+    manager:leader | manager:reachable | worker:-) return 0 ;;
     esac
+    return 1
 }
 
-# Refuses a demotion that would leave fewer reachable managers than the majority of those that remain.
-check_quorum() {
-    managers=$(printf '%s\n' "$members" | managers_of)
-    remaining=$(($(printf '%s\n' "$managers" | grep -c .) - 1))
-    reachable=$(printf '%s\n' "$managers" | grep -v "^$1 " | grep -c ' reachable$' || true)
-    [ "$reachable" -ge $((remaining / 2 + 1)) ] || fail \
-        "$name: without $2 there would be $remaining managers, $reachable of them reachable, where the majority is $((remaining / 2 + 1)). Bring the unreachable managers back first, or take fewer away at once."
-}
-
-# ID and reachability of each manager.
-managers_of() {
-    cut -d' ' -f1,2,5 | sed -n 's/ manager / /p'
-}
-
-# settle ID NAME ROLE AVAILABILITY: gives a wanted member what the config says, if it differs.
+# settle ID NAME ROLE AVAILABILITY: gives a wanted member what the config says, if it differs. One that runs tasks and is
+# to run none keeps them: it is emptied once all the others are in their places.
 settle() {
-    member "$1"
-    [ "$role $availability $label_stack $label_node" != "$3 $4 $stack $2" ] || return 0
-    if [ "$role $3" = "manager worker" ]; then check_quorum "$1" "$2"; fi
-    retry node update --role "$3" --availability "$4" \
+    member "$1" || fail "$name: $2 ($1) is not in the swarm's list any more; somebody has removed it. To make it anew: pulumi up --replace '**:Droplet::$2'"
+    open=$4
+    [ "$open" = active ] || open=$availability
+    [ "$role $availability $label_stack $label_node" != "$3 $open $stack $2" ] || return 0
+    retry node update --role "$3" --availability "$open" \
         --label-add "swarm.stack=$stack" --label-add "swarm.node=$2" "$1"
     [ "$role" = "$3" ] || wait_for 60 "$2 to be a $3" role_is_settled "$1" "$3"
 }
@@ -109,6 +136,54 @@ settle_all() {
         if [ "$member_role" = "$1" ]; then settle "$id" "$member_name" "$member_role" "$member_availability"; fi
     done <<END
 $wanted
+END
+}
+
+# The managers that are to be none, a line each: ORDER ID NAME. One without a vote cannot be demoted, and can be removed
+# as it is. Those that cannot be reached come first, since each of
+# them weighs on the quorum, and the leader last, since an election takes a moment.
+managers_too_many() {
+    for id in $(printf '%s\n' "$members" | grep '^[^ ]* manager ' | cut -d' ' -f1); do
+        member "$id"
+        case $vote in leader) order=3 ;; reachable) order=2 ;; *) order=1 ;; esac
+        if wanted_line=$(printf '%s\n' "$wanted" | grep "^$id "); then
+            case ${wanted_line#* * } in "worker "*) printf '%s\n' "$order $id $shown" ;; esac
+        elif is_ours && [ "$vote" != - ]; then
+            printf '%s\n' "$order $id $shown"
+        fi
+    done | sort -s -n -k1,1
+}
+
+# demote ID NAME: makes a manager a worker, unless that would cost the quorum.
+demote() {
+    votes=$(printf '%s\n' "$members" | cut -d' ' -f1,2,5 | grep ' manager ' | grep -v ' -$' || true)
+    case $(printf '%s\n' "$votes" | grep "^$1 ") in
+    '') refusal='' ;; # a manager without a vote
+    *" leader" | *" reachable") refusal=$(refusal_to_demote "$(count "$votes")" "$(count_reachable "$votes")" yes) ;;
+    *) refusal=$(refusal_to_demote "$(count "$votes")" "$(count_reachable "$votes")" no) ;;
+    esac
+    [ -z "$refusal" ] ||
+        fail "$name: $2 stays a manager: $refusal. Nothing is changed from here on, no node is removed. Bring unreachable managers back first, or take fewer away at once."
+    say "demoting $2 ($1)"
+    retry node update --role worker "$1"
+    wait_for 60 "$2 to be a worker" role_is_settled "$1" worker
+}
+
+count() {
+    printf '%s\n' "$1" | grep -c . || true
+}
+
+count_reachable() {
+    printf '%s\n' "$1" | grep -cE ' (leader|reachable)$' || true
+}
+
+demote_all() {
+    too_many=$(managers_too_many)
+    [ -n "$too_many" ] || return 0
+    while read -r _ id member_name; do
+        demote "$id" "$member_name"
+    done <<END
+$too_many
 END
 }
 
@@ -133,11 +208,81 @@ remove_unwanted_services() {
     done
 }
 
-# running_elsewhere SERVICE NOT-ON: how many tasks of SERVICE run on members other than NOT-ON.
-running_elsewhere() {
+# The members to see off, each shown once: those of this stack that are not wanted. Others are left alone, and said.
+find_leaving() {
+    leaving='' foreign=''
+    for id in $(printf '%s\n' "$members" | cut -d' ' -f1); do
+        has "$id" "$wanted_ids" && continue
+        member "$id"
+        if is_ours; then
+            leaving="$leaving $id"
+        else
+            say "$hostname ($id) is a member that this stack did not make; leaving it alone"
+            foreign="$foreign $id"
+        fi
+    done
+}
+
+# The wanted members that are to run no tasks and may have some.
+find_closing() {
+    closing=''
+    while read -r id _ _ member_availability; do
+        member "$id"
+        if [ "$member_availability" = drain ] && [ "$availability" != drain ]; then closing="$closing $id"; fi
+    done <<END
+$wanted
+END
+}
+
+# Tasks of the first that is emptied would else be started on the next one, and move again.
+pause_emptied() {
+    for id in $leaving $closing; do
+        member "$id"
+        [ "$availability" != active ] || retry node update --availability pause "$id"
+    done
+}
+
+# Where a replicated service's tasks run: a line a task, its member's ID.
+runs_on() {
     docker service ps --filter desired-state=running --format '{{.ID}}' "$1" 2>/dev/null |
-        xargs -r docker inspect --format '{{.Status.State}} {{.NodeID}}' 2>/dev/null |
-        grep '^running ' | grep -vc " $2\$" || true
+        xargs -r docker inspect --format '{{.Status.State}} {{.NodeID}}' 2>/dev/null | sed -n 's/^running //p'
+}
+
+# How many of the lines of $1 are not among the words of $2.
+not_among() {
+    not_among=0
+    for word in $1; do
+        case " $2 " in *" $word "*) ;; *) not_among=$((not_among + 1)) ;; esac
+    done
+    echo "$not_among"
+}
+
+# A drain stops all tasks of a node at once, before others start: a service that runs on nodes that leave and on no
+# other would be away for that moment. It is moved as its own update policy has it instead, which is one task after
+# another unless the config says otherwise.
+move_services_without_footing() {
+    for service in $(docker service ls --filter mode=replicated -q); do
+        where=$(runs_on "$service")
+        [ -n "$where" ] || continue
+        [ "$(not_among "$where" "$leaving $closing")" = 0 ] || continue
+        service_name=$(docker service inspect --format '{{.Spec.Name}}' "$service")
+        say "moving service $service_name, which runs nowhere else, off the nodes that are emptied"
+        retry service update --detach --force "$service"
+        wait_for "$drain" "the tasks of service $service_name to run elsewhere" service_has_moved "$service" "$(count "$where")"
+    done
+}
+
+# The services come after the roster, so it counts with them as they are.
+about_room() {
+    printf '%s\n' "Make room on the other nodes (more of them, fewer constraints). If this up changes $1 as well, take that change first: pulumi up --target '**:Command::$1'"
+}
+
+service_has_moved() {
+    where=$(runs_on "$1")
+    elsewhere=$(not_among "$where" "$leaving $closing")
+    advice=$(about_room "$service_name")
+    seen="$elsewhere of $2 tasks run elsewhere"
+    [ "$elsewhere" -ge "$2" ] && [ "$elsewhere" = "$(count "$where")" ]
 }
 
 # Before draining: which services have tasks on the node, and how many of their tasks run anywhere. A global
@@ -149,8 +294,7 @@ note_tasks() {
     for service in $services_here; do
         mode=$(docker service inspect --format '{{if .Spec.Mode.Replicated}}replicated{{end}}' "$service" 2>/dev/null) || continue
         [ "$mode" = replicated ] || continue
-        count=$(running_elsewhere "$service" nowhere)
-        expected="$expected$service $count$newline"
+        expected="$expected$service $(count "$(runs_on "$service")")$newline"
     done
 }
 
@@ -158,56 +302,66 @@ tasks_have_moved() {
     # Read again: a node that died a moment ago counts as ready until its heartbeats have been missed for 15 s.
     read_members || return 1
     member "$1" || return 0
-    seen=''
+    seen='' advice=''
     while read -r service count; do
         [ -n "$service" ] || continue
-        have=$(running_elsewhere "$service" "$1")
-        [ "$have" -ge "$count" ] || seen="$seen$(docker service inspect --format '{{.Spec.Name}}' "$service"): $have of $count tasks run elsewhere; "
+        have=$(not_among "$(runs_on "$service")" "$1")
+        [ "$have" -lt "$count" ] || continue
+        service_name=$(docker service inspect --format '{{.Spec.Name}}' "$service")
+        seen="$seen$service_name: $have of $count tasks run elsewhere; "
+        advice=$(about_room "$service_name")
     done <<END
 $expected
 END
-    # A node that is down cannot say that its tasks have ended.
-    if [ "$state" = ready ]; then
+    # A node that is down cannot say that its tasks have ended. Any other can, or will: its state is unknown for some
+    # seconds after an election.
+    if [ "$state" != down ]; then
         left=$(docker node ps --format '{{.ID}}' "$1" | xargs -r docker inspect --format '{{.Status.State}}' | grep -c '^running$' || true)
         [ "$left" = 0 ] || seen="$seen$left tasks still run there; "
     fi
     [ -z "$seen" ]
 }
 
-see_off() {
-    leaving=$hostname
-    [ "$label_node" = - ] || leaving=$label_node
-    say "removing $leaving ($1, $state)"
-    if [ "$role" = manager ]; then
-        check_quorum "$1" "$leaving"
-        retry node update --role worker "$1"
-        wait_for 60 "$leaving to be a worker" role_is_settled "$1" worker
-    fi
+# empty ID: true once nothing runs there; the member's name is in $emptied then. False when it is gone by itself.
+empty() {
+    member "$1" || return 1
+    emptied=$shown
+    say "emptying $emptied ($1, $state)"
     note_tasks "$1"
     retry node update --availability drain "$1"
-    wait_for "$drain" "the tasks of $leaving to run elsewhere" tasks_have_moved "$1"
+    wait_for "$drain" "the tasks of $emptied to run elsewhere" tasks_have_moved "$1"
+}
+
+see_off() {
+    empty "$1" || return 0
+    say "removing $emptied ($1)"
     retry node rm --force "$1"
     removed="$removed $1"
+}
+
+read_again() {
+    wait_for 30 "the swarm's list of members" read_members
 }
 
 wait_for "$limit" "all nodes to be ready" everyone_is_ready
 remove_unwanted_services
 settle_all manager
+read_again
+demote_all
+read_again
 settle_all worker
-
-removed='' foreign=''
-wait_for 30 "the swarm's list of members" read_members
-for id in $(printf '%s\n' "$members" | cut -d' ' -f1); do
-    has "$id" "$wanted_ids" && continue
-    member "$id"
-    if [ "$label_stack" = "$stack" ] || { [ "$label_stack" = - ] && [ "$engine_stack" = "$stack" ]; }; then
-        see_off "$id"
-        wait_for 30 "the swarm's list of members" read_members
-    else
-        say "$hostname ($id) is a member that this stack did not make; leaving it alone"
-        foreign="$foreign $id"
-    fi
-done
+read_again
+find_leaving
+find_closing
+removed=''
+if [ -n "$leaving$closing" ]; then
+    pause_emptied
+    move_services_without_footing
+    for id in $closing; do empty "$id" || true; done
+    for id in $leaving; do see_off "$id"; done
+fi
+# After an election the new leader knows nobody's state until the nodes have reported to it.
+wait_for "$limit" "all nodes to be ready again" everyone_is_ready
 
 printf '{"script":"roster","node":%s,"members":%s,"removed":%s,"foreign":%s}\n' "$(quoted "$name")" \
-    "$(printf '%s\n' "$members" | grep -c .)" "$(quoted "${removed# }")" "$(quoted "${foreign# }")"
+    "$(count "$members")" "$(quoted "${removed# }")" "$(quoted "${foreign# }")"

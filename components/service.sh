@@ -215,6 +215,7 @@ $(tasks)"
         say "service $service: $seen, $waited s"
         next=$((start + waited + 10))
     fi
+    stop_if_left_alone
     sleep 0.5
 done
 

@@ -16,6 +16,8 @@ export interface ServicesArgs {
     readonly nodes: readonly Node[];
     /** What has to be done before a service is made. Said here, as children do not inherit a `dependsOn`. */
     readonly after: pulumi.Resource;
+    /** A new swarm has none of the services of the one before, whose commands look done still. */
+    readonly swarm: pulumi.Resource;
 }
 
 /** A service that has converged. */
@@ -51,7 +53,7 @@ function deploy(spec: ServiceSpec, args: ServicesArgs, parent: pulumi.Resource):
             input: args.secret ? pulumi.secret(lines) : lines,
             timeout: spec.timeout + 120,
         },
-        { parent, dependsOn: args.after },
+        { parent, dependsOn: args.after, replaceWith: [args.swarm] },
     );
     const answer = service.stdout.apply((stdout) =>
         parseAnswer("service", { node: args.seed.name, resource: spec.name, stdout }),

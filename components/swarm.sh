@@ -5,7 +5,8 @@
 # interrupted run initialised on this very address is taken over. `update`: the stack has a swarm, so nothing is
 # ever initialised; a host that is no member joins with the token of the previous output.
 #
-# Input: node, address, range (of the private network), limit, minimum, stack, pool, mask, peer (address of another manager; any number).
+# Input: node, address, range (of the private network), limit, minimum, stack, pool, mask, peer (address of another
+# wanted manager; any number).
 
 mode=$1
 wait_for_host
@@ -14,33 +15,51 @@ address=$(value address)
 mark_engine
 wait_for 30 "$name's swarm state to settle" swarm_is_settled
 
-# field NAME JSON: the string NAME of a flat JSON object that one of these scripts printed.
-field() {
-    printf '%s\n' "$2" | sed -n 's/.*"'"$1"'":"\([^"]*\)".*/\1/p'
-}
+start_over="If that cluster is gone for good, start a new one with: pulumi up --replace '**:Command::swarm'. Its services are made anew, its secrets, configs and the data of its volumes are not"
 
-tries=''
-join_as_manager() {
+if [ "$mode" = update ]; then
     previous=${PULUMI_COMMAND_STDOUT:-}
     [ -n "$previous" ] ||
         fail "$name: the previous output did not arrive; sshd must accept PULUMI_COMMAND_* (AcceptEnv), as this stack's user data sets it"
     cluster=$(field cluster "$previous")
-    token=$(field managerToken "$previous")
-    peers=$(values peer && field managers "$previous" | tr ' ' '\n')
-    for peer in $(printf '%s\n' "$peers" | sort -u); do
-        [ "$peer" != "$address" ] || continue
-        if tried=$(timeout 60 docker swarm join --token "$token" --advertise-addr "$address" \
-            --listen-addr "$address:2377" --data-path-addr "$address" --availability drain "$peer:2377" 2>&1); then
-            return 0
-        fi
-        # The daemon gives up waiting after 20 s and goes on in the background: that is no failure yet.
-        wait_for 60 "$name to join through $peer" swarm_is_settled
-        [ "$swarm_state" != active ] || return 0
-        docker swarm leave --force >/dev/null 2>&1 || true
-        tries="$tries$newline  $peer: $tried"
-    done
+fi
+
+# Managers to join through: the wanted ones first, then those that the last run saw, which may be gone by now.
+known_managers() {
+    {
+        values peer
+        field managers "$previous" | tr ' ' '\n'
+    } | grep -vxF "$address" | unique
+}
+
+join_as_manager() {
+    join_through "$(field managerToken "$previous")" "$(known_managers)" && return 0
+    remedy=$(about_quorum "$tries")
+    # On this host, which is in no swarm, that command would initialise a second one.
+    remedy=${remedy:-$(about_token "$tries" "put a manager that is in it first in swarm:managers, then")}
+    # One that is there and has no majority does not answer either, so it cannot be told from one that is gone.
+    if [ -z "$remedy" ] && [ -n "$(values peer)" ]; then
+        remedy="Managers without a majority let nobody in. If more than half of them are lost for good and one is left, go on from that one: pulumi config set swarm:recoverFrom NAME, then: pulumi up --refresh. $start_over"
+    fi
     fail "$name: no manager of cluster $cluster let it in:${tries:- there is no other manager}
-If that cluster is gone for good, start a new one with: pulumi up --replace '**:Command::swarm'"
+${remedy:-$start_over}"
+}
+
+# What can be said at initialisation only.
+check_pool() {
+    pool=$(docker info --format '{{with .Swarm.Cluster}}{{range .DefaultAddrPool}}{{.}} {{end}}{{.SubnetSize}}{{end}}')
+    [ -z "$pool" ] || [ "$pool" = "$(value pool) $(value mask)" ] ||
+        fail "$name: overlay networks of this swarm come from ${pool% *} in pieces of /${pool##* }, which cannot be changed: set swarm:overlayPool and swarm:overlayPoolMaskLength back. For another pool, the swarm has to be made anew: pulumi destroy, then pulumi up"
+}
+
+answer() {
+    managers=$({
+        values peer
+        printf '%s\n' "$address"
+        printf '%s\n' "$1"
+    } | unique | tr '\n' ' ')
+    printf '{"script":"swarm","node":%s,"cluster":%s,"ca":%s,"managers":%s,"workerToken":%s,"managerToken":%s}\n' \
+        "$(quoted "$name")" "$(quoted "$2")" "$(quoted "$3")" "$(quoted "${managers% }")" "$(quoted "$4")" "$(quoted "$5")"
 }
 
 case $mode:$swarm_state in
@@ -53,18 +72,21 @@ create:inactive)
     ;;
 create:active)
     if [ "$swarm_manager" != true ] || [ "$swarm_addr" != "$address" ]; then
-        fail "$name: it is a member of another swarm already (node $swarm_id at $swarm_addr); its image was made from a member. On it run: docker swarm leave --force"
+        fail "$name: it is a member of another swarm already (node $swarm_id at $swarm_addr). If its image was made from a member, choose one that was not (swarm:image); else run on it: docker swarm leave --force"
     fi
     ;;
 update:inactive)
     join_as_manager
     ;;
 update:active)
-    # A worker that the config made the first manager: only a manager could promote it, and this is where the
-    # stack talks to its managers. So it joins again as one; the roster removes its old membership.
+    # A worker that the config made the first manager: only a manager can promote it. Each of the stack's nodes does so
+    # in its join, should it be one; what is asked of a swarm's seed until then, the last run has left.
     if [ "$swarm_manager" != true ]; then
-        docker swarm leave >/dev/null
-        join_as_manager
+        has_ca "$(field ca "$previous")" || sees_manager_of "$(known_managers)" ||
+            fail "$name: it is a worker of another swarm (node $swarm_id at $swarm_addr), not of $cluster. On it run: docker swarm leave --force"
+        answer "$(managers_seen && known_managers)" "$cluster" "$(field ca "$previous")" \
+            "$(field workerToken "$previous")" "$(field managerToken "$previous")"
+        exit 0
     fi
     ;;
 *)
@@ -75,20 +97,17 @@ esac
 swarm_answers() {
     look_at_swarm
     seen="state $swarm_state, manager $swarm_manager${swarm_error:+, $swarm_error}"
+    advice=$(about_quorum "$seen" "$name")
     [ "$swarm_state" = active ] && [ "$swarm_manager" = true ] && [ -n "$swarm_cluster" ]
 }
 wait_for 60 "$name to manage its swarm" swarm_answers
 
 [ "$swarm_addr" = "$address" ] ||
     fail "$name: the swarm has it at $swarm_addr instead of its private address $address"
-if [ "$mode" = update ] && [ -n "${PULUMI_COMMAND_STDOUT:-}" ]; then
-    cluster=$(field cluster "$PULUMI_COMMAND_STDOUT")
-    [ "$swarm_cluster" = "$cluster" ] ||
-        fail "$name: it is in cluster $swarm_cluster, but this stack's is $cluster. If that one is gone for good, start a new one with: pulumi up --replace '**:Command::swarm'"
-fi
+[ "$mode" = create ] || [ "$swarm_cluster" = "$cluster" ] ||
+    fail "$name: it is in cluster $swarm_cluster, but this stack's is $cluster. $start_over"
+check_pool
 
-managers=$(docker node ls --filter role=manager --format '{{.ID}}' |
-    xargs docker node inspect --format '{{.ManagerStatus.Addr}}' | sed 's/:[0-9]*$//' | sort -u | tr '\n' ' ')
-printf '{"script":"swarm","node":%s,"cluster":%s,"ca":%s,"managers":%s,"workerToken":%s,"managerToken":%s}\n' \
-    "$(quoted "$name")" "$(quoted "$swarm_cluster")" "$(quoted "$(ca_digest)")" "$(quoted "${managers% }")" \
-    "$(quoted "$(docker swarm join-token -q worker)")" "$(quoted "$(docker swarm join-token -q manager)")"
+answer "$(docker node ls --filter role=manager --format '{{.ID}}' |
+    xargs docker node inspect --format '{{with .ManagerStatus}}{{.Addr}}{{end}}' | sed -n 's/:[0-9]*$//p')" \
+    "$swarm_cluster" "$(ca_digest)" "$(docker swarm join-token -q worker)" "$(docker swarm join-token -q manager)"

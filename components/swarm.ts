@@ -24,6 +24,8 @@ export interface SwarmArgs {
     readonly services: readonly ServiceSpec[];
     /** Seconds that a new node's first boot has. */
     readonly nodeTimeout: number;
+    /** Name of the manager from which a swarm that has lost its quorum goes on; empty for none. */
+    readonly recoverFrom: string;
 }
 
 /** A node as a member of the swarm. */
@@ -56,6 +58,8 @@ export class Swarm extends pulumi.ComponentResource {
     /** Whoever depends on it finds every wanted member in its place, and no other of this stack's. */
     readonly roster: command.remote.Command;
     readonly seed: Node;
+    /** Replaced when a person starts over with a new swarm: what is in the swarm goes with it. */
+    readonly swarm: command.remote.Command;
 
     constructor(name: string, args: SwarmArgs, opts?: pulumi.ComponentResourceOptions) {
         super("swarm:index:Swarm", name, {}, opts);
@@ -63,11 +67,13 @@ export class Swarm extends pulumi.ComponentResource {
         if (!seed) {
             throw new pulumi.ResourceError("a swarm needs a manager", this, true);
         }
-        const cluster = initialise(name, seed, args, this);
-        this.members = joinAll(cluster, args, this);
+        const recovery = recover(args, this);
+        const cluster = initialise(name, seed, args, { parent: this, dependsOn: recovery });
+        this.swarm = cluster.resource;
+        this.members = joinAll(cluster.answer, seed, args, this);
         this.roster = reconcile(seed, this.members, args, this);
         this.seed = seed;
-        this.clusterId = pulumi.unsecret(cluster.apply((answer) => answer.cluster));
+        this.clusterId = pulumi.unsecret(cluster.answer.apply((answer) => answer.cluster));
         this.registerOutputs({ clusterId: this.clusterId });
     }
 }
@@ -86,7 +92,23 @@ function aboutNode(node: Node, args: SwarmArgs, privateIp: string): Line[] {
     ];
 }
 
-function initialise(name: string, seed: Node, args: SwarmArgs, parent: pulumi.Resource): Cluster {
+/** There only while the config names the manager to recover from. */
+function recover(args: SwarmArgs, parent: pulumi.Resource): command.remote.Command[] {
+    const survivor = args.nodes.find(({ name }) => name === args.recoverFrom);
+    if (!survivor) {
+        return [];
+    }
+    const input = survivor.privateIp.apply((own) => aboutNode(survivor, args, own));
+    const timeout = args.nodeTimeout + OTHER_WAITS_SECONDS;
+    return [remoteScript("recover", { host: survivor, script: "recover", timeout, input }, { parent })];
+}
+
+function initialise(
+    name: string,
+    seed: Node,
+    args: SwarmArgs,
+    opts: pulumi.CustomResourceOptions,
+): { readonly resource: command.remote.Command; readonly answer: Cluster } {
     const others = args.nodes.filter((node) => node.role === "manager" && node !== seed);
     const swarm = remoteScript(
         name,
@@ -105,45 +127,34 @@ function initialise(name: string, seed: Node, args: SwarmArgs, parent: pulumi.Re
                     ...peers.map((peer): Line => ["peer", peer]),
                 ]),
         },
-        { parent },
+        opts,
     );
-    return swarm.stdout.apply((stdout) =>
+    const answer = swarm.stdout.apply((stdout) =>
         parseAnswer("swarm", { node: seed.name, resource: name, stdout, secret: true }),
     );
+    return { resource: swarm, answer };
 }
 
-/** Workers join all at once. Each manager waits for the one before: two that appear together endanger the quorum. */
-function joinAll(cluster: Cluster, args: SwarmArgs, parent: pulumi.Resource): Member[] {
-    let previous: pulumi.Resource | undefined;
-    return args.nodes.map((node) => {
-        const name = `${node.name}-join`;
-        const join = remoteScript(
-            name,
-            {
-                host: node,
-                script: "join",
-                timeout: args.nodeTimeout + OTHER_WAITS_SECONDS,
-                // Another droplet under the same name has to join anew.
-                triggers: [node.droplet.id],
-                input: pulumi
-                    .all([cluster, node.privateIp])
-                    .apply(([{ cluster, ca, managers, ...tokens }, own]): Line[] => [
-                        ...aboutNode(node, args, own),
-                        ["role", node.role],
-                        ["cluster", cluster],
-                        ["ca", ca],
-                        ["token", node.role === "manager" ? tokens.managerToken : tokens.workerToken],
-                        ...managers.split(" ").map((manager): Line => ["manager", manager]),
-                        ...args.authorizedKeys.map((key): Line => ["key", key]),
-                    ]),
-            },
-            { parent, dependsOn: node.role === "manager" && previous ? [previous] : [] },
-        );
-        if (node.role === "manager") {
-            previous = join;
+/**
+ * Workers join all at once. Each manager waits for the one before: two that appear together endanger the quorum. The
+ * seed is a member already, and comes last: should the config have made a worker the seed, the other managers promote it
+ * in their joins.
+ */
+function joinAll(cluster: Cluster, seed: Node, args: SwarmArgs, parent: pulumi.Resource): Member[] {
+    let previous: command.remote.Command[] = [];
+    const joins = new Map<Node, command.remote.Command>();
+    for (const node of [...args.nodes.filter((other) => other !== seed), seed]) {
+        const isManager = node.role === "manager";
+        const join = joinOne(node, cluster, seed, args, { parent, dependsOn: isManager ? previous : [] });
+        joins.set(node, join);
+        if (isManager) {
+            previous = [join];
         }
+    }
+    return args.nodes.map((node) => {
+        const join = joins.get(node) as command.remote.Command;
         const answer = join.stdout.apply((stdout) =>
-            parseAnswer("join", { node: node.name, resource: name, stdout }),
+            parseAnswer("join", { node: node.name, resource: joinName(node), stdout }),
         );
         return {
             node,
@@ -151,6 +162,41 @@ function joinAll(cluster: Cluster, args: SwarmArgs, parent: pulumi.Resource): Me
             dockerVersion: answer.apply(({ docker }) => docker),
         };
     });
+}
+
+const joinName = (node: Node) => `${node.name}-join`;
+
+function joinOne(
+    node: Node,
+    cluster: Cluster,
+    seed: Node,
+    args: SwarmArgs,
+    opts: pulumi.CustomResourceOptions,
+): command.remote.Command {
+    return remoteScript(
+        joinName(node),
+        {
+            host: node,
+            script: "join",
+            timeout: args.nodeTimeout + OTHER_WAITS_SECONDS,
+            remembers: true,
+            // Another droplet under the same name has to join anew.
+            triggers: [node.droplet.id],
+            input: pulumi
+                .all([cluster, node.privateIp, seed.privateIp])
+                .apply(([{ cluster, ca, managers, ...tokens }, own, seedIp]): Line[] => [
+                    ...aboutNode(node, args, own),
+                    ["role", node.role],
+                    ["cluster", cluster],
+                    ["ca", ca],
+                    ["token", node.role === "manager" ? tokens.managerToken : tokens.workerToken],
+                    ["seed", seedIp],
+                    ...managers.split(" ").map((manager): Line => ["manager", manager]),
+                    ...args.authorizedKeys.map((key): Line => ["key", key]),
+                ]),
+        },
+        opts,
+    );
 }
 
 function reconcile(

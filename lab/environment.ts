@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import type { Instance } from "./instance.ts";
+import { type Instance, root } from "./instance.ts";
 import { readMade } from "./made.ts";
 
 /** What a terminal needs to speak to a lab with a plain `pulumi`. */
@@ -25,7 +25,7 @@ const unset = ["PULUMI_CONFIG_PASSPHRASE", "PULUMI_STACK", "SSH_AUTH_SOCK"];
 export function environmentOf(instance: Instance): Environment {
     const made = readMade(instance);
     return {
-        folders: [made.engineFolder, path.dirname(made.node)],
+        folders: [made.engineFolder, path.dirname(made.node), path.join(root, "cli", "bin")],
         set: {
             PULUMI_HOME: instance.pulumiHome,
             PULUMI_BACKEND_URL: `file://${instance.state}`,

@@ -1,5 +1,6 @@
+import { spawn } from "node:child_process";
 import { makeClean, makeDown } from "./down.ts";
-import { environmentOf, shellText } from "./environment.ts";
+import { environmentOf, processEnv, shellText } from "./environment.ts";
 import { LabError } from "./errors.ts";
 import { type Instance, instanceFrom } from "./instance.ts";
 import { endOnSignals } from "./signals.ts";
@@ -24,6 +25,18 @@ const verbs: Readonly<Record<string, (instance: Instance) => Promise<number>>> =
             console.error(`The lab "${instance.name}" does not run now; "make up" starts it.`);
         return 0;
     },
+    shell: async (instance) => {
+        console.error(
+            `swarm is on PATH, and pulumi speaks to the lab "${instance.name}". Leave this shell with exit.`,
+        );
+        const env = processEnv(environmentOf(instance));
+        return await new Promise((resolve, reject) => {
+            const shell = spawn(process.env.SHELL || "/bin/sh", { stdio: "inherit", env });
+            shell.on("error", reject);
+            // The status of the last command in it is no failure of make's.
+            shell.on("close", () => resolve(0));
+        });
+    },
     down: async (instance) => report(await makeDown(instance)),
     clean: async (instance) => report(await makeClean(instance)),
     status: async (instance) => {
@@ -40,7 +53,7 @@ function report(problems: readonly string[]): number {
 async function main(verb: string | undefined): Promise<number> {
     const run = verbs[verb ?? ""];
     if (run === undefined) {
-        console.error(`usage: lab/bootstrap.sh ${Object.keys(verbs).join("|")}|test`);
+        console.error(`usage: lab/bootstrap.sh ${Object.keys(verbs).join("|")}|test|test-long`);
         return 2;
     }
     endOnSignals();

@@ -20,6 +20,12 @@ const answers = {
         id: z.string().regex(/^[a-z0-9]+$/),
         docker: z.string().min(1),
     }),
+    recover: z.object({
+        script: z.literal("recover"),
+        node: z.string(),
+        cluster: z.string().min(1),
+        recovered: z.boolean(),
+    }),
     roster: z.object({
         script: z.literal("roster"),
         node: z.string(),

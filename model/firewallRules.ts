@@ -17,12 +17,16 @@ export interface OutboundRule {
 const ANYWHERE = ["0.0.0.0/0", "::/0"];
 
 /**
- * What every node lets in: SSH from the operators, the swarm's gossip (7946) and overlay traffic (4789, which has
- * no authentication and must never face the internet) from the stack's nodes, published ports from anywhere.
- * A cloud firewall filters the VPC side too, so the nodes' own traffic needs its rules.
+ * What every node lets in: SSH from the operators; the swarm's control plane (2377), gossip (7946) and overlay traffic
+ * (4789, which has no authentication and must never face the internet) from the stack's nodes; published ports from
+ * anywhere. A cloud firewall filters the VPC side too, so the nodes' own traffic needs its rules.
  * https://docs.docker.com/engine/swarm/swarm-tutorial/#open-protocols-and-ports-between-the-hosts
+ *
+ * 2377 is open on workers as well, where nothing listens on it. A rule for managers alone would have to go by a tag,
+ * and the engine changes a droplet's tags before anything is told to the swarm: a manager that is to become a worker
+ * would be cut off while it is needed still, to promote its successor for one.
  */
-export function inboundForAll(args: {
+export function inbound(args: {
     readonly sshFrom: readonly string[];
     readonly nodeTag: string;
     readonly published: readonly PortSpec[];
@@ -31,6 +35,7 @@ export function inboundForAll(args: {
     const published = new Map(args.published.map((port) => [`${port.published}/${port.protocol}`, port]));
     return [
         { protocol: "tcp", portRange: "22", sourceAddresses: [...args.sshFrom] },
+        { protocol: "tcp", portRange: "2377", ...fromNodes },
         { protocol: "tcp", portRange: "7946", ...fromNodes },
         { protocol: "udp", portRange: "7946", ...fromNodes },
         { protocol: "udp", portRange: "4789", ...fromNodes },
@@ -42,11 +47,6 @@ export function inboundForAll(args: {
                 sourceAddresses: ANYWHERE,
             })),
     ];
-}
-
-/** What managers let in on top: the cluster's control plane, from the stack's nodes only. */
-export function inboundForManagers(args: { readonly nodeTag: string }): InboundRule[] {
-    return [{ protocol: "tcp", portRange: "2377", sourceTags: [args.nodeTag] }];
 }
 
 /** A firewall without outbound rules lets nothing out, so "everything" has to be said. */

@@ -48,6 +48,16 @@ export function nodeProblems({ managers, workers }: Roles, received: (key: strin
     return problems;
 }
 
+export const RECOVER_ALLOWED =
+    'the name of the manager from which to go on, one of swarm:managers, or "" for none';
+
+/** Whether the node to recover from is there to be a manager. */
+export function recoveryProblems(managers: readonly string[], recoverFrom: string): Problem[] {
+    return recoverFrom === "" || managers.includes(recoverFrom)
+        ? []
+        : [{ path: ["recoverFrom"], value: recoverFrom, why: "is not a manager", allowed: RECOVER_ALLOWED }];
+}
+
 /** Image and size of all nodes, and those of a role where they differ; empty where they do not. */
 export interface NodeTemplate {
     readonly image: string;

@@ -1,4 +1,5 @@
 import { closest } from "fastest-levenshtein";
+import type { TaggedDroplet } from "./lost.ts";
 import type { NodeSpec, Settings } from "./settings.ts";
 
 /** What the account and its region offer, as far as it could be looked up; `undefined` where it could not. */
@@ -12,7 +13,7 @@ export interface AccountFacts {
     readonly images: Readonly<Record<string, ImageFacts | null | undefined>>;
     readonly keys?: readonly AccountKey[];
     readonly dropletLimit?: number;
-    readonly droplets?: readonly { readonly name: string; readonly tags: readonly string[] }[];
+    readonly droplets?: readonly (TaggedDroplet & { readonly tags: readonly string[] })[];
 }
 
 export interface ImageFacts {

@@ -143,6 +143,10 @@ export interface Settings {
     readonly workers: readonly string[];
     /** Whether managers run tasks (`active`) or are kept free of them (`drain`). */
     readonly managerAvailability: "active" | "drain";
+    /** Whether the engine refuses to delete or replace the managers' droplets. */
+    readonly protectManagers: boolean;
+    /** Name of the manager from which a swarm that has lost its quorum goes on; empty for none. */
+    readonly recoverFrom: string;
     /** Account keys of the people who may log in: numeric IDs or MD5 fingerprints, as strings. */
     readonly sshKeys: readonly string[];
     readonly sshUser: string;

@@ -19,3 +19,10 @@ export function accountKey(text: string): string {
     }
     throw new Refused(text.startsWith("SHA256:") ? "DigitalOcean knows keys by MD5 fingerprints only" : "");
 }
+
+/** Whether two public keys in authorized_keys form are the same; their comments do not count. */
+export function sameKey(one: string, other: string): boolean {
+    const [oneType, oneKey] = one.trim().split(/\s+/);
+    const [otherType, otherKey] = other.trim().split(/\s+/);
+    return oneType === otherType && oneKey === otherKey;
+}

@@ -3,7 +3,6 @@ export interface StackNames {
     /** VPC, firewall and SSH key; also the value of the `swarm.stack` label in the cluster. */
     readonly stack: string;
     readonly tags: { readonly all: string; readonly manager: string; readonly worker: string };
-    readonly firewalls: { readonly all: string; readonly manager: string };
 }
 
 /**
@@ -15,6 +14,13 @@ export function stackNames(project: string, stack: string): StackNames {
     return {
         stack: name,
         tags: { all: name, manager: `${name}-manager`, worker: `${name}-worker` },
-        firewalls: { all: name, manager: `${name}-manager` },
     };
+}
+
+/**
+ * The stack as `pulumi --stack` finds it from anywhere: by its name alone, the CLI would look in the user's default
+ * organization. A backend of files or buckets has one organization, "organization", and may not know projects.
+ */
+export function stackReference(organization: string, project: string, stack: string): string {
+    return organization === "organization" ? stack : `${organization}/${project}/${stack}`;
 }

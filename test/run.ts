@@ -3,6 +3,8 @@
  *
  * usage: node test/run.ts [part...]
  *
+ * Without a part, all but the long ones, which take hours and are run by hand: `make test-long`.
+ *
  * Ends with status 1 when a test failed, when a part ran no test at all, or when a test file belongs to no part: a
  * file that nobody runs is worse than none.
  */
@@ -27,6 +29,9 @@ const labSettings = {
 /** No file takes half as long; one that hangs is a failure, and not a run without end. */
 const FILE_LIMIT_MS = 20 * 60_000;
 
+/** Nor does one of a long part take so long. */
+const LONG_FILE_LIMIT_MS = 24 * 60 * 60_000;
+
 interface Part {
     readonly name: string;
     /** Glob of test files, or a command whose status counts as one test. */
@@ -34,6 +39,8 @@ interface Part {
     readonly command?: readonly string[];
     /** Needs the running lab; such files run one after another, since they share its droplets' two cores. */
     readonly lab?: boolean;
+    /** Takes hours: runs only where it is named. */
+    readonly long?: boolean;
 }
 
 const parts: readonly Part[] = [
@@ -42,10 +49,14 @@ const parts: readonly Part[] = [
     { name: "unit", files: "test/unit/**/*.test.ts" },
     { name: "scripts", files: "test/scripts/**/*.test.ts" },
     { name: "program", files: "test/program/**/*.test.ts" },
+    { name: "cli", files: "test/cli/**/*.test.ts" },
     { name: "plugins", files: "test/plugins/**/*.test.ts" },
     { name: "api", files: "test/lab/*.test.ts" },
     { name: "droplets", files: "test/droplets/**/*.test.ts", lab: true },
     { name: "cluster", files: "test/cluster/**/*.test.ts", lab: true },
+    { name: "browser", files: "test/browser/**/*.test.ts", lab: true },
+    { name: "matrix", files: "test/long/matrix.test.ts", lab: true, long: true },
+    { name: "walks", files: "test/long/walks.test.ts", lab: true, long: true },
 ];
 
 interface Result {
@@ -63,7 +74,7 @@ async function runFiles(part: Part): Promise<Pick<Result, "passed" | "failed">> 
         files: filesOf(part),
         cwd: root,
         concurrency: part.lab ? 1 : 2,
-        timeout: FILE_LIMIT_MS,
+        timeout: part.long ? LONG_FILE_LIMIT_MS : FILE_LIMIT_MS,
     });
     // Only tests count, not the suites around them; one that was skipped or left to do has not passed.
     const count =
@@ -110,7 +121,7 @@ async function main(wanted: readonly string[]): Promise<number> {
         console.error(`these test files belong to no part: ${[...all].join(", ")}`);
         return 1;
     }
-    const chosen = parts.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
+    const chosen = parts.filter(({ name, long }) => (wanted.length === 0 ? !long : wanted.includes(name)));
     const results: Result[] = [];
     const measure = async (part: string, work: () => Promise<Pick<Result, "passed" | "failed">>) => {
         const start = performance.now();

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
 import type { MachineAddresses, MachineSpec, Machines, PacketFilter } from "../machines.ts";
 import { kernelHasIpvs } from "../mesh/ipvs.ts";
@@ -78,6 +79,9 @@ async function engineFacts(docker: Docker): Promise<EngineFacts> {
         mesh,
     };
 }
+
+const FILTER_ATTEMPTS = 5;
+const FILTER_PAUSE_MS = 500;
 
 class ContainerMachines implements Machines {
     readonly #context: Context;
@@ -200,7 +204,17 @@ class ContainerMachines implements Machines {
         const file = archive([{ path: FILTER, content: filterText(filter) }]);
         // The file is for the next boot, and for a machine that is off.
         await container.putArchive(file, { path: "/" });
-        if ((await container.inspect()).State.Running) await run(container, ["nft", "-f", `/${FILTER}`]);
+        for (let attempt = 1; (await container.inspect()).State.Running; attempt++) {
+            try {
+                return await run(container, ["nft", "-f", `/${FILTER}`]);
+            } catch (error) {
+                // On a busy machine a command in a container that is just starting has been killed (status 137). A
+                // droplet without its filter cannot be reached, for which nobody would look here.
+                if (attempt === FILTER_ATTEMPTS) throw error;
+                this.#context.log(`filter of droplet ${id}, attempt ${attempt}: ${(error as Error).message}`);
+                await sleep(FILTER_PAUSE_MS);
+            }
+        }
     }
 
     snapshot(id: number, image: { readonly imageId: number; readonly name: string }) {

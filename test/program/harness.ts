@@ -5,6 +5,7 @@
  * What this does not prove: that the engine or a provider does with it what is meant. The lab's tests do.
  */
 import * as pulumi from "@pulumi/pulumi";
+import { tinyApi } from "../unit/tinyApi.ts";
 
 const SECRET = "4dabf18193072939515e22adb298388d";
 
@@ -18,9 +19,13 @@ export interface Registered {
     /** Names of the resources in `dependsOn` and behind the inputs. */
     readonly dependencies: readonly string[];
     readonly secretOutputs: readonly string[];
-    readonly deleteBeforeReplace: boolean;
+    /** Undefined where it is left to the plugin. */
+    readonly deleteBeforeReplace: boolean | undefined;
     readonly replaceOnChanges: readonly string[];
     readonly ignoreChanges: readonly string[];
+    readonly protect: boolean;
+    /** Names of the resources whose replacement replaces this one. */
+    readonly replaceWith: readonly string[];
     readonly hooks: { readonly beforeCreate: readonly string[]; readonly beforeUpdate: readonly string[] };
 }
 
@@ -29,6 +34,18 @@ export interface Run {
     readonly outputs: Record<string, pulumi.Output<unknown>>;
     readonly calls: readonly string[];
 }
+
+/**
+ * What the program itself asks of the cloud, apart from the plugin, goes here and never to the real one: an up asks
+ * once more for the stack's droplets. The hooks that ask for more are run by an engine, which is not there.
+ */
+export const api = await tinyApi((call) =>
+    call.startsWith("GET /v2/droplets?tag_name=") ? { body: { droplets: [] } } : undefined,
+);
+api.server.unref();
+process.env.DIGITALOCEAN_API_URL = api.url;
+// Nor is there a `pulumi`: the program would ask it for the state of a stack of this name.
+process.env.PATH = "/nowhere";
 
 /** What the look-ups answer; a test replaces single ones. */
 export const account: Record<string, (inputs: Record<string, unknown>) => Record<string, unknown>> = {
@@ -97,6 +114,8 @@ export async function runProgram(options: {
         "swarm",
         "test",
         options.preview ?? false,
+        // As a backend of files has it.
+        "organization",
     );
     record(resources);
     pulumi.runtime.setAllConfig(
@@ -111,6 +130,21 @@ export async function runProgram(options: {
     const outputs = await import(`../../index.ts?run=${imports}`);
     await pulumi.runtime.disconnect();
     return { resources, outputs, calls };
+}
+
+/** For what needs an engine and makes no resource. Its hooks are registered, and never called by it. */
+export async function mockEngine(options: { readonly preview: boolean }): Promise<void> {
+    const refuse = () => {
+        throw new Error("nothing is made here");
+    };
+    await pulumi.runtime.setMocks(
+        { newResource: refuse, call: refuse },
+        "swarm",
+        "test",
+        options.preview,
+        "organization",
+    );
+    record([]);
 }
 
 type Inputs = Record<string, unknown>;
@@ -128,7 +162,9 @@ const states: Record<string, (name: string, inputs: Inputs) => Inputs> = {
     "digitalocean:index/droplet:Droplet": (name) => ({
         ipv4Address: `203.0.113.${number(name)}`,
         ipv4AddressPrivate: `10.120.0.${number(name)}`,
+        createdAt: "2026-11-26T21:00:00Z",
     }),
+    "command:local:Command": () => ({ stdout: "", stderr: "" }),
     // The engine makes secret what the program names as a secret output; the mocks do not.
     "command:remote:Command": (name, inputs) => {
         const stdout = answer(name, inputs);
@@ -153,6 +189,8 @@ function answer(name: string, inputs: Inputs): string {
             managerToken: "SWMTKN-manager",
         });
     }
+    if (name === "recover")
+        return JSON.stringify({ script: "recover", node, cluster: "clusterid", recovered: true });
     if (name === "roster")
         return JSON.stringify({ script: "roster", node, members: 4, removed: "", foreign: "" });
     if (name.endsWith("-join"))
@@ -202,8 +240,11 @@ interface Request {
     getDependenciesList(): string[];
     getAdditionalsecretoutputsList(): string[];
     getDeletebeforereplace(): boolean;
+    getDeletebeforereplacedefined(): boolean;
     getReplaceonchangesList(): string[];
     getIgnorechangesList(): string[];
+    getProtect(): boolean | undefined;
+    getReplaceWithList(): string[];
     getHooks(): { getBeforeCreateList(): string[]; getBeforeUpdateList(): string[] } | undefined;
 }
 
@@ -223,9 +264,13 @@ function record(into: Registered[]): void {
             secrets: Object.keys(raw).filter((key) => isSecret(raw[key])),
             dependencies: request.getDependenciesList().map(last).sort(),
             secretOutputs: request.getAdditionalsecretoutputsList(),
-            deleteBeforeReplace: request.getDeletebeforereplace(),
+            deleteBeforeReplace: request.getDeletebeforereplacedefined()
+                ? request.getDeletebeforereplace()
+                : undefined,
             replaceOnChanges: request.getReplaceonchangesList(),
             ignoreChanges: request.getIgnorechangesList(),
+            protect: request.getProtect() ?? false,
+            replaceWith: request.getReplaceWithList().map(last),
             hooks: {
                 beforeCreate: hooks?.getBeforeCreateList() ?? [],
                 beforeUpdate: hooks?.getBeforeUpdateList() ?? [],

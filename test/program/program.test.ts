@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import { dev, inputOf, type Registered, type Run, refusal, runProgram } from "./harness.ts";
+import { api, dev, inputOf, type Registered, type Run, refusal, runProgram } from "./harness.ts";
 
 const COMMAND = "command:remote:Command";
 
@@ -16,8 +16,9 @@ const expected = {
     "digitalocean:index/sshKey:SshKey": 1,
     "digitalocean:index/vpc:Vpc": 1,
     "digitalocean:index/tag:Tag": 3,
-    "digitalocean:index/firewall:Firewall": 2,
+    "digitalocean:index/firewall:Firewall": 1,
     "digitalocean:index/droplet:Droplet": 4,
+    "command:local:Command": 1,
     [COMMAND]: 7,
 };
 
@@ -74,18 +75,35 @@ for (const preview of [true, false]) {
             );
         });
 
-        test("no droplet before the firewalls that cover its tags", () => {
-            const droplet = find(run, ":Droplet", "node2");
-            assert.ok(droplet.dependencies.includes("all") && droplet.dependencies.includes("manager"));
+        test("no droplet before the firewall that covers its tag, nor before what its VPC's deletion waits for", () => {
+            const { dependencies } = find(run, ":Droplet", "node2");
+            assert.ok(dependencies.includes("all") && dependencies.includes("vpc-members"));
+        });
+
+        test("what looks into the VPC runs when it is deleted, and only then; it holds no secret", () => {
+            const look = find(run, "command:local:Command", "vpc-members");
+            const { delete: command, environment, ...rest } = look.inputs;
+            assert.equal(
+                command,
+                'said=$(node --no-warnings components/vpcMembers.ts "$SWARM_VPC" "$SWARM_STACK" 2>&1) || ' +
+                    '{ [ $? -ne 3 ] || { printf "%s\\n" "$said" >&2; exit 1; }; }',
+            );
+            assert.deepEqual(rest, { addPreviousOutputInEnv: false });
+            assert.deepEqual(Object.keys(environment as object).sort(), ["SWARM_STACK", "SWARM_VPC"]);
+            assert.equal((environment as Record<string, unknown>).SWARM_STACK, "test");
+            assert.deepEqual(look.secrets, []);
+            assert.ok(look.dependencies.includes("network"));
         });
 
         test("a replaced droplet comes before the old one goes, a changed size replaces, nothing is ignored", () => {
             for (const { type, deleteBeforeReplace, replaceOnChanges, ignoreChanges } of run.resources) {
                 assert.deepEqual(ignoreChanges, []);
-                assert.equal(deleteBeforeReplace, false);
+                // Has to be said: with a name given, the plugin would delete first. What is in a VPC goes before it, so
+                // that its hook, which refuses to replace it, would come too late.
+                assert.equal(deleteBeforeReplace, /:(Droplet|Vpc)$/.test(type) ? false : undefined, type);
                 assert.deepEqual(
                     replaceOnChanges,
-                    type.endsWith(":Droplet") ? ["size"] : type === COMMAND ? ["triggers[*]"] : [],
+                    type.endsWith(":Droplet") ? ["size"] : /^command:/.test(type) ? ["triggers[*]"] : [],
                 );
             }
         });
@@ -103,15 +121,35 @@ for (const preview of [true, false]) {
             }
         });
 
-        test("only the swarm reads its previous output", () => {
-            for (const command of run.resources.filter(({ type }) => type === COMMAND)) {
-                assert.equal(command.inputs.addPreviousOutputInEnv, command.name === "swarm", command.name);
-                assert.equal(
-                    command.inputs.logging,
-                    command.name === "swarm" ? "none" : "stderr",
-                    command.name,
-                );
+        test("the swarm and the joins know what they answered before, and no other command", () => {
+            for (const { name, inputs } of run.resources.filter(({ type }) => type === COMMAND)) {
+                const remembers = name === "swarm" || name.endsWith("-join");
+                assert.equal(inputs.addPreviousOutputInEnv, remembers, name);
+                assert.equal(`${inputs.update ?? ""}`.endsWith(" update"), remembers, name);
+                assert.match(`${inputs.create}`, / create$/);
+                assert.equal(inputs.logging, name === "swarm" ? "none" : "stderr", name);
             }
+        });
+
+        test("what the account takes one of is claimed before it is made", () => {
+            const hooks = (type: string, name: string) => find(run, type, name).hooks;
+            const before = (name: string) => ({ beforeCreate: [name], beforeUpdate: [] });
+            assert.deepEqual(hooks(":Vpc", "network"), before("claim-vpc"));
+            assert.deepEqual(hooks(":SshKey", "deploy"), before("claim-key"));
+            assert.deepEqual(hooks(":Firewall", "all"), before("claim-swarm-test"));
+        });
+
+        test("a new swarm makes its services anew, and nothing else goes with another", () => {
+            for (const { type, name, replaceWith } of run.resources) {
+                assert.deepEqual(replaceWith, name === "nginx" ? ["swarm"] : [], `${type} ${name}`);
+            }
+        });
+
+        test("nothing is protected, unless it is asked for", () => {
+            assert.deepEqual(
+                run.resources.filter(({ protect }) => protect).map(({ name }) => name),
+                [],
+            );
         });
 
         test("everything is in its component", () => {
@@ -170,13 +208,14 @@ describe("what the first up sends", () => {
         });
     });
 
-    test("the firewalls", () => {
+    test("the firewall", () => {
         const anywhere = ["0.0.0.0/0", "::/0"];
         assert.deepEqual(find(run, ":Firewall", "all").inputs, {
             name: "swarm-test",
             tags: ["swarm-test"],
             inboundRules: [
                 { protocol: "tcp", portRange: "22", sourceAddresses: ["198.51.100.0/24"] },
+                { protocol: "tcp", portRange: "2377", sourceTags: ["swarm-test"] },
                 { protocol: "tcp", portRange: "7946", sourceTags: ["swarm-test"] },
                 { protocol: "udp", portRange: "7946", sourceTags: ["swarm-test"] },
                 { protocol: "udp", portRange: "4789", sourceTags: ["swarm-test"] },
@@ -187,11 +226,6 @@ describe("what the first up sends", () => {
                 { protocol: "udp", portRange: "1-65535", destinationAddresses: anywhere },
                 { protocol: "icmp", destinationAddresses: anywhere },
             ],
-        });
-        assert.deepEqual(find(run, ":Firewall", "manager").inputs, {
-            name: "swarm-test-manager",
-            tags: ["swarm-test-manager"],
-            inboundRules: [{ protocol: "tcp", portRange: "2377", sourceTags: ["swarm-test"] }],
         });
     });
 
@@ -208,6 +242,7 @@ describe("what the first up sends", () => {
             ["cluster", "clusterid"],
             ["ca", "digest"],
             ["token", "SWMTKN-worker"],
+            ["seed", "10.120.0.11"],
             ["manager", "10.120.0.11"],
         ]);
         assert.equal((join.inputs.triggers as unknown[]).length, 1);
@@ -287,10 +322,17 @@ test("three managers join one after another, drained of tasks as there are worke
     const run = await runProgram({ config: { ...dev, managers: "m[1:3]", workers: "w1" } });
     const dependsOn = (name: string) =>
         find(run, COMMAND, name).dependencies.filter((other) => other.endsWith("-join"));
-    assert.deepEqual(dependsOn("m1-join"), []);
-    assert.deepEqual(dependsOn("m2-join"), ["m1-join"]);
+    // The seed is in already; should it have been a worker, the others have promoted it when its turn comes.
+    assert.deepEqual(dependsOn("m1-join"), ["m3-join"]);
+    assert.deepEqual(dependsOn("m2-join"), []);
     assert.deepEqual(dependsOn("m3-join"), ["m2-join"]);
     assert.deepEqual(dependsOn("w1-join"), []);
+    for (const name of ["m2", "m3", "w1"]) {
+        assert.deepEqual(
+            inputOf(find(run, COMMAND, `${name}-join`)).filter(([key]) => key === "seed"),
+            [["seed", "10.120.0.11"]],
+        );
+    }
     assert.deepEqual(
         inputOf(find(run, COMMAND, "roster"))
             .filter(([key]) => key === "member")
@@ -313,6 +355,61 @@ test("no workers, no services: nothing of either", async () => {
         run.resources.filter(({ type }) => type === COMMAND).map(({ name }) => name),
         ["swarm", "node1-join", "roster"],
     );
+});
+
+describe("managers that are to be protected", () => {
+    for (const preview of [true, false]) {
+        test(`their droplets are, and no others: ${preview ? "preview" : "up"}`, async () => {
+            const config = { ...dev, managers: "m[1:3]", workers: "w1", protectManagers: true };
+            const run = await runProgram({ config, preview });
+            assert.deepEqual(
+                run.resources.filter(({ protect }) => protect).map(({ type, name }) => `${type} ${name}`),
+                ["m1", "m2", "m3"].map((name) => `digitalocean:index/droplet:Droplet ${name}`),
+            );
+        });
+    }
+});
+
+describe("a swarm that has lost its quorum", () => {
+    const config = { ...dev, managers: "m[1:3]", workers: "w1", recoverFrom: "m2" };
+
+    test("goes on from the manager that the config names, before the swarm is asked anything", async () => {
+        const run = await runProgram({ config });
+        const recover = find(run, COMMAND, "recover");
+        assert.equal((recover.inputs.connection as { host: string }).host, "203.0.113.12");
+        assert.deepEqual(inputOf(recover), [
+            ["node", "m2"],
+            ["address", "10.120.0.12"],
+            ["range", "10.120.0.0/20"],
+            ["limit", "600"],
+            ["minimum", "20.10.24"],
+            ["stack", "swarm-test"],
+        ]);
+        assert.deepEqual(recover.hooks, { beforeCreate: ["reach-m2"], beforeUpdate: ["reach-m2"] });
+        assert.equal(recover.inputs.addPreviousOutputInEnv, false);
+        assert.equal(recover.parent, "swarm");
+        assert.ok(find(run, COMMAND, "swarm").dependencies.includes("recover"));
+        assert.ok(!recover.dependencies.some((name) => name === "swarm" || name.endsWith("-join")));
+    });
+
+    test("while none is named, there is nothing of the kind", async () => {
+        const run = await runProgram({ config: { ...config, recoverFrom: "" } });
+        assert.deepEqual(
+            run.resources.filter(({ name }) => name === "recover"),
+            [],
+        );
+        assert.ok(!find(run, COMMAND, "swarm").dependencies.includes("recover"));
+    });
+});
+
+test("an up that made droplets lists those with the stack's tag once more; nothing else is asked of the API", async () => {
+    api.calls.length = 0;
+    await runProgram({ config: dev });
+    const deadline = Date.now() + 10_000;
+    while (api.calls.length === 0 && Date.now() < deadline)
+        await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.deepEqual(api.calls, ["GET /v2/droplets?tag_name=swarm-test&page=1&per_page=200"]);
+    assert.deepEqual([...api.authorizations], ["Bearer a token of the tests"]);
 });
 
 test("people's keys go to every node by the joins, and to no droplet", async () => {

@@ -1,5 +1,28 @@
+import { createHash } from "node:crypto";
+
 /** How a daemon in no swarm shows its state; see `swarm_state` in host.sh. */
 export const inactive = "inactive false id= addr= cluster= error=";
+
+/** Where `fakeDaemon` keeps its cluster's root certificate, among `Host.files`. */
+export const CERTIFICATE = "docker/swarm/certificates/swarm-root-ca.crt";
+
+/** What the scripts call the cluster whose root certificate holds `text`. */
+export const digest = (text: string) => createHash("sha256").update(text).digest("hex");
+
+/** What managers say that have lost their quorum, and what a person is told of it. */
+export const LEADERLESS =
+    "rpc error: code = Unknown desc = The swarm does not have a leader. It's possible that too few managers are online. " +
+    "Make sure more than half of the managers are online.";
+export const aboutQuorum = (survivor?: string) =>
+    "More than half of the managers are lost, so nothing in the swarm can be changed; its tasks run on. Bring managers " +
+    "back (power their droplets on), then: pulumi up. If they are gone for good, go on from one that is left" +
+    `${survivor ? `, ${survivor} or another` : ""}: pulumi config set swarm:recoverFrom ${survivor ?? "NAME"}, ` +
+    "then: pulumi up --refresh\n";
+
+/** What is said while something is waited for in vain for a minute. */
+export const minuteOf = (what: string, seen: string) =>
+    `${[5, 15, 25, 35, 45, 55].map((second) => `waiting for ${what}, ${second} s: ${seen}\n`).join("")}` +
+    `waited 60 s for ${what}; last seen: ${seen}\n`;
 
 /**
  * A good daemon for `Host.docker`. Its state in the swarm is `state` until a command writes another to $dir/state.
@@ -11,6 +34,6 @@ export function fakeDaemon(state: string, more: string): string {
     "version "*) echo 26.1.5 ;;
     ${more}
     "info --format {{json .Labels}}") echo '["swarm.stack=swarm-dev"]' ;;
-    "info --format {{.DockerRootDir}}") echo "$dir/nothing" ;;
+    "info --format {{.DockerRootDir}}") echo "$dir/docker" ;;
     "info --format {{.Swarm.LocalNodeState}}"*) cat "$dir/state" 2>/dev/null || echo "${state}" ;;`;
 }

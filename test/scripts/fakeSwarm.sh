@@ -3,7 +3,8 @@
 # with $dir, the files' folder, and the arguments of docker. It is stricter than Docker: it refuses what the roster
 # must never do, so that a step out of order fails a test whatever the order of the rest.
 #
-# members   ID ROLE AVAILABILITY STATE REACHABILITY LABEL-STACK LABEL-NODE ENGINE-STACK HOSTNAME
+# members   ID ROLE AVAILABILITY STATE VOTE LABEL-STACK LABEL-NODE ENGINE-STACK HOSTNAME
+#           where no VOTE is leader, the swarm answers nothing; for two seconds after the leader is demoted, say
 # services  ID NAME MODE STACK
 # networks  NAME STACK USE              (USE: free, or what Docker says of it instead, with - for a blank)
 # tasks     ID SERVICE-ID NODE-ID STATE DESIRED-STATE
@@ -11,7 +12,6 @@
 #           WHEN FILE + LINE            a line more
 # refusals  GROUP COMMAND TEXT          what the next such command is answered, once a line
 # promotions  SECONDS                   how long a promotion takes; default 1
-# leader    ID -                        once it is demoted, there is none for two seconds
 # containers  SERVICE-NAME here|stuck   its tasks' containers on this manager, and whether they end with the service
 # clock     seconds that the script has slept
 
@@ -84,7 +84,14 @@ update_member() {
     while [ $# -gt 1 ]; do
         case "$1 $2" in
         "--role manager") put members "$id" 2 manager ;;
-        "--role worker") put members "$id" 2 worker ;;
+        "--role worker")
+            case $before in "$id manager "*" - "*)
+                [ "$(printf '%s\n' "$before" | cut -d' ' -f5)" != - ] ||
+                    refuse "Error response from daemon: rpc error: code = NotFound desc = can't find manager in raft memberlist"
+                ;;
+            esac
+            put members "$id" 2 worker
+            ;;
         "--availability "*) put members "$id" 3 "$2" ;;
         "--label-add swarm.stack="*) put members "$id" 6 "${2#swarm.stack=}" ;;
         "--label-add swarm.node="*) put members "$id" 7 "${2#swarm.node=}" ;;
@@ -94,24 +101,60 @@ update_member() {
     done
     # shellcheck disable=SC2046,SC2086 # the fields are words
     set -- $before $(each members "$id")
-    case "$2 ${11}" in
-    "worker manager")
+    case "$2 ${11} $5" in
+    "worker manager "*)
         put members "$id" 5 unknown
         later "$(grep . "$dir/promotions" || echo 1)" members "$id" 5 reachable
         ;;
-    "manager worker")
+    "manager worker -") ;;
+    "manager worker "*)
+        keep_the_quorum "$id"
         later 1 members "$id" 5 -
-        ! grep -q "^$id " "$dir/leader" || later 2 leader "$id" 1 none
+        [ "$5" != leader ] || elect_another "$id"
         ;;
     esac
-    [ "$3 ${12}" = "active drain" ] && move_tasks "$id"
+    if [ "${12}" = drain ] && [ "$3" != drain ]; then move_tasks "$id"; fi
     return 0
 }
 
-# As Docker does it: the old task ends while a new one starts where there is room.
+# keep_the_quorum ID: Docker would take the change, and then answer nothing any more.
+keep_the_quorum() {
+    others=$(grep -v "^$1 " "$dir/members" | cut -d' ' -f5 | grep -v '^-$')
+    all=$(printf '%s\n' "$others" | grep -c .)
+    reachable=$(printf '%s\n' "$others" | grep -cE '^(leader|reachable)$')
+    [ $((2 * reachable)) -gt "$all" ] || refuse "the fake: without $1, $reachable of $all managers are reachable"
+}
+
+elect_another() {
+    put members "$1" 5 reachable
+    next=$(grep -v "^$1 " "$dir/members" | grep '^[^ ]* manager [^ ]* ready reachable ' | head -n 1 | cut -d' ' -f1)
+    later 2 members "$next" 5 leader
+    # A new leader knows of nobody's state until each has reported to it.
+    for other in $(grep -v "^$next " "$dir/members" | grep ' ready ' | cut -d' ' -f1); do
+        later 2 members "$other" 4 unknown
+        later 9 members "$other" 4 ready
+    done
+}
+
+# Where a new task starts. Not on a paused member, nor on a drained one; one whose state is not known yet is ready soon.
+find_room() {
+    room=$(grep -E ' active (ready|unknown) ' "$dir/members" | head -n 1 | cut -d' ' -f1)
+}
+
+# Where the tasks of a service run: a line a task.
+runs_on() {
+    grep "^[^ ]* $1 [^ ]* running running$" "$dir/tasks" | cut -d' ' -f3
+}
+
+# As Docker drains: the old tasks end, all at once, while new ones start where there is room.
 move_tasks() {
-    room=$(grep ' active ready ' "$dir/members" | head -n 1 | cut -d' ' -f1)
+    ! grep -q '^[0-9]* tasks ' "$dir/due" || refuse "the fake: $1 is emptied before the tasks of the last one have moved"
+    find_room
     down=$(grep "^$1 [^ ]* [^ ]* down " "$dir/members")
+    for service in $(grep ' replicated ' "$dir/services" | cut -d' ' -f1); do
+        where=$(runs_on "$service")
+        [ -n "$down" ] || [ "$(printf '%s\n' "$where" | sort -u)" != "$1" ] || refuse "the fake: draining $1 takes all of $service away"
+    done
     while read -r task service node _ desired; do
         [ "$node $desired" = "$1 running" ] || continue
         put tasks "$task" 5 shutdown
@@ -128,17 +171,32 @@ move_tasks() {
     rm -f "$dir/tasks.more"
 }
 
+# `service update --force`, as the usual update policy has it: one task after another, each old one ends first.
+exchange_tasks() {
+    find_room
+    turn=0
+    while read -r task service _ state desired; do
+        [ "$service $state $desired" = "$1 running running" ] || continue
+        later "$turn" tasks "$task" 5 shutdown
+        later "$((turn + 1))" tasks "$task" 4 shutdown
+        later "$((turn + 1))" tasks + "$task-forced $service ${room:--} $([ -n "$room" ] && echo starting || echo pending) running"
+        [ -z "$room" ] || later "$((turn + 3))" tasks "$task-forced" 4 running
+        turn=$((turn + 3))
+    done <"$dir/tasks"
+}
+
 remove_member() {
     # shellcheck disable=SC2046 # the fields are words
     set -- $(each members "$1") || exit 1
-    [ "$2 $3 $5" = "worker drain -" ] || refuse "the fake: removed as $2, $3, $5"
+    # One with a role and no vote, as a forced new cluster leaves it, can be removed as it is.
+    [ "$3 $5" = "drain -" ] || refuse "the fake: removed as $2, $3, $5"
     [ "$4" = down ] || ! grep "^[^ ]* [^ ]* $1 running " "$dir/tasks" || refuse "the fake: removed with tasks"
     rewrite members "/^$1 /d"
 }
 
 what_is_due
 case "$1" in node | service)
-    ! grep -q "^[0-9]* leader " "$dir/due" || refuse "Error response from daemon: rpc error: code = Unknown desc = The swarm does not have a leader."
+    grep -q ' leader ' "$dir/members" || refuse "Error response from daemon: rpc error: code = Unknown desc = The swarm does not have a leader."
     ;;
 esac
 refuse_what_is_to_be_refused "$1" "$2"
@@ -150,6 +208,8 @@ case "$*" in
 "node ps --format {{.ID}} "*) grep "^[^ ]* [^ ]* $5 " "$dir/tasks" | cut -d' ' -f1 ;;
 "node ps --filter desired-state=running --format {{.ID}} "*) grep "^[^ ]* [^ ]* $7 [^ ]* running$" "$dir/tasks" | cut -d' ' -f1 ;;
 "service ls --filter label=swarm.stack="*" --format {{.Name}}") grep " ${4#label=swarm.stack=}$" "$dir/services" | field 2 ;;
+"service ls --filter mode=replicated -q") grep ' replicated ' "$dir/services" | cut -d' ' -f1 ;;
+"service update --detach --force "*) exchange_tasks "$5" ;;
 "service rm "*)
     rewrite services "/^[^ ]* $3 /d"
     ! grep -q "^$3 here$" "$dir/containers" || later 2 containers "$3" 2 gone

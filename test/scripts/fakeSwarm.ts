@@ -16,9 +16,10 @@ export interface World {
     readonly due?: readonly string[];
     readonly refusals?: readonly string[];
     readonly promotions?: readonly string[];
-    readonly leader?: readonly string[];
 }
 
+export const leader = (id: string, name: string) =>
+    `${id} manager drain ready leader swarm-dev ${name} swarm-dev ${name}`;
 export const manager = (id: string, name: string) =>
     `${id} manager drain ready reachable swarm-dev ${name} swarm-dev ${name}`;
 export const worker = (id: string, name: string) =>
@@ -34,17 +35,18 @@ export interface RosterRun extends ScriptRun {
     readonly changes: readonly string[];
 }
 
-export async function roster(world: World, wanted: readonly Line[]): Promise<RosterRun> {
+/** @param limit Seconds that a new node has to be ready. */
+export async function roster(world: World, wanted: readonly Line[], limit = 10): Promise<RosterRun> {
     const lines: Line[] = [
         ["node", "node1"],
         ["stack", "swarm-dev"],
-        ["limit", 10],
+        ["limit", limit],
         ["drain", 20],
         ...wanted,
     ];
     const file = (content: readonly string[] = []) => content.map((line) => `${line}\n`).join("");
-    const { members, services, networks, tasks, containers, due, refusals, promotions, leader } = world;
-    const files = { members, services, networks, tasks, containers, due, refusals, promotions, leader };
+    const { members, services, networks, tasks, containers, due, refusals, promotions } = world;
+    const files = { members, services, networks, tasks, containers, due, refusals, promotions };
     const run = await runScript("roster", "create", lines, {
         docker: `*) . '${fakeSwarm}' ;;`,
         files: Object.fromEntries(Object.entries(files).map(([name, content]) => [name, file(content)])),
@@ -60,6 +62,16 @@ export const answer = (members: number, removed = "", foreign = "") =>
 export const settled = (id: string, name: string, role: string, availability: string) =>
     `node update --role ${role} --availability ${availability} --label-add swarm.stack=swarm-dev ` +
     `--label-add swarm.node=${name} ${id}`;
+
+/** The two ends of a member's leaving: it gets no new tasks from here on, and later, in its turn, it goes. */
+export const paused = (id: string) => `node update --availability pause ${id}`;
+export const seenOff = (id: string) => [`node update --availability drain ${id}`, `node rm --force ${id}`];
+export const demoted = (id: string) => `node update --role worker ${id}`;
+
+/** What is said to whoever has a wanted node that is not ready. */
+export const howToMend = (name: string) =>
+    `${name}: is its droplet on, does its dockerd run (systemctl status docker), has its disk room (df)? If it is not ` +
+    `to be mended, make it anew: pulumi up --replace '**:Droplet::${name}'`;
 
 export function assertDone(
     run: RosterRun,

@@ -15,13 +15,13 @@ import {
     writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { launcher, payload } from "../../components/remote.ts";
 import type { ScriptName } from "../../model/answers.ts";
 import type { Line } from "../../model/serviceLines.ts";
 
 const PROMISED =
-    "sh cat cut date env grep head id kill mkdir mv printf rm sed sha256sum sleep sort tail tee timeout touch chmod tr xargs";
+    "sh cat cut date df env grep head id kill mkdir mv printf rm sed sha256sum sleep sort tail tee timeout touch chmod tr xargs";
 
 export interface ScriptRun {
     readonly status: number | null;
@@ -43,7 +43,7 @@ export interface Host {
     readonly env?: Record<string, string>;
     /** The login's authorized_keys before. */
     readonly authorizedKeys?: string;
-    /** Files for the fake docker, by name, in its $dir. */
+    /** Files for the fake docker, by path in its $dir. */
     readonly files?: Readonly<Record<string, string>>;
     /** Time passes only by sleeping, a second each time: they are counted in $dir/clock. */
     readonly stoppedClock?: boolean;
@@ -74,10 +74,15 @@ export async function runScript(
         if (host.docker !== undefined) {
             put("docker", `printf '%s\\n' "$*" >>${log}\ndir=${dir}\ncase "$*" in\n${host.docker}\nesac`);
         }
-        for (const [name, text] of Object.entries(host.files ?? {})) writeFileSync(join(dir, name), text);
+        for (const [name, text] of Object.entries(host.files ?? {})) {
+            mkdirSync(dirname(join(dir, name)), { recursive: true });
+            writeFileSync(join(dir, name), text);
+        }
+        // For whoever runs the tests without being root; the folder is theirs.
+        put("sudo", 'shift\nexec "$@"');
         if (host.stoppedClock) stopClock(dir, put);
         for (const [name, text] of Object.entries(host.commands ?? {})) put(name, text);
-        const result = await run(launcher(script, mode, 60), payload(script, lines), {
+        const result = await run(launcher(script, mode, 300), payload(script, lines), {
             PATH: bin,
             HOME: dir,
             ...host.env,

@@ -1,8 +1,16 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import type { Line } from "../../model/serviceLines.ts";
-import { fakeDaemon, inactive } from "./fakeDaemon.ts";
-import { type Host, runScript } from "./harness.ts";
+import {
+    aboutQuorum,
+    CERTIFICATE,
+    digest,
+    fakeDaemon,
+    inactive,
+    LEADERLESS,
+    minuteOf,
+} from "./fakeDaemon.ts";
+import { type Host, runScript, type ScriptRun } from "./harness.ts";
 
 const input: Line[] = [
     ["node", "node3"],
@@ -13,8 +21,9 @@ const input: Line[] = [
     ["stack", "swarm-dev"],
     ["role", "worker"],
     ["cluster", "ours"],
-    ["ca", "0000"],
+    ["ca", digest("our certificate\n")],
     ["token", "SWMTKN-1-secret"],
+    ["seed", "10.120.0.2"],
     ["manager", "10.120.0.2"],
     ["manager", "10.120.0.3"],
 ];
@@ -24,13 +33,21 @@ function daemon(state: string, more = ""): string {
     return fakeDaemon(
         state,
         `${more}
-        "info --format {{range .Swarm.RemoteManagers}}"*) echo "10.9.9.9:2377 " ;;
-        "swarm leave"*) ;;`,
+        "info --format {{range .Swarm.RemoteManagers}}"*) echo "10.9.9.9:2377" ;;
+        "swarm leave"*) echo "${inactive}" >"$dir/state" ;;`,
     );
 }
 const joined = "active false id=abc123 addr=10.120.0.4 cluster= error=";
 
+const answer = '{"script":"join","node":"node3","id":"abc123","docker":"26.1.5"}\n';
+
 const joins = (host: Host) => runScript("join", "create", input, host);
+
+/** What was asked of the swarm, in order: joins by whom they asked. */
+const asked = (run: ScriptRun) =>
+    run.dockerCalls
+        .filter((call) => /^swarm (join --|leave)|^node update/.test(call))
+        .map((call) => call.replace(/^swarm join --.* (\S+)$/, "join $1"));
 
 test("a node that is in no swarm joins through the first manager, drained, on its private address", async () => {
     const run = await joins({
@@ -70,13 +87,235 @@ test("a join that times out and then succeeds in the background counts, and is n
     assert.equal(run.dockerCalls.filter((call) => call.startsWith("swarm join")).length, 1);
 });
 
-test("a member of the right cluster is confirmed without joining", async () => {
-    const run = await joins({ docker: daemon(joined).replace("10.9.9.9", "10.120.0.2") });
-    assert.equal(run.stdout, '{"script":"join","node":"node3","id":"abc123","docker":"26.1.5"}\n');
-    assert.deepEqual(
-        run.dockerCalls.filter((call) => call.startsWith("swarm ")),
-        [],
-    );
+test("a join that neither succeeds nor fails is given up after a minute, and the next manager is tried", async () => {
+    const pending = "pending false id= addr=10.120.0.4 cluster= error=";
+    const run = await joins({
+        docker: daemon(
+            inactive,
+            `"swarm join "*10.120.0.2:2377)
+                echo "${pending}" >"$dir/state"
+                echo "Timeout was reached before node joined." >&2
+                exit 1
+                ;;
+            "swarm join "*10.120.0.3:2377) echo "${joined}" >"$dir/state" ;;`,
+        ),
+        stoppedClock: true,
+    });
+    assert.equal(run.stderr, "");
+    assert.equal(run.stdout, answer);
+    assert.deepEqual(asked(run), ["join 10.120.0.2:2377", "swarm leave --force", "join 10.120.0.3:2377"]);
+});
+
+const members: { what: string; host: Host }[] = [
+    {
+        what: "by one of its managers",
+        host: { docker: daemon(joined).replace("10.9.9.9", "10.120.0.2") },
+    },
+    {
+        what: "by its certificate, where its managers are all new",
+        host: { docker: daemon(joined), files: { [CERTIFICATE]: "our certificate\n" } },
+    },
+    {
+        what: "by the cluster's ID, as a manager knows it",
+        host: {
+            docker: daemon(
+                "active true id=abc123 addr=10.120.0.4 cluster=ours error=",
+                `"node ls -q") echo seed1 ;;
+                "node inspect --format {{.ID}} {{.Status.Addr}} "*) echo "seed1 10.120.0.2 ready manager reachable" ;;
+                "node inspect self "*) echo reachable ;;`,
+            ),
+        },
+    },
+];
+for (const { what, host } of members) {
+    test(`a member of the right cluster is confirmed without joining: ${what}`, async () => {
+        const run = await joins(host);
+        assert.equal(run.stderr, "");
+        assert.equal(run.stdout, answer);
+        assert.deepEqual(asked(run), []);
+    });
+}
+
+describe("a member of another cluster", () => {
+    const theirs = "active false id=old77 addr=10.120.0.4 cluster= error=";
+    const previous = (id: string) => ({
+        PULUMI_COMMAND_STDOUT: `{"script":"join","node":"node3","id":"${id}","docker":"26.1.5"}\n`,
+    });
+    const letsIn = `"swarm join "*) echo "${joined}" >"$dir/state" ;;`;
+    for (const [what, state] of [
+        ["works there", theirs],
+        ["manages there", "active true id=old77 addr=10.120.0.4 cluster=theirs error="],
+        ["is in error there", "error false id=old77 addr= cluster= error=certificate has expired"],
+    ] as const) {
+        test(`is taken out of it where this stack's last swarm gave it the ID that it has: it ${what}`, async () => {
+            const run = await runScript("join", "update", input, {
+                docker: daemon(state, letsIn),
+                env: previous("old77"),
+            });
+            assert.equal(run.stderr, "node3: leaving this stack's previous swarm\n");
+            assert.equal(run.stdout, answer);
+            assert.deepEqual(asked(run), ["swarm leave --force", "join 10.120.0.2:2377"]);
+        });
+    }
+
+    for (const [what, env] of [
+        ["has another ID than the last run saw", previous("old7")],
+        ["is met for the first time", {}],
+    ] as const) {
+        test(`stays in it where it ${what}`, async () => {
+            const run = await runScript("join", "update", input, { docker: daemon(theirs, letsIn), env });
+            assert.equal(
+                run.stderr,
+                "node3: it is a member of another swarm already (node old77 at 10.120.0.4), not of ours. If that is " +
+                    "left over from the image, which was then made from a member, choose one that was not " +
+                    "(swarm:image), or run on the node: docker swarm leave --force\n",
+            );
+            assert.deepEqual(asked(run), []);
+            assert.equal(run.status, 1);
+        });
+    }
+});
+
+describe("the seed is to be a manager", () => {
+    const asManager = input.map((line): Line => (line[0] === "role" ? ["role", "manager"] : line));
+    const manages = "active true id=abc123 addr=10.120.0.4 cluster=ours error=";
+    /** A manager whose swarm shows `seed`, until it is told to promote it, and three seconds later a manager. */
+    const beside = (seed: string) =>
+        daemon(
+            manages,
+            `"node ls -q") echo seed1; echo abc123 ;;
+            "node inspect self "*) echo reachable ;;
+            "node inspect --format {{.ID}} {{.Status.Addr}} "*" seed1 abc123")
+                read -r clock <"$dir/clock"
+                if ! [ -e "$dir/promoted" ]; then
+                    echo "${seed}"
+                elif [ "$clock" -lt "$(cat "$dir/promoted")" ]; then
+                    echo "seed1 10.120.0.2 ready manager unknown"
+                else
+                    echo "seed1 10.120.0.2 ready manager reachable"
+                fi
+                echo "abc123 10.120.0.4 ready manager reachable"
+                ;;
+            "node update --role manager seed1") read -r clock <"$dir/clock"; echo $((clock + 3)) >"$dir/promoted" ;;`,
+        );
+
+    for (const role of ["manager", "worker"] as const) {
+        test(`a manager that is to be a ${role} promotes it, once, and waits until it can be reached`, async () => {
+            const run = await runScript("join", "update", role === "manager" ? asManager : input, {
+                docker: beside("seed1 10.120.0.2 ready worker -"),
+                stoppedClock: true,
+            });
+            assert.equal(run.stderr, "");
+            assert.equal(run.stdout, answer);
+            assert.deepEqual(asked(run), ["node update --role manager seed1"]);
+        });
+    }
+
+    test("a worker promotes nobody", async () => {
+        const run = await runScript("join", "update", asManager, {
+            docker: daemon(joined).replace("10.9.9.9", "10.120.0.2"),
+        });
+        assert.equal(run.stdout, answer);
+        assert.deepEqual(asked(run), []);
+    });
+
+    for (const [what, seed, seen] of [
+        ["is down", "seed1 10.120.0.2 down worker -", "no ready member at 10.120.0.2"],
+        ["is elsewhere", "seed1 10.120.0.22 ready worker -", "no ready member at 10.120.0.2"],
+        [
+            "does not get reachable",
+            "seed1 10.120.0.2 ready manager unreachable",
+            "10.120.0.2 ready manager unreachable",
+        ],
+    ] as const) {
+        test(`one that ${what} is waited for, for a minute`, async () => {
+            const run = await runScript("join", "update", asManager, {
+                docker: beside(seed),
+                stoppedClock: true,
+            });
+            assert.equal(run.stderr, minuteOf("the seed at 10.120.0.2 to be a manager", seen));
+            assert.equal(run.stdout, "");
+            assert.equal(run.status, 1);
+        });
+    }
+
+    test("a manager that the others do not reach is waited for, for a minute", async () => {
+        const run = await runScript("join", "update", asManager, {
+            docker: daemon(manages, `"node inspect self "*) echo unreachable ;;`),
+            stoppedClock: true,
+        });
+        assert.equal(run.stderr, minuteOf("node3 to be a reachable manager", "unreachable"));
+        assert.equal(run.status, 1);
+    });
+
+    test("where too few managers are left, what to do is said", async () => {
+        const run = await runScript("join", "update", asManager, {
+            docker: daemon(manages, `"node inspect self "*) echo "${LEADERLESS}" >&2; exit 1 ;;`),
+            stoppedClock: true,
+        });
+        assert.equal(
+            run.stderr,
+            minuteOf("node3 to be a reachable manager", LEADERLESS) + aboutQuorum("node3"),
+        );
+        assert.equal(run.status, 1);
+    });
+
+    describe("on the seed itself, which was a worker", () => {
+        const own: Line[] = [
+            ...asManager.filter(([key]) => key !== "seed" && key !== "manager"),
+            ["seed", "10.120.0.4"],
+            ["manager", "10.120.0.4"],
+            ["manager", "10.120.0.3"],
+        ];
+        const state = (since: number) => `"info --format {{.Swarm.LocalNodeState}}"*)
+                read -r clock <"$dir/clock"
+                if [ "$clock" -ge ${since} ]; then echo "${manages}"; else cat "$dir/state" 2>/dev/null || echo "${joined}"; fi
+                ;;
+            "node inspect self "*) echo reachable ;;
+            "swarm join "*) echo "${manages}" >"$dir/state" ;;`;
+
+        test("another manager's promotion is waited for", async () => {
+            const run = await runScript("join", "update", own, {
+                docker: daemon(joined, state(29)),
+                files: { [CERTIFICATE]: "our certificate\n" },
+                stoppedClock: true,
+            });
+            assert.equal(run.stderr, "");
+            assert.equal(run.stdout, answer);
+            assert.deepEqual(asked(run), []);
+        });
+
+        test("if none comes within half a minute, it joins again as a manager", async () => {
+            const run = await runScript("join", "update", own, {
+                docker: daemon(joined, state(1000)),
+                files: { [CERTIFICATE]: "our certificate\n" },
+                stoppedClock: true,
+            });
+            assert.equal(run.stderr, "node3: joining again, as a manager\n");
+            assert.equal(run.stdout, answer);
+            // Without force: that is for managers, and would hide that it has become one.
+            assert.deepEqual(asked(run), ["swarm leave", "join 10.120.0.3:2377"]);
+        });
+
+        test("with no other manager to join through, that is said", async () => {
+            const run = await runScript(
+                "join",
+                "update",
+                own.filter(([, value]) => value !== "10.120.0.3"),
+                {
+                    docker: daemon(joined, state(1000)),
+                    files: { [CERTIFICATE]: "our certificate\n" },
+                    stoppedClock: true,
+                },
+            );
+            assert.equal(
+                run.stderr,
+                "node3: joining again, as a manager\n" +
+                    "node3: no manager of cluster ours let it in: there is no other manager\n",
+            );
+            assert.equal(run.status, 1);
+        });
+    });
 });
 
 for (const active of [true, false]) {
@@ -93,7 +332,8 @@ for (const active of [true, false]) {
         assert.equal(
             run.stderr,
             active
-                ? "ufw allow proto tcp from 10.120.0.0/20 to any port 2377,7946\n" +
+                ? "ufw allow 22/tcp\n" +
+                      "ufw allow proto tcp from 10.120.0.0/20 to any port 2377,7946\n" +
                       "ufw allow proto udp from 10.120.0.0/20 to any port 7946,4789\n"
                 : "",
         );
@@ -159,14 +399,29 @@ const failures: { what: string; host: Host; text: string }[] = [
         host: { docker: daemon("active false id=other1 addr=10.9.0.7 cluster= error=") },
         text:
             "node3: it is a member of another swarm already (node other1 at 10.9.0.7), not of ours. " +
-            "If that is left over from the image, run on it: docker swarm leave --force\n",
+            "If that is left over from the image, which was then made from a member, choose one that was not " +
+            "(swarm:image), or run on the node: docker swarm leave --force\n",
     },
     {
         what: "a manager of another cluster",
         host: { docker: daemon("active true id=other1 addr=10.9.0.7 cluster=theirs error=") },
         text:
             "node3: it is a member of another swarm already (node other1 at 10.9.0.7, cluster theirs), not of ours. " +
-            "If that is left over from the image, run on it: docker swarm leave --force\n",
+            "If that is left over from the image, which was then made from a member, choose one that was not " +
+            "(swarm:image), or run on the node: docker swarm leave --force\n",
+    },
+    {
+        what: "a full disk",
+        host: {
+            docker: daemon(inactive),
+            commands: {
+                df: `echo "Filesystem 1024-blocks Used Available Capacity Mounted on"
+                [ "$2" = "$HOME" ] && echo "/dev/vda1 25215872 25205632 10240 100% /"`,
+            },
+        },
+        text:
+            "node3: its disk is full: 10 MB are left at $HOME. On it, free some (docker system prune, journalctl " +
+            "--vacuum-size=100M), or choose a larger swarm:size\n",
     },
     {
         what: "a swarm in error",
@@ -186,6 +441,28 @@ const failures: { what: string; host: Host; text: string }[] = [
             "  10.120.0.2: connection refused\n  10.120.0.3: connection refused\n",
     },
     {
+        what: "managers that have lost their quorum",
+        host: { docker: daemon(inactive, `"swarm join "*) echo "${LEADERLESS}" >&2; exit 1 ;;`) },
+        text:
+            `node3: no manager of cluster ours let it in:\n  10.120.0.2: ${LEADERLESS}\n` +
+            `  10.120.0.3: ${LEADERLESS}\n${aboutQuorum()}`,
+    },
+    {
+        what: "tokens that somebody has rotated",
+        host: {
+            docker: daemon(
+                inactive,
+                `"swarm join "*) echo "A valid join token is necessary to join this cluster" >&2; exit 1 ;;`,
+            ),
+        },
+        text:
+            "node3: no manager of cluster ours let it in:\n" +
+            "  10.120.0.2: A valid join token is necessary to join this cluster\n" +
+            "  10.120.0.3: A valid join token is necessary to join this cluster\n" +
+            "The swarm's join tokens have been rotated since this stack read them. To read them again, on the swarm " +
+            "as it is: pulumi up --replace '**:Command::swarm'\n",
+    },
+    {
         what: "an address that the swarm took otherwise",
         host: {
             docker: daemon(
@@ -193,14 +470,17 @@ const failures: { what: string; host: Host; text: string }[] = [
                 `"swarm join "*) echo "active false id=abc123 addr=203.0.113.9 cluster= error=" >"$dir/state" ;;`,
             ),
         },
-        text: "node3: the swarm has it at 203.0.113.9 instead of its private address 10.120.0.4\n",
+        text:
+            "node3: the swarm has it (node abc123) at 203.0.113.9 instead of its private address 10.120.0.4. If its " +
+            "image was made from a member of this swarm, choose one that was not (swarm:image): two machines with one " +
+            "node ID harm both. Otherwise run on it: docker swarm leave --force\n",
     },
 ];
 
 for (const { what, host, text } of failures) {
     test(`${what}: said, and nothing printed for the program`, async () => {
         const run = await joins(host);
-        assert.equal(run.stderr, text);
+        assert.equal(run.stderr.replace(/(?<=left at )\/[^ ]*(?=\. On it)/, "$HOME"), text);
         assert.equal(run.stdout, "");
         assert.equal(run.status, 1);
         assert.doesNotMatch(run.stderr, /SWMTKN/);

@@ -6,9 +6,14 @@ import {
     answer,
     assertDone,
     assertFailed,
+    demoted,
+    howToMend,
     joined,
+    leader,
     manager,
+    paused,
     roster,
+    seenOff,
     settled,
     wantManager,
     wantWorker,
@@ -17,7 +22,7 @@ import {
 
 describe("wanted members", () => {
     test("nothing to do: nothing is changed", async () => {
-        const run = await roster({ members: [manager("m1", "node1"), worker("w2", "node2")] }, [
+        const run = await roster({ members: [leader("m1", "node1"), worker("w2", "node2")] }, [
             wantManager("m1", "node1"),
             wantWorker("w2", "node2"),
         ]);
@@ -58,7 +63,7 @@ describe("wanted members", () => {
     ];
     for (const { what, member, wanted, change } of differing) {
         test(`${what} gets role, availability and labels in one update`, async () => {
-            const run = await roster({ members: [manager("m1", "node1"), member] }, [
+            const run = await roster({ members: [leader("m1", "node1"), member] }, [
                 wantManager("m1", "node1"),
                 wanted,
             ]);
@@ -68,7 +73,7 @@ describe("wanted members", () => {
             const reachability = role === "manager" ? "reachable" : "-";
             assert.equal(
                 run.files.members,
-                `${manager("m1", "node1")}\n` +
+                `${leader("m1", "node1")}\n` +
                     `${id} ${role} ${availability} ready ${reachability} swarm-dev ${name} swarm-dev ${name}\n`,
             );
         });
@@ -76,7 +81,7 @@ describe("wanted members", () => {
 
     test("each promotion waits until the manager before is reachable", async () => {
         const run = await roster(
-            { members: [manager("m1", "node1"), joined("n2", "node2"), joined("n3", "node3")] },
+            { members: [leader("m1", "node1"), joined("n2", "node2"), joined("n3", "node3")] },
             [wantManager("m1", "node1"), wantManager("n2", "node2"), wantManager("n3", "node3")],
         );
         assertDone(run, {
@@ -89,8 +94,8 @@ describe("wanted members", () => {
         const run = await roster(
             {
                 members: [
+                    leader("m1", "node1"),
                     manager("old", "node9"),
-                    manager("m1", "node1"),
                     manager("m2", "node2"),
                     joined("n3", "node3"),
                 ],
@@ -99,14 +104,14 @@ describe("wanted members", () => {
             [wantWorker("m2", "node2"), wantManager("n3", "node3"), wantManager("m1", "node1")],
         );
         assertDone(run, {
-            stderr: "removing node9 (old, ready)\n",
+            stderr: "demoting node9 (old)\ndemoting node2 (m2)\nemptying node9 (old, ready)\nremoving node9 (old)\n",
             stdout: answer(3, "old"),
             changes: [
                 settled("n3", "node3", "manager", "drain"),
+                demoted("old"),
+                demoted("m2"),
                 settled("m2", "node2", "worker", "active"),
-                "node update --role worker old",
-                "node update --availability drain old",
-                "node rm --force old",
+                ...seenOff("old"),
             ],
         });
     });
@@ -114,35 +119,118 @@ describe("wanted members", () => {
     test("a member that arrives and gets ready while the roster waits is waited for", async () => {
         const run = await roster(
             {
-                members: [manager("m1", "node1"), "n2 worker drain down - - - swarm-dev node2"],
+                members: [leader("m1", "node1"), "n2 worker drain down - - - swarm-dev node2"],
                 due: [`3 members + ${joined("n3", "node3")}`, "7 members n2 4 ready"],
             },
             [wantManager("m1", "node1"), wantWorker("n2", "node2"), wantWorker("n3", "node3")],
         );
         assertDone(run, {
-            stderr: "waiting for all nodes to be ready, 5 s: node2 is down; \n",
+            stderr: "waiting for all nodes to be ready, 5 s: node2 is down\n",
             stdout: answer(3),
             changes: [settled("n2", "node2", "worker", "active"), settled("n3", "node3", "worker", "active")],
         });
     });
 
     test("a wanted ID that the swarm does not know fails the roster, before anything is changed", async () => {
-        const run = await roster({ members: [manager("m1", "node1"), worker("old", "node9")] }, [
+        const run = await roster({ members: [leader("m1", "node1"), worker("old", "node9")] }, [
             wantManager("m1", "node1"),
             wantWorker("n2", "node2"),
         ]);
-        const seen = "node2 (n2) is not in the swarm's list; ";
+        const seen = "node2 (n2) is not in the swarm's list";
         assertFailed(run, {
             stderr:
                 `waiting for all nodes to be ready, 5 s: ${seen}\n` +
-                `waited 10 s for all nodes to be ready; last seen: ${seen}\n`,
+                `waited 10 s for all nodes to be ready; last seen: ${seen}\n${howToMend("node2")}\n`,
             changes: [],
+        });
+    });
+
+    const away = (id: string, name: string) =>
+        `${id} worker active down - swarm-dev ${name} swarm-dev ${name}`;
+    const patience: {
+        what: string;
+        more: readonly string[];
+        seconds: number;
+        seen: string;
+        names: string[];
+    }[] = [
+        {
+            what: "a node that was in its place before is waited for as long as a reboot takes",
+            more: [away("n3", "node3")],
+            seconds: 120,
+            seen: "node2 is down; node3 is down",
+            names: ["node2", "node3"],
+        },
+        {
+            what: "with a new node among the missing, all of a new node's time is given",
+            more: [joined("n3", "node3").replace("ready", "down")],
+            seconds: 130,
+            seen: "node2 is down; node3 is down",
+            names: ["node2", "node3"],
+        },
+    ];
+    for (const { what, more, seconds, seen, names } of patience) {
+        test(`${what}, and what to do is said of each`, async () => {
+            const run = await roster(
+                { members: [leader("m1", "node1"), away("n2", "node2"), ...more] },
+                [wantManager("m1", "node1"), wantWorker("n2", "node2"), wantWorker("n3", "node3")],
+                130,
+            );
+            const said = [5, 15, 25, 35, 45, 55, 65, 75, 85, 95, 105, 115, 125]
+                .filter((second) => second < seconds)
+                .map((second) => `waiting for all nodes to be ready, ${second} s: ${seen}\n`);
+            assertFailed(run, {
+                stderr:
+                    `${said.join("")}waited ${seconds} s for all nodes to be ready; last seen: ${seen}\n` +
+                    names.map((name) => `${howToMend(name)}\n`).join(""),
+                changes: [],
+            });
+        });
+    }
+
+    test("a swarm that has lost its quorum: what to do is said, and nothing is changed", async () => {
+        const run = await roster({ members: [manager("m1", "node1")] }, [wantManager("m1", "node1")], 3);
+        assertFailed(run, {
+            stderr:
+                "waited 3 s for all nodes to be ready; last seen: no list of members: Error response from daemon: rpc " +
+                "error: code = Unknown desc = The swarm does not have a leader.\n" +
+                "More than half of the managers are lost, so nothing in the swarm can be changed; its tasks run on. " +
+                "Bring managers back (power their droplets on), then: pulumi up. If they are gone for good, go on from " +
+                "one that is left, node1 or another: pulumi config set swarm:recoverFrom node1, then: pulumi up " +
+                "--refresh\n",
+            changes: [],
+        });
+    });
+
+    test("a wanted member that somebody paused is opened again", async () => {
+        const run = await roster(
+            { members: [leader("m1", "node1"), worker("n2", "node2").replace("active", "pause")] },
+            [wantManager("m1", "node1"), wantWorker("n2", "node2")],
+        );
+        assertDone(run, { stdout: answer(2), changes: [settled("n2", "node2", "worker", "active")] });
+    });
+
+    test("a wanted member that somebody removes meanwhile is missed by name", async () => {
+        // While the promotion of the first is waited for.
+        const run = await roster(
+            {
+                members: [leader("m1", "node1"), joined("n2", "node2"), joined("n3", "node3")],
+                promotions: ["4"],
+                due: ["2 members n3 1 gone"],
+            },
+            [wantManager("m1", "node1"), wantManager("n2", "node2"), wantWorker("n3", "node3")],
+        );
+        assertFailed(run, {
+            stderr:
+                "node1: node3 (n3) is not in the swarm's list any more; somebody has removed it. To make it anew: " +
+                "pulumi up --replace '**:Droplet::node3'\n",
+            changes: [settled("n2", "node2", "manager", "drain")],
         });
     });
 
     test("a promotion that does not come through fails after a minute, with what was seen", async () => {
         const run = await roster(
-            { members: [manager("m1", "node1"), joined("n2", "node2")], promotions: ["1000"] },
+            { members: [leader("m1", "node1"), joined("n2", "node2")], promotions: ["1000"] },
             [wantManager("m1", "node1"), wantManager("n2", "node2")],
         );
         const seen = "role manager, as a manager unknown";
@@ -158,11 +246,12 @@ describe("wanted members", () => {
     for (const text of [
         "Error response from daemon: rpc error: code = Unknown desc = update out of sequence",
         "Error response from daemon: rpc error: code = Unknown desc = The swarm does not have a leader.",
+        "Error response from daemon: rpc error: code = Unknown desc = raft: failed to process the request: node lost leader status",
     ]) {
         test(`an update is sent again after "${text}"`, async () => {
             const run = await roster(
                 {
-                    members: [manager("m1", "node1"), joined("n2", "node2")],
+                    members: [leader("m1", "node1"), joined("n2", "node2")],
                     refusals: [`node update ${text}`, `node update ${text} `],
                 },
                 [wantManager("m1", "node1"), wantWorker("n2", "node2")],
@@ -176,7 +265,7 @@ describe("wanted members", () => {
         const text = "rpc error: code = Unknown desc = update out of sequence";
         const run = await roster(
             {
-                members: [manager("m1", "node1"), joined("n2", "node2")],
+                members: [leader("m1", "node1"), joined("n2", "node2")],
                 refusals: Array.from({ length: 40 }, (_, n) => `node update ${n} ${text}`),
             },
             [wantManager("m1", "node1"), wantWorker("n2", "node2")],
@@ -191,7 +280,7 @@ describe("wanted members", () => {
     test("any other answer to an update is said at once", async () => {
         const run = await roster(
             {
-                members: [manager("m1", "node1"), joined("n2", "node2")],
+                members: [leader("m1", "node1"), joined("n2", "node2")],
                 refusals: ["node update Error response from daemon: permission denied"],
             },
             [wantManager("m1", "node1"), wantWorker("n2", "node2")],
@@ -205,7 +294,7 @@ describe("wanted members", () => {
 });
 
 describe("services and networks", () => {
-    const world = { members: [manager("m1", "node1"), joined("n2", "node2")] };
+    const world = { members: [leader("m1", "node1"), joined("n2", "node2")] };
     const wanted: Line[] = [wantManager("m1", "node1"), wantWorker("n2", "node2"), ["service", "web"]];
     const labelled = settled("n2", "node2", "worker", "active");
 
@@ -261,6 +350,51 @@ describe("services and networks", () => {
     test("a network that a service still has is left to that service's update", async () => {
         const run = await roster({ ...world, networks: ["old swarm-dev in-use-by-service-s1"] }, wanted);
         assertDone(run, { stdout: answer(2), changes: ["network rm old", labelled] });
+    });
+
+    test("a step in each place: the order of the whole", async () => {
+        const run = await roster(
+            {
+                members: [
+                    leader("m1", "node1").replace("drain", "active"),
+                    manager("old", "node9").replace("drain", "active"),
+                    joined("n2", "node2"),
+                    joined("n3", "node3"),
+                ],
+                services: ["s1 web replicated swarm-dev", "s2 web2 replicated swarm-dev"],
+                networks: ["unused swarm-dev free"],
+                tasks: ["t1 s1 m1 running running", "t2 s1 old running running"],
+            },
+            [
+                wantManager("m1", "node1"),
+                wantManager("n2", "node2"),
+                wantWorker("n3", "node3"),
+                ["service", "web"],
+            ],
+        );
+        assertDone(run, {
+            stderr:
+                "removing service web2\n" +
+                "demoting node9 (old)\n" +
+                "moving service web, which runs nowhere else, off the nodes that are emptied\n" +
+                "waiting for the tasks of service web to run elsewhere, 5 s: 1 of 2 tasks run elsewhere\n" +
+                "emptying node1 (m1, ready)\n" +
+                "emptying node9 (old, ready)\n" +
+                "removing node9 (old)\n",
+            stdout: answer(3, "old"),
+            changes: [
+                "service rm web2",
+                "network rm unused",
+                settled("n2", "node2", "manager", "drain"),
+                demoted("old"),
+                settled("n3", "node3", "worker", "active"),
+                paused("old"),
+                paused("m1"),
+                "service update --detach --force s1",
+                "node update --availability drain m1",
+                ...seenOff("old"),
+            ],
+        });
     });
 
     test("a service whose tasks do not end fails the roster before a member is touched", async () => {

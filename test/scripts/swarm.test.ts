@@ -1,8 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Line } from "../../model/serviceLines.ts";
-import { fakeDaemon, inactive } from "./fakeDaemon.ts";
-import { type Host, runScript } from "./harness.ts";
+import {
+    aboutQuorum,
+    CERTIFICATE,
+    digest,
+    fakeDaemon,
+    inactive,
+    LEADERLESS,
+    minuteOf,
+} from "./fakeDaemon.ts";
+import { type Host, runScript, type ScriptRun } from "./harness.ts";
 
 const input: Line[] = [
     ["node", "node1"],
@@ -23,24 +31,35 @@ function daemon(state: string, more = ""): string {
         `${more}
         "node ls "*) echo abc123 ;;
         "node inspect "*) echo 10.120.0.2:2377 ;;
+        "info --format {{with .Swarm.Cluster}}"*) echo "10.200.0.0/16 24" ;;
+        "info --format {{range .Swarm.RemoteManagers}}"*) echo "10.120.0.7:2377"; echo "10.120.0.3:2377" ;;
         "swarm join-token -q "*) echo "SWMTKN-1-\${4}" ;;
         "swarm leave"*) echo "${inactive}" >"$dir/state" ;;`,
     );
 }
 const manages = "active true id=abc123 addr=10.120.0.2 cluster=ours error=";
 const works = "active false id=abc123 addr=10.120.0.2 cluster= error=";
-const answer =
-    '{"script":"swarm","node":"node1","cluster":"ours",' +
-    '"ca":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","managers":"10.120.0.2",' +
+const files = { [CERTIFICATE]: "our certificate\n" };
+const ours = digest("our certificate\n");
+const answer = (managers: string, ca = ours) =>
+    `{"script":"swarm","node":"node1","cluster":"ours","ca":"${ca}","managers":"${managers}",` +
     '"workerToken":"SWMTKN-1-worker","managerToken":"SWMTKN-1-manager"}\n';
-const previous = { PULUMI_COMMAND_STDOUT: answer };
+const previous = { PULUMI_COMMAND_STDOUT: answer("10.120.0.9 10.120.0.2 10.120.0.3") };
+const startOver =
+    "If that cluster is gone for good, start a new one with: pulumi up --replace '**:Command::swarm'. Its services are " +
+    "made anew, its secrets, configs and the data of its volumes are not\n";
+/** Who was asked to let this node in, in turn. */
+const asked = (run: ScriptRun) =>
+    run.dockerCalls.filter((call) => call.startsWith("swarm join --")).map((call) => call.split(" ").at(-1));
 
 test("create: initialises on the private address, drained, with the overlay pool", async () => {
     const run = await runScript("swarm", "create", input, {
         docker: daemon(inactive, `"swarm init "*) echo "${manages}" >"$dir/state" ;;`),
+        files,
     });
     assert.equal(run.stderr, "");
-    assert.equal(run.stdout, answer);
+    // The wanted managers first: they are those that last.
+    assert.equal(run.stdout, answer("10.120.0.3 10.120.0.2"));
     assert.deepEqual(
         run.dockerCalls.filter((call) => call.startsWith("swarm init")),
         [
@@ -51,45 +70,90 @@ test("create: initialises on the private address, drained, with the overlay pool
 });
 
 test("create: a swarm that an interrupted run initialised here is taken over", async () => {
-    const run = await runScript("swarm", "create", input, { docker: daemon(manages) });
-    assert.equal(run.stdout, answer);
+    const run = await runScript("swarm", "create", input, { docker: daemon(manages), files });
+    assert.equal(run.stderr, "");
+    assert.equal(run.stdout, answer("10.120.0.3 10.120.0.2"));
     assert.ok(!run.dockerCalls.some((call) => call.startsWith("swarm init")));
 });
 
-test("update: a manager of the stack's cluster is confirmed", async () => {
-    const run = await runScript("swarm", "update", input, { docker: daemon(manages), env: previous });
-    assert.equal(run.stdout, answer);
+test("create: a root certificate that cannot be read has no digest", async () => {
+    const run = await runScript("swarm", "create", input, { docker: daemon(manages) });
+    assert.equal(run.stdout, answer("10.120.0.3 10.120.0.2", ""));
 });
 
-test("update: a host in no swarm joins through the other managers, and never initialises", async () => {
+test("update: a manager of the stack's cluster is confirmed", async () => {
+    const run = await runScript("swarm", "update", input, { docker: daemon(manages), env: previous, files });
+    assert.equal(run.stderr, "");
+    assert.equal(run.stdout, answer("10.120.0.3 10.120.0.2"));
+    assert.deepEqual(asked(run), []);
+});
+
+test("update: a daemon that does not name its pool is taken as it is", async () => {
+    const run = await runScript("swarm", "update", input, {
+        docker: daemon(manages, '"info --format {{with .Swarm.Cluster}}"*) echo ;;'),
+        env: previous,
+    });
+    assert.equal(run.status, 0);
+});
+
+test("update: a host in no swarm asks the wanted managers first, then those of the last run, and never initialises", async () => {
     const run = await runScript("swarm", "update", input, {
         docker: daemon(
             inactive,
-            `"swarm join "*10.120.0.3:2377) echo "${manages}" >"$dir/state" ;; "swarm init"*) exit 9 ;;`,
+            `"swarm join "*10.120.0.3:2377) echo "connection refused" >&2; exit 1 ;;
+            "swarm join --token SWMTKN-1-manager "*10.120.0.9:2377) echo "${manages}" >"$dir/state" ;;
+            "swarm init"*) exit 9 ;;`,
         ),
         env: previous,
+        files,
     });
     assert.equal(run.stderr, "");
-    assert.equal(run.stdout, answer);
+    assert.equal(run.stdout, answer("10.120.0.3 10.120.0.2"));
+    assert.deepEqual(asked(run), ["10.120.0.3:2377", "10.120.0.9:2377"]);
 });
 
-test("update: a worker that became the first manager joins again as one", async () => {
-    const run = await runScript("swarm", "update", input, {
-        docker: daemon(works, `"swarm join --token SWMTKN-1-manager "*) echo "${manages}" >"$dir/state" ;;`),
-        env: previous,
+for (const [what, certificate] of [
+    ["its cluster's certificate is ours", "our certificate\n"],
+    ["it talks to a manager that we know, since the certificate has been rotated", "a later certificate\n"],
+]) {
+    test(`update: a worker that became the first manager is left as it is for a manager to promote: ${what}`, async () => {
+        const run = await runScript("swarm", "update", input, {
+            docker: daemon(works),
+            env: previous,
+            files: { [CERTIFICATE]: certificate as string },
+        });
+        assert.equal(run.stderr, "");
+        // What it cannot know as a worker is what the last run knew.
+        assert.equal(run.stdout, answer("10.120.0.3 10.120.0.2 10.120.0.7 10.120.0.9"));
+        assert.deepEqual(
+            run.dockerCalls.filter((call) => call.startsWith("swarm ")),
+            [],
+        );
     });
-    assert.equal(run.stderr, "");
-    assert.equal(run.stdout, answer);
-});
+}
 
-const failures: { what: string; mode: "create" | "update"; host: Host; text: string }[] = [
+const failures: {
+    what: string;
+    mode: "create" | "update";
+    host: Host;
+    lines?: readonly Line[];
+    text: string;
+}[] = [
     {
         what: "an image made from a member",
         mode: "create",
         host: { docker: daemon("active true id=old1 addr=10.9.0.7 cluster=theirs error=") },
         text:
-            "node1: it is a member of another swarm already (node old1 at 10.9.0.7); its image was made from a " +
-            "member. On it run: docker swarm leave --force\n",
+            "node1: it is a member of another swarm already (node old1 at 10.9.0.7). If its image was made from a " +
+            "member, choose one that was not (swarm:image); else run on it: docker swarm leave --force\n",
+    },
+    {
+        what: "a worker of some swarm",
+        mode: "create",
+        host: { docker: daemon(works), files },
+        text:
+            "node1: it is a member of another swarm already (node abc123 at 10.120.0.2). If its image was made from a " +
+            "member, choose one that was not (swarm:image); else run on it: docker swarm leave --force\n",
     },
     {
         what: "an update whose previous output did not arrive",
@@ -108,7 +172,83 @@ const failures: { what: string; mode: "create" | "update"; host: Host; text: str
         },
         text:
             "node1: no manager of cluster ours let it in:\n  10.120.0.3: no route to host\n" +
-            "If that cluster is gone for good, start a new one with: pulumi up --replace '**:Command::swarm'\n",
+            "  10.120.0.9: no route to host\nManagers without a majority let nobody in. If more than half of them are " +
+            "lost for good and one is left, go on from that one: pulumi config set swarm:recoverFrom NAME, then: " +
+            `pulumi up --refresh. ${startOver}`,
+    },
+    {
+        what: "there is no manager but the one that was here",
+        mode: "update",
+        lines: input.filter(([key]) => key !== "peer"),
+        host: { docker: daemon(inactive), env: { PULUMI_COMMAND_STDOUT: answer("10.120.0.2") } },
+        text: `node1: no manager of cluster ours let it in: there is no other manager\n${startOver}`,
+    },
+    {
+        what: "too few managers are left to let anybody in",
+        mode: "update",
+        host: {
+            docker: daemon(inactive, `"swarm join "*) echo "${LEADERLESS}" >&2; exit 1 ;;`),
+            env: { PULUMI_COMMAND_STDOUT: answer("10.120.0.3 10.120.0.2") },
+        },
+        text: `node1: no manager of cluster ours let it in:\n  10.120.0.3: ${LEADERLESS}\n${aboutQuorum()}`,
+    },
+    {
+        what: "the managers are there, and somebody has rotated the join tokens",
+        mode: "update",
+        host: {
+            docker: daemon(
+                inactive,
+                `"swarm join "*) echo "remote CA does not match fingerprint. Expected: 1234" >&2; exit 1 ;;`,
+            ),
+            env: { PULUMI_COMMAND_STDOUT: answer("10.120.0.3 10.120.0.2") },
+        },
+        text:
+            "node1: no manager of cluster ours let it in:\n" +
+            "  10.120.0.3: remote CA does not match fingerprint. Expected: 1234\n" +
+            "The swarm's join tokens have been rotated since this stack read them. To read them again, on the swarm " +
+            "as it is, put a manager that is in it first in swarm:managers, then: pulumi up --replace " +
+            "'**:Command::swarm'\n",
+    },
+    {
+        what: "it is a manager, and too few are left",
+        mode: "update",
+        host: {
+            docker: daemon(`active true id=abc123 addr=10.120.0.2 cluster= error=${LEADERLESS}`),
+            env: previous,
+            stoppedClock: true,
+        },
+        text:
+            minuteOf("node1 to manage its swarm", `state active, manager true, ${LEADERLESS}`) +
+            aboutQuorum("node1"),
+    },
+    {
+        what: "a worker of another cluster",
+        mode: "update",
+        host: {
+            docker: daemon(
+                works,
+                '"info --format {{range .Swarm.RemoteManagers}}"*) echo "10.9.9.9:2377" ;;',
+            ),
+            env: previous,
+            files: { [CERTIFICATE]: "their certificate\n" },
+        },
+        text:
+            "node1: it is a worker of another swarm (node abc123 at 10.120.0.2), not of ours. On it run: docker swarm " +
+            "leave --force\n",
+    },
+    {
+        what: "a worker of another cluster, where neither certificate could be read",
+        mode: "update",
+        host: {
+            docker: daemon(
+                works,
+                '"info --format {{range .Swarm.RemoteManagers}}"*) echo "10.9.9.9:2377" ;;',
+            ),
+            env: { PULUMI_COMMAND_STDOUT: answer("10.120.0.2", "") },
+        },
+        text:
+            "node1: it is a worker of another swarm (node abc123 at 10.120.0.2), not of ours. On it run: docker swarm " +
+            "leave --force\n",
     },
     {
         what: "a manager of another cluster",
@@ -117,9 +257,37 @@ const failures: { what: string; mode: "create" | "update"; host: Host; text: str
             docker: daemon("active true id=abc123 addr=10.120.0.2 cluster=theirs error="),
             env: previous,
         },
+        text: `node1: it is in cluster theirs, but this stack's is ours. ${startOver}`,
+    },
+    {
+        what: "a manager that the swarm has at another address",
+        mode: "update",
+        host: {
+            docker: daemon("active true id=abc123 addr=203.0.113.9 cluster=ours error="),
+            env: previous,
+        },
+        text: "node1: the swarm has it at 203.0.113.9 instead of its private address 10.120.0.2\n",
+    },
+    {
+        what: "another overlay pool than the swarm was made with",
+        mode: "update",
+        host: {
+            docker: daemon(manages, '"info --format {{with .Swarm.Cluster}}"*) echo "10.208.0.0/12 25" ;;'),
+            env: previous,
+        },
         text:
-            "node1: it is in cluster theirs, but this stack's is ours. If that one is gone for good, start a new " +
-            "one with: pulumi up --replace '**:Command::swarm'\n",
+            "node1: overlay networks of this swarm come from 10.208.0.0/12 in pieces of /25, which cannot be changed: " +
+            "set swarm:overlayPool and swarm:overlayPoolMaskLength back. For another pool, the swarm has to be made " +
+            "anew: pulumi destroy, then pulumi up\n",
+    },
+    {
+        what: "a swarm in error",
+        mode: "update",
+        host: {
+            docker: daemon("error false id= addr= cluster= error=certificate has expired"),
+            env: previous,
+        },
+        text: "node1: its swarm is in state error: certificate has expired\n",
     },
     {
         what: "a locked swarm",
@@ -129,9 +297,9 @@ const failures: { what: string; mode: "create" | "update"; host: Host; text: str
     },
 ];
 
-for (const { what, mode, host, text } of failures) {
+for (const { what, mode, host, lines, text } of failures) {
     test(`${mode}: ${what}: said, nothing printed, nothing initialised`, async () => {
-        const run = await runScript("swarm", mode, input, host);
+        const run = await runScript("swarm", mode, lines ?? input, host);
         assert.equal(run.stderr, text);
         assert.equal(run.stdout, "");
         assert.equal(run.status, 1);

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { launcher, payload, scriptText } from "../../components/remote.ts";
 import type { ScriptName } from "../../model/answers.ts";
 
-const scripts: ScriptName[] = ["swarm", "join", "roster", "service"];
+const scripts: ScriptName[] = ["swarm", "join", "recover", "roster", "service"];
 
 for (const script of scripts) {
     for (const [tool, ...options] of [
@@ -29,7 +29,8 @@ for (const script of scripts) {
 test("the launcher is one line, and the same for whatever is sent", () => {
     assert.equal(
         launcher("join", "create", 900),
-        `all=$(cat) && printf '%s\\n' "\${all#*#: input}" | timeout -k 10 900 sh -c "\${all%%#: input*}" join create`,
+        `all=$(cat) && printf '%s\\n' "\${all#*#: input}" | ` +
+            `caller=$PPID timeout -k 10 900 sh -c "\${all%%#: input*}" join create`,
     );
 });
 

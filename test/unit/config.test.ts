@@ -21,6 +21,7 @@ const NAMES =
     'names and ranges such as "node1", "node[2:4]" or "node[1:2],db[01:12]", at most 100 in all; each name a host ' +
     "name of lower-case letters, digits and inner hyphens, at most 63 characters";
 const COUNT = "1, 3, 5 or 7 managers, so that a majority is left when some are lost";
+const RECOVER = 'the name of the manager from which to go on, one of swarm:managers, or "" for none';
 const SLUG_OR_ID =
     'the numeric ID of an image or snapshot such as 18153887, or a slug such as "docker-20-04"';
 const SIZE = 'the slug of a droplet size such as "s-1vcpu-1gb"';
@@ -86,6 +87,16 @@ describe("a bad value is refused with", () => {
             'swarm:managerAvailability: "drain": there are no workers, so that no node can run the service web; ' +
                 'allowed: workers, or "active"',
         ],
+        [{ protectManagers: "yes" }, 'swarm:protectManagers: "yes"; allowed: true or false'],
+        [
+            { managers: "m[1:3]", recoverFrom: "node2" },
+            `swarm:recoverFrom: "node2": is not a manager; allowed: ${RECOVER}`,
+        ],
+        [
+            { managers: "m[1:3]", recoverFrom: "m[1:2]" },
+            `swarm:recoverFrom: "m[1:2]": is not a manager; allowed: ${RECOVER}`,
+        ],
+        [{ recoverFrom: ["node1"] }, `swarm:recoverFrom: ["node1"]; allowed: ${RECOVER}`],
         [{ sshKeys: "12" }, `swarm:sshKeys: "12"; allowed: a list, each member ${ACCOUNT_KEY}`],
         [
             { sshKeys: ["SHA256:x", "my key", 0] },
@@ -248,6 +259,8 @@ describe("settings", () => {
             managers: ["node1"],
             workers: ["node2", "node3", "node4"],
             managerAvailability: "active",
+            protectManagers: false,
+            recoverFrom: "",
             sshKeys: [],
             sshUser: "root",
             sshFrom: ["203.0.113.7/32"],
@@ -259,6 +272,16 @@ describe("settings", () => {
             monitoring: false,
             secretKeys: [],
         });
+    });
+
+    test("name the manager to recover from, and whether managers are protected, as text too", () => {
+        const { recoverFrom, protectManagers } = parsed({
+            managers: "m[1:3]",
+            recoverFrom: "m2",
+            protectManagers: "true",
+        });
+        assert.equal(recoverFrom, "m2");
+        assert.equal(protectManagers, true);
     });
 
     test("are the same from text, as a stack's configuration has it, and from values", () => {

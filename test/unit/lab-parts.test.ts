@@ -8,7 +8,7 @@ import path from "node:path";
 import { after, test } from "node:test";
 import { askPage, questions, readOutputs, table, titleOf } from "../../lab/answering.ts";
 import { environmentOf } from "../../lab/environment.ts";
-import { instanceFrom } from "../../lab/instance.ts";
+import { instanceFrom, root } from "../../lab/instance.ts";
 import { withLock } from "../../lab/lock.ts";
 import { prepareFolder, readMade, writeMade } from "../../lab/made.ts";
 import { isAlive, lastLines, readRecord, recordOf, stop, writeRecord } from "../../lab/processes.ts";
@@ -233,7 +233,7 @@ test("a lab's secrets are made once, for their owner alone, and its environment 
         plugins: "own",
     });
     assert.deepEqual(environmentOf(lab), {
-        folders: ["/engine", "/node/bin"],
+        folders: ["/engine", "/node/bin", path.join(root, "cli", "bin")],
         set: {
             PULUMI_HOME: lab.pulumiHome,
             PULUMI_BACKEND_URL: `file://${lab.state}`,

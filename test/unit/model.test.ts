@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseAnswer } from "../../model/answers.ts";
-import { inboundForAll } from "../../model/firewallRules.ts";
-import { stackNames } from "../../model/stackNames.ts";
+import { inbound } from "../../model/firewallRules.ts";
+import { sameKey } from "../../model/ssh.ts";
+import { stackNames, stackReference } from "../../model/stackNames.ts";
 import { userData } from "../../model/userData.ts";
 
 for (const [project, stack, name] of [
@@ -14,14 +15,18 @@ for (const [project, stack, name] of [
         assert.deepEqual(stackNames(project, stack), {
             stack: name,
             tags: { all: name, manager: `${name}-manager`, worker: `${name}-worker` },
-            firewalls: { all: name, manager: `${name}-manager` },
         });
     });
 }
 
+test("a stack is found by organization and project where there are any, and by its name where there are none", () => {
+    assert.equal(stackReference("team", "swarm", "dev"), "team/swarm/dev");
+    assert.equal(stackReference("organization", "swarm", "dev"), "dev");
+});
+
 test("a port that two protocols publish is opened for both, one that is published twice once", () => {
     const port = { target: 53, mode: "ingress" } as const;
-    const rules = inboundForAll({
+    const rules = inbound({
         sshFrom: ["10.0.0.0/8"],
         nodeTag: "t",
         published: [
@@ -32,10 +37,34 @@ test("a port that two protocols publish is opened for both, one that is publishe
         ],
     });
     assert.deepEqual(
-        rules.slice(4).map(({ protocol, portRange }) => `${protocol} ${portRange}`),
+        rules.slice(5).map(({ protocol, portRange }) => `${protocol} ${portRange}`),
         ["tcp 9", "tcp 53", "udp 53"],
     );
 });
+
+test("the nodes' own ports are open to the nodes alone, those of the control plane on workers as well", () => {
+    assert.deepEqual(
+        inbound({ sshFrom: ["198.51.100.7/32", "2001:db8::/48"], nodeTag: "t", published: [] }),
+        [
+            { protocol: "tcp", portRange: "22", sourceAddresses: ["198.51.100.7/32", "2001:db8::/48"] },
+            { protocol: "tcp", portRange: "2377", sourceTags: ["t"] },
+            { protocol: "tcp", portRange: "7946", sourceTags: ["t"] },
+            { protocol: "udp", portRange: "7946", sourceTags: ["t"] },
+            { protocol: "udp", portRange: "4789", sourceTags: ["t"] },
+        ],
+    );
+});
+
+for (const [one, other, same] of [
+    ["ssh-ed25519 AAAA ada", "ssh-ed25519 AAAA", true],
+    [" ssh-ed25519  AAAA\n", "ssh-ed25519 AAAA another comment", true],
+    ["ssh-ed25519 AAAA", "ssh-ed25519 AAAB", false],
+    ["ssh-ed25519 AAAA", "ssh-rsa AAAA", false],
+] as const) {
+    test(`${JSON.stringify(one)} and ${JSON.stringify(other)} are ${same ? "one key" : "two keys"}`, () => {
+        assert.equal(sameKey(one, other), same);
+    });
+}
 
 test("user data for root: the host key and the sshd drop-in, and nothing else", () => {
     assert.equal(
@@ -56,7 +85,7 @@ test("user data for root: the host key and the sshd drop-in, and nothing else", 
     {
       "path": "/etc/ssh/sshd_config.d/00-swarm.conf",
       "permissions": "0644",
-      "content": "AcceptEnv PULUMI_COMMAND_*\\nPasswordAuthentication no\\n"
+      "content": "AcceptEnv PULUMI_COMMAND_*\\nPasswordAuthentication no\\nClientAliveInterval 15\\nClientAliveCountMax 4\\n"
     }
   ]
 }
@@ -115,6 +144,19 @@ for (const [what, stdout, came] of [
         assert.throws(() => parseAnswer("join", { node: "node3", resource: "node3-join", stdout }), {
             message: `node3: asked to run "join", it answered ${came}. ${hint}`,
         });
+    });
+}
+
+for (const [text, recovered] of [
+    ['{"script":"recover","node":"node2","cluster":"c","recovered":true}', true],
+    ['{"script":"recover","node":"node2","cluster":"c","recovered":"yes"}', undefined],
+    ['{"script":"recover","node":"node2","cluster":"","recovered":false}', undefined],
+] as const) {
+    test(`a recovery's answer: ${text}`, () => {
+        const parse = () => parseAnswer("recover", { node: "node2", resource: "recover", stdout: text });
+        if (recovered === undefined)
+            assert.throws(parse, /^Error: node2: asked to run "recover", it answered /);
+        else assert.equal(parse().recovered, recovered);
     });
 }
 

@@ -28,6 +28,13 @@ const facts: AccountFacts = {
     droplets: [],
 };
 
+const droplet = (name: string, tags: readonly string[]) => ({
+    id: 4711,
+    name,
+    tags,
+    createdAt: "2026-11-26T21:00:00Z",
+});
+
 const table: {
     what: string;
     settings?: Partial<Settings>;
@@ -79,7 +86,7 @@ const table: {
     },
     {
         what: "too many droplets",
-        facts: { dropletLimit: 3, droplets: [{ name: "other", tags: [] }] },
+        facts: { dropletLimit: 3, droplets: [droplet("other", [])] },
         problems: [
             "swarm:workers, swarm:managers: 3 more droplets are wanted, but the account allows 3 and has 1; ask " +
                 "DigitalOcean for a higher limit, or want fewer nodes",
@@ -89,7 +96,7 @@ const table: {
         what: "a full account in which ours are there already",
         facts: {
             dropletLimit: 3,
-            droplets: ["node1", "node2", "node3"].map((name) => ({ name, tags: ["ours"] })),
+            droplets: ["node1", "node2", "node3"].map((name) => droplet(name, ["ours"])),
         },
         problems: [],
     },

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { test } from "node:test";
 import ssh2 from "ssh2";
-import { type Attempt, attempt, type Login, reach } from "../../components/reach.ts";
+import { type Attempt, attempt, type Login, patience, reach } from "../../components/reach.ts";
 
 const login: Login = { host: "203.0.113.7", user: "root", privateKey: "", hostKey: "ssh-ed25519 AAAA" };
 
@@ -34,6 +34,21 @@ async function outcome(attempts: (time: number) => Attempt, timeoutMs: number) {
     return { error, said, waited: now() };
 }
 
+test("a host that has answered with a text is asked three times in half a minute, whatever it says next", async () => {
+    const asked: number[] = [];
+    await outcome((time) => {
+        asked.push(time);
+        if (time < 2_000) return { ok: false, why: "connection refused" };
+        if (time > 90_000) return { ok: true };
+        return { ok: false, why: time < 40_000 ? 'it answered "Please wait" to a command' : "no answer" };
+    }, 300_000);
+    const first = asked.findIndex((time) => time >= 2_000);
+    for (const time of asked.slice(first)) {
+        const within = asked.slice(first).filter((other) => other >= time && other < time + 30_000);
+        assert.ok(within.length <= 3, `${within.length} attempts in the 30 s from ${time} ms`);
+    }
+});
+
 const wrongKey: Attempt = {
     ok: false,
     final: true,
@@ -51,7 +66,7 @@ const endings: { what: string; attempts: (time: number) => Attempt; text: string
         what: "a host that never opens SSH",
         attempts: () => ({ ok: false, why: "connection refused" }),
         text:
-            "node3 (203.0.113.7): waited 303 s for it to run commands over SSH; last seen: connection refused. Check " +
+            "node3 (203.0.113.7): waited 300 s for it to run commands over SSH; last seen: connection refused. Check " +
             "that the droplet runs and that swarm:sshFrom lets this machine in; a broken one is made anew by: " +
             "pulumi up --replace '**:Droplet::node3'",
     },
@@ -59,7 +74,7 @@ const endings: { what: string; attempts: (time: number) => Attempt; text: string
         what: "a host that answers with a text",
         attempts: () => ({ ok: false, why: 'it answered "Please wait" to a command' }),
         text:
-            'node3 (203.0.113.7): waited 303 s for it to run commands over SSH; last seen: it answered "Please wait" ' +
+            'node3 (203.0.113.7): waited 300 s for it to run commands over SSH; last seen: it answered "Please wait" ' +
             "to a command. Its image answers commands with that text; wait until its first boot is over, or choose " +
             "another image.",
     },
@@ -67,7 +82,7 @@ const endings: { what: string; attempts: (time: number) => Attempt; text: string
         what: "a host that refuses the login",
         attempts: () => ({ ok: false, why: "login refused" }),
         text:
-            "node3 (203.0.113.7): waited 303 s for it to run commands over SSH; last seen: login refused. Check " +
+            "node3 (203.0.113.7): waited 300 s for it to run commands over SSH; last seen: login refused. Check " +
             "swarm:sshUser, and that the image's cloud-init installs the keys it is given.",
     },
     {
@@ -89,6 +104,18 @@ for (const { what, attempts, text } of endings) {
     test(`waiting for ${what}`, async () => {
         assert.equal((await outcome(attempts, 300_000)).error, text);
     });
+}
+
+const minute = 60_000;
+for (const [what, timeoutMs, ageMs, expected] of [
+    ["one that is being made", 10 * minute, 0, 10 * minute],
+    ["one that an interrupted run has just made", 10 * minute, 9 * minute, 10 * minute],
+    ["one whose first boot is long over", 10 * minute, 11 * minute, 2 * minute],
+    ["an old one, where new ones have less than a reboot takes", minute, 11 * minute, minute],
+    ["one whose age is not known", 10 * minute, Number.NaN, 10 * minute],
+    ["one from the future, by this machine's clock", 10 * minute, -5 * minute, 10 * minute],
+] as const) {
+    test(`patience with a host: ${what}`, () => assert.equal(patience(timeoutMs, ageMs), expected));
 }
 
 test("says what it waits for, every five seconds or so", async () => {

@@ -33,6 +33,9 @@ export interface Droplet {
     readonly id: number;
     readonly name: string;
     readonly tags: readonly string[];
+    /** RFC 3339. */
+    readonly created_at: string;
+    readonly networks: { readonly v4: readonly { readonly type: string; readonly ip_address: string }[] };
 }
 
 /** Droplets with a tag, or all. */
@@ -41,13 +44,22 @@ export async function droplets(tag?: string): Promise<readonly Droplet[]> {
     return (body as { droplets: Droplet[] }).droplets;
 }
 
-/** How many things of each kind the account has that a stack makes. */
+/** ID of the VPC with that name. A droplet that is made without one brings the region's default VPC into being. */
+export async function vpcId(name: string): Promise<string> {
+    const { body } = await api("GET", "/v2/vpcs?per_page=200");
+    const found = (body as { vpcs: { id: string; name: string }[] }).vpcs.find((vpc) => vpc.name === name);
+    if (!found) throw new Error(`there is no VPC ${name}`);
+    return found.id;
+}
+
+/** How many things of each kind the account has that a stack makes; a region's default VPC is not a stack's. */
 export async function leftovers(): Promise<Record<string, number>> {
     const kinds = ["droplets", "vpcs", "firewalls", "tags"] as const;
     const counts = await Promise.all(
         kinds.map(async (kind) => {
             const { body } = await api("GET", `/v2/${kind}?per_page=200`);
-            return [kind, (body as Record<string, unknown[]>)[kind]?.length ?? -1] as const;
+            const found = (body as Record<string, { default?: boolean }[]>)[kind];
+            return [kind, found?.filter((thing) => !thing.default).length ?? -1] as const;
         }),
     );
     const keys = await api("GET", "/v2/account/keys?per_page=200");
@@ -60,13 +72,19 @@ export async function dropletContainers(): Promise<number> {
     return (await docker.listContainers({ all: true, filters: { label } })).length;
 }
 
-/** Runs a shell command in the droplet, past SSH, and returns what it printed. */
-export async function inDroplet(id: number | string, command: string): Promise<string> {
+/** The running container of a droplet. @throws Error where there is none, as for one that is off. */
+export async function containerOf(id: number | string): Promise<Docker.Container> {
     const label = [`${LAB_LABEL}=${instance.name}`, `${DROPLET_LABEL}=${id}`];
     const [container] = await docker.listContainers({ filters: { label } });
     if (!container) throw new Error(`there is no running container of droplet ${id}`);
+    return docker.getContainer(container.Id);
+}
+
+/** Runs a shell command in the droplet, past SSH, and returns what it printed. */
+export async function inDroplet(id: number | string, command: string): Promise<string> {
+    const container = await containerOf(id);
     const host = process.env.LAB_DOCKER_HOST ?? "";
-    const { stdout } = await execa("docker", ["--host", host, "exec", container.Id, "sh", "-c", command]);
+    const { stdout } = await execa("docker", ["--host", host, "exec", container.id, "sh", "-c", command]);
     return stdout;
 }
 
@@ -82,10 +100,10 @@ export async function removeFaults(): Promise<void> {
 
 /**
  * nginx's page through an address, from outside the nodes. A mesh that has just learned of a task may take a
- * moment, so a first answer is waited for, 30 s at most; after it each of three more requests has to succeed.
+ * moment, so four answers in a row are waited for, 60 s at most.
  */
 export async function nginxAnswers(address: string, port = 80): Promise<void> {
-    const deadline = Date.now() + 30_000;
+    const deadline = Date.now() + 60_000;
     for (let good = 0; good < 4; ) {
         try {
             const answer = await fetch(`http://${address}:${port}/`, {
@@ -97,9 +115,23 @@ export async function nginxAnswers(address: string, port = 80): Promise<void> {
                 throw new Error(`${answer.status}: ${text.slice(0, 100)}`);
             good += 1;
         } catch (error) {
-            if (good > 0 || Date.now() > deadline)
+            if (Date.now() > deadline)
                 throw new Error(`nginx at ${address} after ${good} answers: ${error}`, { cause: error });
+            good = 0;
             await sleep(100);
         }
+    }
+}
+
+/** Waits, a minute at most, until what the command prints in the droplet matches; the error has what it printed last. */
+export async function untilInDroplet(id: number | string, command: string, pattern: RegExp): Promise<string> {
+    const deadline = Date.now() + 60_000;
+    for (;;) {
+        // A droplet that is being made has no container yet.
+        const printed = await inDroplet(id, `${command} 2>&1 || true`).catch(({ message }: Error) => message);
+        if (pattern.test(printed)) return printed;
+        if (Date.now() > deadline)
+            throw new Error(`${command}: not ${pattern} after 60 s, but last:\n${printed}`);
+        await sleep(500);
     }
 }

@@ -1,70 +1,153 @@
 /** What is always true of a healthy cluster, asked of the cluster, the API, Docker and the state. */
 import assert from "node:assert/strict";
-import { droplets, inDroplet, nginxAnswers } from "./cloud.ts";
-import type { LabStack, Outputs } from "./stack.ts";
+import { dropletsOnRecord, type ExportedState } from "../../../model/lost.ts";
+import { type StackNames, stackNames } from "../../../model/stackNames.ts";
+import { dropletContainers, droplets, inDroplet, nginxAnswers } from "./cloud.ts";
+import { evidence } from "./evidence.ts";
+import type { LabStack, NodeOutput, Outputs } from "./stack.ts";
 
 export interface Wanted {
-    /** Names, managers first. */
+    /** Names, in the order of the configuration. */
     readonly managers: readonly string[];
     readonly workers: readonly string[];
     /** Replicas of nginx. */
     readonly replicas: number;
+    /** Port that nginx is published on; default 80. */
+    readonly port?: number;
+    /** Members that somebody joined by hand; default 0. */
+    readonly foreign?: number;
+    /** False where the routing mesh is known to take its time: nginx is not asked. */
+    readonly mesh?: boolean;
+    /** The last up was a partial one (`--target`): the config wants more, so a preview is not empty. */
+    readonly partial?: boolean;
 }
 
 /**
- * One leader; exactly the wanted managers and workers, each ready, labelled and under the ID that the outputs give;
- * nginx at its replicas, answering through every node; a further preview is empty; API and state agree.
+ * As each manager sees it: one leader; exactly the wanted managers and workers, each ready, labelled, reachable if
+ * it is a manager, and under the ID that the outputs give; no other member of this stack's, dead or alive; every
+ * service at its replicas. nginx answers through every node's public address. API, Docker and state hold the same
+ * droplets, and the state nothing that waits for its deletion. A further preview is empty.
+ *
+ * @throws Error with all that is known of the cluster, since in CI nobody can go and look.
  */
 export async function healthy(stack: LabStack, wanted: Wanted): Promise<Outputs> {
     const outputs = await stack.outputs();
-    const names = [...wanted.managers, ...wanted.workers];
-    assert.deepEqual(
-        outputs.nodes.map(({ name, role }) => `${role} ${name}`),
-        [
-            ...wanted.managers.map((name) => `manager ${name}`),
-            ...wanted.workers.map((name) => `worker ${name}`),
-        ],
-    );
-    const seed = outputs.nodes[0]?.dropletId as string;
-    assert.deepEqual((await members(seed)).sort(), expectedMembers(outputs).sort());
-    const leaders = (await inDroplet(seed, "docker node ls --format '{{.ManagerStatus}}'")).split("\n");
-    assert.equal(leaders.filter((status) => status === "Leader").length, 1);
-    assert.equal(
-        await inDroplet(seed, "docker service ls --format '{{.Name}} {{.Replicas}}'"),
-        `nginx ${wanted.replicas}/${wanted.replicas}`,
-    );
-    for (const { publicIp, dropletId, name } of outputs.nodes) {
-        await nginxAnswers(publicIp).catch(async (error: Error) => {
-            const log = await inDroplet(dropletId, "tail -n 40 /var/log/droplet/mesh*; docker network ls");
-            throw new Error(`${name}: ${error.message}\n${log}`, { cause: error });
-        });
+    try {
+        same(
+            "the outputs' nodes",
+            (outputs.nodes ?? []).map(({ name, role }) => `${role} ${name}`),
+            [
+                ...wanted.managers.map((name) => `manager ${name}`),
+                ...wanted.workers.map((name) => `worker ${name}`),
+            ],
+        );
+        await sameDroplets(stack, outputs);
+        await Promise.all(managersOf(outputs).map((manager) => seenFrom(manager, outputs, stack, wanted)));
+        if (wanted.mesh !== false) {
+            await Promise.all(outputs.nodes.map(({ publicIp }) => nginxAnswers(publicIp, wanted.port)));
+        }
+        if (!wanted.partial) {
+            const preview = await stack.pulumi(["preview", "--expect-no-changes"]);
+            assert.equal(preview.status, 0, preview.text);
+        }
+    } catch (error) {
+        const why = error instanceof Error ? error.message : `${error}`;
+        throw new Error(`${why}\n\n${await evidence(stack)}`, { cause: error });
     }
-    const made = await droplets(`swarm-${stack.name}`);
-    assert.deepEqual(
-        made.map(({ id, name }) => `${name} ${id}`).sort(),
-        outputs.nodes.map(({ name, dropletId }) => `${name} ${dropletId}`).sort(),
-    );
-    assert.equal(made.length, names.length);
-    const preview = await stack.pulumi(["preview", "--expect-no-changes"]);
-    assert.equal(preview.status, 0, preview.text);
     return outputs;
 }
 
-async function members(droplet: string): Promise<string[]> {
-    const format =
-        '{{.ID}} {{.Spec.Role}} {{.Spec.Availability}} {{.Status.State}} {{.Status.Addr}} {{index .Spec.Labels "swarm.node"}}';
-    const text = await inDroplet(
-        droplet,
-        `docker node ls -q | xargs docker node inspect --format '${format}'`,
-    );
-    return text.split("\n");
+/** As `deepEqual`, which shows no difference once it is given a text of one's own. */
+function same(what: string, seen: unknown, expected: unknown): void {
+    try {
+        assert.deepEqual(seen, expected);
+    } catch (error) {
+        throw new Error(`${what}: ${(error as Error).message}`, { cause: error });
+    }
 }
 
-function expectedMembers({ nodes }: Outputs): string[] {
+const managersOf = ({ nodes }: Outputs) => nodes.filter(({ role }) => role === "manager");
+
+/** The droplets of the outputs are those of the API, of the state, and run as containers; no other is there. */
+async function sameDroplets(stack: LabStack, { nodes }: Outputs): Promise<void> {
+    const { tags } = stackNames("swarm", stack.name);
+    const ids = nodes.map(({ dropletId }) => dropletId).sort();
+    const made = await droplets(tags.all);
+    same(
+        "the API's droplets with the stack's tag",
+        made.map((droplet) => `${droplet.id} ${droplet.name} ${[...droplet.tags].sort()}`).sort(),
+        nodes
+            .map((node) => `${node.dropletId} ${node.name} ${[tags.all, roleTag(tags, node)].sort()}`)
+            .sort(),
+    );
+    const state = JSON.parse(await stack.export()) as ExportedState;
+    same("the state's droplets", [...dropletsOnRecord(state)].sort(), ids);
+    same(
+        "what waits for its deletion in the state",
+        (state.deployment?.resources ?? []).filter((entry) => entry.delete).map(({ urn }) => urn),
+        [],
+    );
+    // Fails where there is no running container.
+    await Promise.all(made.map(({ id }) => inDroplet(id, "true")));
+    // Of all stacks: a container whose droplet the API no longer has would otherwise be seen by nobody.
+    same("containers of droplets", await dropletContainers(), (await droplets()).length);
+}
+
+function roleTag(tags: StackNames["tags"], { role }: NodeOutput): string {
+    return role === "manager" ? tags.manager : tags.worker;
+}
+
+/** ID, role, availability, state, address, node's name, stack's label, engine's label, reachability, leader. */
+const MEMBER_FORMAT = [
+    "{{.ID}} {{.Spec.Role}} {{.Spec.Availability}} {{.Status.State}} {{.Status.Addr}}",
+    '{{with index .Spec.Labels "swarm.node"}}{{.}}{{else}}-{{end}}',
+    '{{with index .Spec.Labels "swarm.stack"}}{{.}}{{else}}-{{end}}',
+    '{{with index .Description.Engine.Labels "swarm.stack"}}{{.}}{{else}}-{{end}}',
+    "{{with .ManagerStatus}}{{.Reachability}}{{if .Leader}} leader{{end}}{{end}}",
+].join(" ");
+
+/** The cluster as one manager sees it. */
+async function seenFrom(
+    manager: NodeOutput,
+    outputs: Outputs,
+    stack: LabStack,
+    wanted: Wanted,
+): Promise<void> {
+    const label = stackNames("swarm", stack.name).stack;
+    const text = await inDroplet(
+        manager.dropletId,
+        `docker node ls -q | xargs docker node inspect --format '${MEMBER_FORMAT}' && echo services &&
+        docker service ls --format '{{.Name}} {{.Replicas}}'`,
+    );
+    const [memberText = "", serviceText = ""] = text.split(/^services$/m);
+    const members = memberText
+        .trim()
+        .split("\n")
+        .map((line) => line.trim());
+    const ours = members.filter((line) => line.split(" ").slice(6, 8).includes(label));
+    same(`leaders that ${manager.name} sees`, members.filter((line) => line.endsWith(" leader")).length, 1);
+    same(
+        `members that ${manager.name} sees`,
+        ours.map((line) => line.replace(/ leader$/, "").trim()).sort(),
+        expectedMembers(outputs, label).sort(),
+    );
+    same(`members of nobody that ${manager.name} sees`, members.length - ours.length, wanted.foreign ?? 0);
+    const services = serviceText.trim().split("\n");
+    assert.ok(
+        services.includes(`nginx ${wanted.replicas}/${wanted.replicas}`),
+        `${manager.name} sees nginx not at ${wanted.replicas} replicas:\n${serviceText}`,
+    );
+    for (const service of services) {
+        assert.match(service, /^\S+ (\d+)\/\1( |$)/, `${manager.name} sees a service short of its replicas`);
+    }
+}
+
+function expectedMembers({ nodes }: Outputs, label: string): string[] {
     const managers = nodes.filter(({ role }) => role === "manager").length;
     return nodes.map(({ nodeId, role, privateIp, name }) => {
         const availability =
             role === "manager" && managers >= 3 && nodes.length > managers ? "drain" : "active";
-        return `${nodeId} ${role} ${availability} ready ${privateIp} ${name}`;
+        const seen = role === "manager" ? " reachable" : "";
+        return `${nodeId} ${role} ${availability} ready ${privateIp} ${name} ${label} ${label}${seen}`;
     });
 }

@@ -1,6 +1,7 @@
 /** A stack of the real program in the running lab, driven by the real engine through its command line. */
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { createInterface } from "node:readline";
 import { execa } from "execa";
 import { parse, stringify } from "yaml";
 import { environmentOf, processEnv } from "../../../lab/environment.ts";
@@ -13,6 +14,15 @@ export interface Ran {
     /** Both streams, as a person would have seen them. */
     readonly text: string;
     readonly seconds: number;
+}
+
+/** An engine command under way. */
+export interface Running {
+    /** Of the engine's command line itself, the parent of all plugins. */
+    readonly pid: number;
+    /** Has each line shown to `see` as it is printed. */
+    readonly onLine: (see: (line: string) => void) => void;
+    readonly done: Promise<Ran>;
 }
 
 /** What one step of a preview would do, as `create node5`. Steps that do nothing are left out. */
@@ -55,6 +65,8 @@ export class LabStack {
     /** Makes a stack of its own in the lab's backend; `theme` is a part of its name. */
     static async make(theme: string, config: Record<string, unknown>): Promise<LabStack> {
         const stack = new LabStack(`${instance.name}-${theme}`);
+        // Of a test run that was killed: its salt belongs to the passphrase of a lab that is no more.
+        rmSync(stack.#configFile, { force: true });
         const made = await stack.pulumi(["stack", "init", "--secrets-provider", "passphrase"]);
         if (made.status !== 0) throw new Error(made.text);
         stack.configure(config);
@@ -87,27 +99,45 @@ export class LabStack {
     }
 
     async pulumi(args: readonly string[], env: Record<string, string> = {}): Promise<Ran> {
-        const started = performance.now();
-        const result = await execa(
+        return this.start(args, env).done;
+    }
+
+    /** As `pulumi`, for whoever has something to do while it runs. */
+    start(args: readonly string[], env: Record<string, string> = {}): Running {
+        return this.#run(
             "pulumi",
             [...args, "--stack", this.name, "--non-interactive", "--color", "never"],
-            {
-                cwd: root,
-                env: { ...this.#env, ...env },
-                extendEnv: false,
-                stdin: "ignore",
-                all: true,
-                reject: false,
-                timeout: LIMIT_MS,
-            },
+            env,
         );
-        const text = result.all ?? "";
-        this.log.push(text);
-        return {
-            status: result.timedOut ? -1 : (result.exitCode ?? -1),
-            text: result.timedOut ? `${text}\n(ended by the test after ${LIMIT_MS / 1000} s)` : text,
-            seconds: (performance.now() - started) / 1000,
-        };
+    }
+
+    /** The `swarm` command, about this stack. */
+    swarm(args: readonly string[]): Promise<Ran> {
+        return this.#run(path.join(root, "cli/bin/swarm"), [...args, "--stack", this.name], {}).done;
+    }
+
+    #run(program: string, args: readonly string[], env: Record<string, string>): Running {
+        const started = performance.now();
+        const child = execa(program, args, {
+            cwd: root,
+            env: { ...this.#env, ...env },
+            extendEnv: false,
+            stdin: "ignore",
+            all: true,
+            reject: false,
+            timeout: LIMIT_MS,
+        });
+        const done = child.then((result) => {
+            const text = result.all ?? "";
+            this.log.push(text);
+            return {
+                status: result.timedOut ? -1 : (result.exitCode ?? -1),
+                text: result.timedOut ? `${text}\n(ended by the test after ${LIMIT_MS / 1000} s)` : text,
+                seconds: (performance.now() - started) / 1000,
+            };
+        });
+        const lines = createInterface({ input: child.all });
+        return { pid: child.pid as number, onLine: (see) => void lines.on("line", see), done };
     }
 
     up(options: readonly string[] = []): Promise<Ran> {

@@ -1,0 +1,63 @@
+/** A stack's own folder of generated files, brought up to date with its state before it is used. */
+import { createHash } from "node:crypto";
+import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { backendUrl, deployKeyOutput, exportedState, projectFolder, type StackChoice } from "./pulumi.ts";
+import { configText, hostsText, knownHostsText, type SshFiles, sshFiles } from "./sshFiles.ts";
+import { loadStack } from "./stack.ts";
+import { deployKeyIn, type StackState, upOrThrow } from "./stackState.ts";
+
+/** A stack that can be logged in to. */
+export interface Access {
+    readonly state: StackState;
+    readonly files: SshFiles;
+}
+
+/** Two stacks of one name, in two backends, keep apart. */
+export function stackFolder(stack: string, backend: string): string {
+    const mark = createHash("sha256").update(backend).digest("hex").slice(0, 8);
+    return path.join(projectFolder, ".swarm", `${stack}-${mark}`);
+}
+
+/** Reads the stack and brings its files up to date. @throws CliError */
+export async function openAccess(choice: StackChoice): Promise<Access> {
+    const [state, backend] = await Promise.all([loadStack(choice), backendUrl(choice.signal)]);
+    upOrThrow(state);
+    const files = sshFiles(stackFolder(state.names.stack, backend));
+    await mkdir(files.folder, { recursive: true, mode: 0o700 });
+    const mark = `${state.deployKeyPublic ?? ""}\n`;
+    await Promise.all([
+        keep(files.hosts, hostsText(state, files)),
+        keep(files.config, configText(files)),
+        keep(files.knownHosts, knownHostsText(state)),
+        (async () => {
+            // Reading the secret costs another run of Pulumi; the public half tells whether it is the same key still.
+            if ((await content(files.keyPublic)) === mark && (await content(files.key)) !== undefined) return;
+            const key =
+                (await deployKeyOutput(choice)) ?? deployKeyIn(JSON.parse(await exportedState(choice, true)));
+            await keep(files.key, key);
+            await keep(files.keyPublic, mark);
+        })(),
+    ]);
+    return { state, files };
+}
+
+/** Writes a file unless it is right already. In one step: another command may be reading it. */
+async function keep(file: string, text: string): Promise<void> {
+    if ((await content(file)) === text) return;
+    const draft = `${file}.${process.pid}`;
+    await writeFile(draft, text, { mode: 0o600 });
+    await rename(draft, file);
+}
+
+/**
+ * Undefined for what is not there, and for what others may read, as in a copied checkout that has lost the modes: ssh
+ * takes no such key, and it is to be written anew.
+ */
+async function content(file: string): Promise<string | undefined> {
+    try {
+        return (await stat(file)).mode & 0o077 ? undefined : await readFile(file, "utf8");
+    } catch {
+        return undefined;
+    }
+}

@@ -1,0 +1,38 @@
+/** When the swarm's certificates end: its root's, and the one of each node, which only the node itself has. */
+import { X509Certificate } from "node:crypto";
+import type { Access } from "./access.ts";
+import type { SwarmFacts } from "./clusterView.ts";
+import type { Certificates } from "./health.ts";
+import { atMost } from "./parallel.ts";
+import { LoginError, onNode } from "./ssh.ts";
+
+/** Certificates lie beside their keys in a folder of root's; only this file is read. */
+const READ =
+    'see() { if [ "$(id -u)" = 0 ]; then cat "$1"; else sudo -n cat "$1"; fi; }; ' +
+    "file=swarm/certificates/swarm-node.crt; " +
+    'see /var/lib/docker/$file 2>/dev/null || see "$(docker info --format "{{.DockerRootDir}}")/$file"';
+
+/** @returns those of the nodes, in the stack's order. @throws LoginError For a wrong host key. */
+export async function nodeCertificates(access: Access, signal: AbortSignal): Promise<Certificates["nodes"]> {
+    return await atMost(16, access.state.nodes, async (node) => {
+        try {
+            const { status, stdout, stderr } = await onNode(access, node, READ, { signal });
+            if (status !== 0) return { name: node.name, problem: stderr.trim() };
+            return { name: node.name, until: endOf(stdout) };
+        } catch (error) {
+            if (error instanceof LoginError && error.wrongHostKey) throw error;
+            return { name: node.name, problem: (error as Error).message };
+        }
+    });
+}
+
+/** The one that all of them are signed by. */
+export function rootCertificate(swarm: SwarmFacts | undefined): string | undefined {
+    const pem = swarm?.info.Swarm.Cluster?.TLSInfo?.TrustRoot;
+    return pem === undefined ? undefined : endOf(pem);
+}
+
+/** The end of the first certificate of a PEM text; RFC 3339. */
+export function endOf(pem: string): string {
+    return new Date(new X509Certificate(pem).validTo).toISOString();
+}

@@ -1,0 +1,141 @@
+/**
+ * A stack's cluster as one picture: what the state says was made, what the swarm says of its members, services and
+ * tasks, and what the cloud says of its droplets, side by side. A node that only one of them knows is in the
+ * picture too.
+ */
+
+import { type Access, openAccess } from "./access.ts";
+import { clusterView, type SwarmFacts } from "./clusterView.ts";
+import { type Droplet, taggedDroplets } from "./droplets.ts";
+import { askManagers, NoManager, swarmFacts } from "./managers.ts";
+import type { StackChoice } from "./pulumi.ts";
+import { openCloud } from "./stack.ts";
+
+export interface ClusterView {
+    readonly stack: string;
+    /** When it was read; RFC 3339. */
+    readonly at: string;
+    readonly clusterId: string;
+    /** Name of the node that leads the managers; undefined without a leader. */
+    readonly leader?: string;
+    readonly nodes: readonly NodeView[];
+    readonly services: readonly ServiceView[];
+    readonly tasks: readonly TaskView[];
+    /** What could not be read and what is amiss, a line each. */
+    readonly problems: readonly string[];
+}
+
+export interface NodeView {
+    readonly name: string;
+    /** ID that the swarm gave it. */
+    readonly nodeId?: string;
+    readonly dropletId?: string;
+    /** Role in the swarm. */
+    readonly role?: "manager" | "worker";
+    /** Role in the stack's outputs. */
+    readonly wantedRole?: "manager" | "worker";
+    readonly leader: boolean;
+    /** Of a manager, as the leader sees it: reachable, unreachable, unknown. */
+    readonly reachability?: string;
+    /** The swarm's: ready, down, unknown, disconnected; "absent" when the swarm does not have it. */
+    readonly state: string;
+    readonly availability?: "active" | "pause" | "drain";
+    readonly publicIp?: string;
+    readonly privateIp?: string;
+    /** Slug of the droplet's size. */
+    readonly size?: string;
+    readonly tags: readonly string[];
+    /** The cloud's: new, active, off, archive; "absent" when the cloud has no such droplet. */
+    readonly dropletStatus?: string;
+    readonly engineVersion?: string;
+    /**
+     * `stack`: the state has it. `foreign`: a member that the stack did not make. `lost`: a droplet with the
+     * stack's tag that state and swarm do not know.
+     */
+    readonly origin: "stack" | "foreign" | "lost";
+}
+
+export interface ServiceView {
+    readonly id: string;
+    readonly name: string;
+    /** As configured, without the digest. */
+    readonly image: string;
+    readonly mode: "replicated" | "global";
+    /** Tasks that should run. */
+    readonly wanted: number;
+    readonly running: number;
+    /** `80:80/tcp`: published, target, protocol. */
+    readonly ports: readonly string[];
+    /** State of the last update, as Docker calls it: updating, completed, paused, rollback_completed, ... */
+    readonly updateState?: string;
+}
+
+export interface TaskView {
+    readonly id: string;
+    /** Name of its service. */
+    readonly service: string;
+    /** Number of the replica; tasks of a global service have none. */
+    readonly slot?: number;
+    /** Name of its node; undefined while it has none. */
+    readonly node?: string;
+    readonly state: string;
+    readonly desired: string;
+    readonly error?: string;
+    /** Since when it is in this state; RFC 3339. */
+    readonly since: string;
+}
+
+/**
+ * Reads the cluster of a stack. The managers are tried in turn; without a token, or when the API does not answer,
+ * the cloud's side is left out and `problems` says so.
+ *
+ * @param options.stack Name of the stack; default the selected one.
+ * @throws CliError When the state cannot be read, no manager answers, or one shows a wrong host key.
+ */
+export async function readCluster(options: StackChoice): Promise<ClusterView> {
+    const found = await survey(options);
+    if (found.noManager) throw found.noManager;
+    return viewOf(found);
+}
+
+/** What a view is made from. `noManager` says why there is nothing of the swarm in it. */
+export interface Survey {
+    readonly access: Access;
+    readonly swarm?: SwarmFacts;
+    readonly droplets?: readonly Droplet[];
+    readonly noManager?: NoManager;
+    readonly problems: readonly string[];
+    readonly at: string;
+}
+
+/** Reads the state, then asks cloud and swarm. @throws CliError When the state cannot be read, for a wrong host key. */
+export async function survey(options: StackChoice): Promise<Survey> {
+    return await surveyWith(await openAccess(options), options);
+}
+
+/** Asks cloud and swarm at the same time. @throws LoginError For a wrong host key. */
+export async function surveyWith(access: Access, options: StackChoice): Promise<Survey> {
+    const problems: string[] = [];
+    let noManager: NoManager | undefined;
+    const [droplets, swarm] = await Promise.all([
+        openCloud(options)
+            .then((cloud) => taggedDroplets(cloud, access.state.names.tags.all))
+            .catch((error: Error) => {
+                if (options.signal?.aborted) throw error;
+                problems.push(`the cloud's side is missing: ${error.message}`);
+                return undefined;
+            }),
+        askManagers(access, (node, signal) => swarmFacts(access, node, signal), options).catch(
+            (error: Error) => {
+                if (!(error instanceof NoManager)) throw error;
+                noManager = error;
+                return undefined;
+            },
+        ),
+    ]);
+    return { access, swarm, droplets, noManager, problems, at: new Date().toISOString() };
+}
+
+export function viewOf({ access, ...sources }: Survey): ClusterView {
+    return clusterView({ ...sources, state: access.state });
+}

@@ -1,0 +1,263 @@
+/** Three lists made one picture: the state's nodes, the swarm's members, the cloud's droplets. No I/O. */
+import { dropletsOnRecord, lostDroplets } from "../model/lost.ts";
+import type { NodeRole } from "../model/settings.ts";
+import type { ClusterView, NodeView, ServiceView, TaskView } from "./cluster.ts";
+import type { Droplet } from "./droplets.ts";
+import { oneLine } from "./map/words.ts";
+import { byName, type StackNode, type StackState } from "./stackState.ts";
+
+/** What Docker's API says, as far as it is read here. https://docs.docker.com/reference/api/engine/ */
+export interface SwarmFacts {
+    readonly info: {
+        readonly DockerRootDir: string;
+        readonly SystemTime?: string;
+        readonly Swarm: {
+            readonly NodeID: string;
+            readonly LocalNodeState: string;
+            readonly ControlAvailable: boolean;
+            readonly Error: string;
+            readonly Cluster?: {
+                readonly ID: string;
+                readonly TLSInfo?: { readonly TrustRoot?: string };
+            };
+        };
+    };
+    readonly nodes: readonly ApiNode[];
+    readonly services: readonly ApiService[];
+    readonly tasks: readonly ApiTask[];
+}
+
+export interface ApiNode {
+    readonly ID: string;
+    readonly Spec: {
+        readonly Labels?: Readonly<Record<string, string>>;
+        readonly Role: NodeRole;
+        readonly Availability: "active" | "pause" | "drain";
+    };
+    readonly Description: {
+        readonly Hostname: string;
+        readonly Engine: {
+            readonly EngineVersion: string;
+            readonly Labels?: Readonly<Record<string, string>>;
+        };
+    };
+    readonly Status: { readonly State: string; readonly Addr: string };
+    readonly ManagerStatus?: { readonly Leader?: boolean; readonly Reachability: string };
+}
+
+export interface ApiService {
+    readonly ID: string;
+    readonly Spec: {
+        readonly Name: string;
+        readonly TaskTemplate: {
+            readonly ContainerSpec?: { readonly Image: string; readonly TTY?: boolean };
+        };
+        readonly Mode: {
+            readonly Replicated?: { readonly Replicas: number };
+            readonly Global?: object;
+            readonly ReplicatedJob?: object;
+            readonly GlobalJob?: object;
+        };
+    };
+    readonly Endpoint?: {
+        readonly Ports?: readonly {
+            readonly Protocol: string;
+            readonly TargetPort: number;
+            readonly PublishedPort?: number;
+            readonly PublishMode: string;
+        }[];
+    };
+    readonly UpdateStatus?: { readonly State?: string };
+}
+
+export interface ApiTask {
+    readonly ID: string;
+    readonly ServiceID?: string;
+    readonly Slot?: number;
+    readonly NodeID?: string;
+    readonly DesiredState: string;
+    readonly Status: { readonly Timestamp: string; readonly State: string; readonly Err?: string };
+}
+
+export interface Sources {
+    readonly state: StackState;
+    /** Undefined when no manager could be asked. */
+    readonly swarm?: SwarmFacts;
+    /** Droplets with the stack's tag; undefined when the API could not be asked. */
+    readonly droplets?: readonly Droplet[];
+    /** What went wrong in reading them. */
+    readonly problems: readonly string[];
+    /** RFC 3339. */
+    readonly at: string;
+}
+
+export function clusterView({ state, swarm, droplets, problems, at }: Sources): ClusterView {
+    const nodes = nodeViews(state, swarm, droplets);
+    const names = new Map(nodes.flatMap((node) => (node.nodeId ? [[node.nodeId, node.name] as const] : [])));
+    const up = new Set(swarm?.nodes.filter((node) => node.Status.State === "ready").map(({ ID }) => ID));
+    const services = (swarm?.services ?? []).map((service) => serviceView(service, swarm?.tasks ?? [], up));
+    return {
+        stack: state.name,
+        at,
+        clusterId: swarm?.info.Swarm.Cluster?.ID ?? state.clusterId,
+        leader: nodes.find(({ leader }) => leader)?.name,
+        nodes,
+        services: services.sort((a, b) => byName(a.name, b.name)),
+        tasks: taskViews(swarm, names),
+        problems,
+    };
+}
+
+function nodeViews(
+    state: StackState,
+    swarm: SwarmFacts | undefined,
+    droplets: readonly Droplet[] | undefined,
+): NodeView[] {
+    const members = [...(swarm?.nodes ?? [])];
+    const take = (fits: (member: ApiNode) => boolean) => {
+        const index = members.findIndex(fits);
+        return index < 0 ? undefined : members.splice(index, 1)[0];
+    };
+    const ours = state.nodes.map((node): NodeView => {
+        // A droplet that no finished `up` has put out has no ID yet, but an address that is its own.
+        const member = node.nodeId
+            ? take(({ ID }) => ID === node.nodeId)
+            : take(({ Status }) => Status.Addr === node.privateIp);
+        const droplet = droplets?.find(({ id }) => `${id}` === node.dropletId);
+        return {
+            ...memberPart(member, swarm !== undefined),
+            ...(node.nodeId && { nodeId: node.nodeId }),
+            ...dropletPart(droplet, droplets !== undefined),
+            name: node.name,
+            dropletId: node.dropletId,
+            wantedRole: node.role,
+            publicIp: node.publicIp,
+            privateIp: node.privateIp,
+            size: node.size,
+            origin: "stack",
+        };
+    });
+    const lost = lostDroplets(droplets ?? [], dropletsOnRecord(state.exported));
+    const others = members
+        .map((member): NodeView => {
+            const droplet = lost.find(
+                ({ privateIp }) => privateIp !== undefined && privateIp === member.Status.Addr,
+            );
+            if (droplet) lost.splice(lost.indexOf(droplet), 1);
+            return {
+                ...dropletPart(droplet, false),
+                ...memberPart(member, true),
+                name: oneLine(member.Spec.Labels?.["swarm.node"] ?? member.Description.Hostname),
+                privateIp: member.Status.Addr,
+                origin: madeByStack(member, state) ? "stack" : "foreign",
+            };
+        })
+        .sort((a, b) => byName(a.name, b.name));
+    const strays = lost.map(
+        (droplet): NodeView => ({
+            ...memberPart(undefined, swarm !== undefined),
+            ...dropletPart(droplet, true),
+            name: droplet.name,
+            origin: "lost",
+        }),
+    );
+    return [...ours, ...others, ...strays];
+}
+
+/** Members are owned by a label: the roster's on the member, or the one on its engine where the roster never came. */
+function madeByStack(member: ApiNode, { names }: StackState): boolean {
+    const label = member.Spec.Labels?.["swarm.stack"] ?? member.Description.Engine.Labels?.["swarm.stack"];
+    return label === names.stack;
+}
+
+function memberPart(
+    member: ApiNode | undefined,
+    asked: boolean,
+): Pick<NodeView, "state" | "leader"> & Partial<NodeView> {
+    if (!member) return { state: asked ? "absent" : "unknown", leader: false };
+    return {
+        nodeId: member.ID,
+        role: member.Spec.Role,
+        leader: member.ManagerStatus?.Leader ?? false,
+        reachability: member.ManagerStatus?.Reachability,
+        state: member.Status.State,
+        availability: member.Spec.Availability,
+        engineVersion: member.Description.Engine.EngineVersion,
+    };
+}
+
+function dropletPart(
+    droplet: Droplet | undefined,
+    asked: boolean,
+): Pick<NodeView, "tags"> & Partial<NodeView> {
+    if (!droplet) return { tags: [], dropletStatus: asked ? "absent" : undefined };
+    return {
+        dropletId: `${droplet.id}`,
+        tags: droplet.tags,
+        dropletStatus: droplet.status,
+        size: droplet.size,
+        publicIp: droplet.publicIp,
+        privateIp: droplet.privateIp,
+    };
+}
+
+function serviceView(
+    { ID, Spec, Endpoint, UpdateStatus }: ApiService,
+    all: readonly ApiTask[],
+    up: ReadonlySet<string>,
+): ServiceView {
+    const tasks = all.filter((task) => task.ServiceID === ID && task.DesiredState === "running");
+    // A node that is down cannot say that its tasks have ended.
+    const running = tasks.filter(
+        (task) => task.Status.State === "running" && up.has(task.NodeID ?? ""),
+    ).length;
+    const { Replicated, Global, GlobalJob } = Spec.Mode;
+    return {
+        id: ID,
+        name: Spec.Name,
+        image: (Spec.TaskTemplate.ContainerSpec?.Image ?? "").replace(/@sha256:.*$/, ""),
+        mode: Global || GlobalJob ? "global" : "replicated",
+        // A job has no number of tasks that should run at any time: what runs of it is what should.
+        wanted: Replicated ? Replicated.Replicas : Global ? slots(tasks) : running,
+        running,
+        ports: (Endpoint?.Ports ?? []).map(
+            (port) =>
+                `${port.PublishedPort ?? ""}:${port.TargetPort}/${port.Protocol}${port.PublishMode === "host" ? " (host)" : ""}`,
+        ),
+        ...(UpdateStatus?.State && { updateState: UpdateStatus.State }),
+    };
+}
+
+/** A global service wants one task on each of its nodes; during an update a node may have two for a moment. */
+function slots(tasks: readonly ApiTask[]): number {
+    return new Set(tasks.map((task) => task.NodeID)).size;
+}
+
+function taskViews(swarm: SwarmFacts | undefined, names: ReadonlyMap<string, string>): TaskView[] {
+    const services = new Map(swarm?.services.map(({ ID, Spec }) => [ID, Spec.Name]));
+    return (swarm?.tasks ?? [])
+        .filter(({ ServiceID }) => services.has(ServiceID ?? ""))
+        .map((task) => ({
+            id: task.ID,
+            service: services.get(task.ServiceID ?? "") ?? "",
+            ...(task.Slot && { slot: task.Slot }),
+            ...(task.NodeID && { node: names.get(task.NodeID) ?? task.NodeID }),
+            state: task.Status.State,
+            desired: task.DesiredState,
+            ...(task.Status.Err && { error: oneLine(task.Status.Err) }),
+            since: task.Status.Timestamp,
+        }))
+        .sort(
+            (a, b) =>
+                byName(a.service, b.service) ||
+                (a.slot ?? 0) - (b.slot ?? 0) ||
+                byName(a.node ?? "", b.node ?? "") ||
+                // The newest first: it is the one that counts.
+                b.since.localeCompare(a.since),
+        );
+}
+
+/** The stack's managers, the seed first: whoever is asked for the swarm. */
+export function managersOf({ nodes }: StackState): StackNode[] {
+    return nodes.filter(({ role }) => role === "manager");
+}

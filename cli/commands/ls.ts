@@ -1,0 +1,41 @@
+import type { Command } from "commander";
+import { EXIT } from "../errors.ts";
+import { type JsonOption, json, jsonOption, run, type StackOption, stackOption } from "../options.ts";
+
+interface Options extends StackOption, JsonOption {}
+
+export function ls(program: Command): void {
+    program
+        .command("ls")
+        .summary("the nodes: cloud and swarm side by side")
+        .description(
+            "Lists the nodes of the stack, the members of its swarm, and the droplets with its tag: what is in one of " +
+                "them and not in another stands out, and is named below the table.",
+        )
+        .addOption(stackOption())
+        .addOption(jsonOption())
+        .addHelpText(
+            "after",
+            "\nExit status: 2 when no manager could be asked; the table then shows what state and cloud know.\n\n" +
+                "Examples:\n  swarm ls\n  swarm ls --json | jq -r '.nodes[] | select(.state != \"ready\") | .name'",
+        )
+        .action(
+            run(async (signal, options: Options) => {
+                const [{ survey, viewOf }, { nodeTable }, { drift }] = await Promise.all([
+                    import("../cluster.ts"),
+                    import("../nodeTable.ts"),
+                    import("../drift.ts"),
+                ]);
+                const found = await survey({ stack: options.stack, signal });
+                const view = viewOf(found);
+                process.stdout.write(options.json ? json(view) : nodeTable(view));
+                const lines = [
+                    ...view.problems,
+                    ...drift(view, found.access.state.clusterId).map(({ text }) => text),
+                    ...(found.noManager ? [found.noManager.message] : []),
+                ];
+                for (const line of lines) process.stderr.write(`${line}\n`);
+                return found.noManager ? EXIT.unreachable : EXIT.ok;
+            }),
+        );
+}

@@ -1,0 +1,53 @@
+import { type Command, Option } from "commander";
+import { EXIT } from "../errors.ts";
+import { run, type StackOption, stackOption } from "../options.ts";
+
+interface Options extends StackOption {
+    readonly up?: boolean;
+    readonly yes?: boolean;
+}
+
+export function scale(program: Command): void {
+    program
+        .command("scale")
+        .summary("more or fewer replicas of a service")
+        .description(
+            "Writes the number to the stack's config, where it stays, and shows the preview. With --up it goes on, as " +
+                "`pulumi up` does: after a question.",
+        )
+        .argument("<name=n...>", "service and number of replicas: nginx=4")
+        .option("--up", "make it so, after Pulumi's question")
+        .addOption(new Option("--yes", "without the question; with --up").implies({ up: true }))
+        .addOption(stackOption())
+        .addHelpText(
+            "after",
+            "\nExit status: that of pulumi.\n\nExamples:\n  swarm scale nginx=4\n  swarm scale nginx=4 api=2 --up",
+        )
+        .action(
+            run(async (signal, words: string[], options: Options) => {
+                const [work, pulumi, { CliError }, { inTerminal }] = await Promise.all([
+                    import("../scaling.ts"),
+                    import("../pulumi.ts"),
+                    import("../errors.ts"),
+                    import("../ssh.ts"),
+                ]);
+                const choice = { stack: options.stack, signal };
+                const wanted = words.map(work.parseScaling);
+                const services = JSON.parse((await pulumi.configValue("swarm:services", choice)) ?? "{}");
+                for (const scaling of wanted) work.checkScaling(services, scaling);
+                for (const { service, replicas } of wanted) {
+                    const key = work.replicasKey(service);
+                    const ran = await pulumi.pulumi(["config", "set", "--path", key, `${replicas}`], choice);
+                    if (ran.status !== 0) throw new CliError(pulumi.refusalText(ran.stderr), EXIT.state);
+                    process.stderr.write(`${key} = ${replicas}\n`);
+                }
+                const verb = options.up ? ["up", ...(options.yes ? ["--yes"] : [])] : ["preview"];
+                const stack = options.stack === undefined ? [] : ["--stack", options.stack];
+                return await inTerminal(
+                    "pulumi",
+                    ["--cwd", pulumi.projectFolder, ...verb, ...stack],
+                    process.env,
+                );
+            }),
+        );
+}

@@ -1,0 +1,59 @@
+import type { Command } from "commander";
+import { type JsonOption, json, jsonOption, run, type StackOption, stackOption } from "../options.ts";
+
+interface Options extends StackOption, JsonOption {
+    readonly watch?: boolean;
+}
+
+/** Between two looks. */
+const WATCH_MS = 2_000;
+
+/** Certificates are read from every node, and are good for weeks. */
+const CERTIFICATES_MS = 600_000;
+
+export function status(program: Command): void {
+    program
+        .command("status")
+        .summary("whether the cluster is healthy, on one screen")
+        .description(
+            "Shows leader, managers and how many of them may still be lost, nodes, services with wanted and running tasks " +
+                "and the reason of what does not run, when certificates end, engine versions, and where the cluster " +
+                "differs from the stack.",
+        )
+        .option("-w, --watch", "again every two seconds, until Ctrl-C")
+        .addOption(stackOption())
+        .addOption(jsonOption())
+        .addHelpText(
+            "after",
+            "\nExit status: 0 healthy, 1 degraded, 2 no quorum or no manager reached.\n\n" +
+                "Examples:\n  swarm status\n  swarm status --watch\n  swarm status --json | jq .reasons",
+        )
+        .action(
+            run(async (signal, options: Options) => {
+                const [{ gather }, { healthOf, healthText }] = await Promise.all([
+                    import("../status.ts"),
+                    import("../health.ts"),
+                ]);
+                const choice = { stack: options.stack, signal };
+                let facts = await gather(choice);
+                let read = Date.now();
+                for (;;) {
+                    const health = healthOf(facts);
+                    const text = options.json
+                        ? json({ ...health, certificates: facts.certificates, view: facts.view })
+                        : healthText(facts, health);
+                    const clear =
+                        options.watch && process.stdout.isTTY && !options.json
+                            ? "\u001b[H\u001b[2J\u001b[3J"
+                            : "";
+                    process.stdout.write(clear + text);
+                    if (!options.watch) return health.status;
+                    const { setTimeout: sleep } = await import("node:timers/promises");
+                    await sleep(WATCH_MS, undefined, { signal });
+                    const old = Date.now() - read > CERTIFICATES_MS;
+                    facts = await gather(choice, old ? undefined : facts.certificates);
+                    if (old) read = Date.now();
+                }
+            }),
+        );
+}

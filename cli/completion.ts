@@ -1,0 +1,71 @@
+/** What a shell may complete: commands and options from their definitions, names from the stack's state. */
+import tab, { type RootCommand } from "@bomb.sh/tab";
+import fromCommander from "@bomb.sh/tab/commander";
+import { compressNames } from "../model/names.ts";
+import { makeProgram } from "./program.ts";
+import { loadStack } from "./stack.ts";
+
+export interface Names {
+    readonly nodes: readonly string[];
+    readonly services: readonly string[];
+}
+
+/** Where a name of a node or a service may stand: arguments by name, options by name. */
+const PLACES: readonly (readonly [
+    command: string,
+    kind: keyof Names,
+    where: "arguments" | "options",
+    name: string,
+])[] = [
+    ["ip", "nodes", "arguments", "name"],
+    ["ssh", "nodes", "arguments", "name"],
+    ["docker", "nodes", "options", "on"],
+    ["docker", "nodes", "options", "node"],
+    ["env", "nodes", "options", "node"],
+    ["context", "nodes", "options", "node"],
+    ["ps", "services", "arguments", "name"],
+    ["logs", "services", "arguments", "name"],
+    ["scale", "services", "arguments", "name=n"],
+];
+
+/** Prints the completions of a command line, a line each, as the script for the shell reads them. */
+export async function complete(words: readonly string[]): Promise<void> {
+    const wanted = PLACES.some(([command]) => words[0] === command);
+    completions(wanted ? await namesOf(words) : { nodes: [], services: [] }).parse([...words]);
+}
+
+/** The shell's script. */
+export function printScript(shell: "bash" | "zsh" | "fish"): void {
+    tab.setup("swarm", "swarm", shell);
+}
+
+function completions(names: Names): RootCommand {
+    const program = makeProgram();
+    // A line of a menu has no room for more.
+    for (const command of program.commands) command.description(command.summary());
+    const root = fromCommander(program);
+    for (const [command, kind, where, name] of PLACES) {
+        const place = root.commands.get(command)?.[where].get(name);
+        if (!place) throw new Error(`swarm ${command} has no ${name} among its ${where}`);
+        place.handler = (add: (value: string, description: string) => void) => {
+            for (const value of names[kind]) add(name === "name=n" ? `${value}=` : value, "");
+        };
+    }
+    return root;
+}
+
+/** A shell that completes has no place for an error: without a state there are no names. */
+async function namesOf(words: readonly string[]): Promise<Names> {
+    const option = words.findIndex((word) => word === "--stack" || word === "-s");
+    try {
+        const { nodes, services } = await loadStack({ stack: option < 0 ? undefined : words[option + 1] });
+        const names = nodes.map(({ name }) => name);
+        // The ranges, too, that the short way of writing all of them has.
+        const ranges = compressNames(names)
+            .split(",")
+            .filter((text) => text.includes("["));
+        return { nodes: [...names, ...ranges], services };
+    } catch {
+        return { nodes: [], services: [] };
+    }
+}

@@ -1,0 +1,163 @@
+/** The account and the configuration: what DigitalOcean would say to an `up`. No I/O. */
+import { type AccountFacts, accountProblems, accountWarnings } from "../../model/preflight.ts";
+import type { Settings } from "../../model/settings.ts";
+import type { StackNames } from "../../model/stackNames.ts";
+import { type Check, fail, ok, warn } from "./checks.ts";
+
+/** What a GET said of the right to read there. */
+export interface ScopeFact {
+    readonly scope: string;
+    /** HTTP status; 0 where there was no answer. */
+    readonly status: number;
+    readonly why: string;
+}
+
+/**
+ * The scopes that a preview needs, each with a call that needs it, and the name of the list where all of it is to be
+ * read. Of the others one entry does: an old account has more pages of actions than the API gives in an hour.
+ */
+export const READ_SCOPES: readonly (readonly [scope: string, path: string, list?: string])[] = [
+    ["account:read", "/v2/account"],
+    ["regions:read", "/v2/regions", "regions"],
+    ["sizes:read", "/v2/sizes?per_page=1"],
+    ["image:read", "/v2/images?type=distribution&per_page=1"],
+    ["droplet:read", "/v2/droplets", "droplets"],
+    ["actions:read", "/v2/actions?per_page=1"],
+    ["ssh_key:read", "/v2/account/keys", "ssh_keys"],
+    ["vpc:read", "/v2/vpcs?per_page=1"],
+    ["tag:read", "/v2/tags?per_page=1"],
+    ["firewall:read", "/v2/firewalls", "firewalls"],
+];
+
+export function tokenChecks(facts: readonly ScopeFact[]): Check[] {
+    if (facts.some(({ status }) => status === 401)) {
+        return [
+            fail(
+                "token",
+                "DigitalOcean refuses the token (401)",
+                "make a new one at https://cloud.digitalocean.com/account/api/tokens and set DIGITALOCEAN_TOKEN",
+            ),
+        ];
+    }
+    const lacking = facts.filter(({ status }) => status === 403).map(({ scope }) => scope);
+    const unknown = facts.filter(({ status }) => status !== 200 && status !== 403);
+    const checks: Check[] = [];
+    if (lacking.length > 0) {
+        checks.push(
+            fail(
+                "token",
+                `lacks the scopes ${lacking.join(", ")}`,
+                "add them to the token; the README lists all that are needed",
+            ),
+        );
+    }
+    if (unknown.length > 0) {
+        checks.push(
+            warn(
+                "token",
+                `not every scope could be tried: ${unknown.map(({ scope, why }) => `${scope}: ${why}`).join("; ")}`,
+                "try again; see https://status.digitalocean.com",
+            ),
+        );
+    }
+    if (checks.length === 0) {
+        checks.push(
+            ok("token", "reads all that a preview reads; what it may write shows when something is written"),
+        );
+    }
+    return checks;
+}
+
+/** The names of the checks by the key that a problem is about. */
+const ASPECTS = [
+    ["region", "swarm:region", ({ region }: Settings) => `${region} takes new droplets`],
+    ["size", "swarm:size", ({ nodes }: Settings) => `${values(nodes, "size")} in the region`],
+    ["image", "swarm:image", ({ nodes }: Settings) => `${values(nodes, "image")} in the region`],
+    [
+        "account keys",
+        "swarm:sshKeys",
+        ({ sshKeys }: Settings) => `${sshKeys.length} of swarm:sshKeys in the account`,
+    ],
+    [
+        "droplet limit",
+        "swarm:workers",
+        ({ nodes }: Settings) => `room for the ${nodes.length} nodes that are wanted`,
+    ],
+] as const;
+
+const REMEDIES: Readonly<Record<string, string>> = {
+    region: "pulumi config set swarm:region REGION",
+    size: "pulumi config set swarm:size SIZE",
+    image: "pulumi config set swarm:image IMAGE, or transfer the snapshot to the region",
+    "account keys": "add the key to the account, or take it out of swarm:sshKeys",
+    "droplet limit": "ask DigitalOcean for a higher limit, or want fewer nodes",
+};
+
+/** What the settings want, against what the account has. */
+export function accountChecks(settings: Settings, facts: AccountFacts, names: StackNames): Check[] {
+    const problems = accountProblems(settings, facts, names.tags.all);
+    const warnings = accountWarnings(settings, facts);
+    return ASPECTS.map(([name, key, fine]) => {
+        const text = [...problems, ...warnings].filter((line) => line.startsWith(key)).join("; ");
+        if (text !== "") return fail(name, text, REMEDIES[name] as string);
+        if (unknownIn(name, facts, settings)) {
+            return warn(name, "could not be looked up", "see the token's scopes above");
+        }
+        return ok(name, fine(settings));
+    });
+}
+
+function unknownIn(aspect: string, facts: AccountFacts, settings: Settings): boolean {
+    switch (aspect) {
+        case "region":
+        case "size":
+            return facts.regions === undefined;
+        case "image":
+            return settings.nodes.some(({ image }) => facts.images[image] === undefined);
+        case "account keys":
+            return facts.keys === undefined;
+        default:
+            return facts.dropletLimit === undefined || facts.droplets === undefined;
+    }
+}
+
+function values(nodes: Settings["nodes"], property: "size" | "image"): string {
+    const all = [...new Set(nodes.map((node) => node[property]))];
+    return `${all.join(", ")} ${all.length === 1 ? "is" : "are"}`;
+}
+
+/** A firewall of `GET /v2/firewalls`, as far as it is read here. */
+export interface ApiFirewall {
+    readonly name: string;
+    readonly inbound_rules: readonly {
+        readonly protocol: string;
+        readonly ports: string;
+        readonly sources: { readonly tags?: readonly string[]; readonly addresses?: readonly string[] };
+    }[];
+}
+
+/** The ports that the nodes need among themselves. */
+const SWARM_PORTS = ["2377/tcp", "7946/tcp", "7946/udp", "4789/udp"] as const;
+
+/** Whether the cloud's firewall lets the nodes' own ports through, from the nodes and from nowhere else. */
+export function firewallChecks(firewalls: readonly ApiFirewall[], names: StackNames): Check[] {
+    const shut: string[] = [];
+    const open: string[] = [];
+    const all = firewalls.find((firewall) => firewall.name === names.stack)?.inbound_rules ?? [];
+    for (const port of SWARM_PORTS) {
+        const rules = all.filter((rule) => `${rule.ports}/${rule.protocol}` === port);
+        if (!rules.some(({ sources }) => sources.tags?.includes(names.tags.all))) shut.push(port);
+        if (rules.some(({ sources }) => (sources.addresses ?? []).length > 0)) open.push(port);
+    }
+    const checks: Check[] = [];
+    if (shut.length > 0) {
+        checks.push(fail("firewall", `${shut.join(", ")} not open between the nodes`, "pulumi up --refresh"));
+    }
+    if (open.length > 0) {
+        const remedy = "take the rule away: pulumi up --refresh";
+        checks.push(fail("firewall", `${open.join(", ")} open to addresses outside`, remedy));
+    }
+    return checks.length > 0
+        ? checks
+        : [ok("firewall", "2377, 7946 and 4789 are open between the nodes, and to nobody else")];
+}

@@ -1,0 +1,42 @@
+/** What the doctor finds, and how it is shown. No I/O. */
+import { paint, table } from "../table.ts";
+
+export type Level = "ok" | "warn" | "fail";
+
+export interface Check {
+    readonly name: string;
+    readonly level: Level;
+    /** What was found, in one line. */
+    readonly text: string;
+    /** What to do about it; undefined where there is nothing to do. */
+    readonly remedy?: string;
+}
+
+export function ok(name: string, text: string): Check {
+    return { name, level: "ok", text };
+}
+
+export function warn(name: string, text: string, remedy: string): Check {
+    return { name, level: "warn", text, remedy };
+}
+
+export function fail(name: string, text: string, remedy: string): Check {
+    return { name, level: "fail", text, remedy };
+}
+
+const COLOURS = { ok: "green", warn: "yellow", fail: "red" } as const;
+
+export function checksText(checks: readonly Check[]): string {
+    const rows = checks.flatMap(({ name, level, text, remedy }) => [
+        [paint(COLOURS[level], level), name, text],
+        ...(remedy === undefined ? [] : [["", "", `→ ${remedy}`]]),
+    ]);
+    const lines = table(
+        ["", "", ""],
+        rows.map((row) => row.map((cell) => cell || " ")),
+    )
+        .split("\n")
+        .slice(1);
+    const count = (level: Level) => checks.filter((check) => check.level === level).length;
+    return `${lines.join("\n")}${count("ok")} ok, ${count("warn")} to look at, ${count("fail")} failed\n`;
+}

@@ -1,0 +1,258 @@
+/** Gathers what the doctor judges: the state, the account, the nodes. */
+import { readFile } from "node:fs/promises";
+import { type Cloud, CloudError } from "../../cloud.ts";
+import type { AccountFacts } from "../../model/preflight.ts";
+import type { Settings } from "../../model/settings.ts";
+import { type Access, openAccess } from "../access.ts";
+import { onPath } from "../dockerClient.ts";
+import { type ApiDroplet, asDroplet } from "../droplets.ts";
+import { CliError } from "../errors.ts";
+import { atMost } from "../parallel.ts";
+import { backendUrl, pulumi, refusalText, type StackChoice } from "../pulumi.ts";
+import { LoginError, onNode } from "../ssh.ts";
+import { loadStack, openCloud } from "../stack.ts";
+import type { StackNode, StackState } from "../stackState.ts";
+import {
+    type ApiFirewall,
+    accountChecks,
+    firewallChecks,
+    READ_SCOPES,
+    type ScopeFact,
+    tokenChecks,
+} from "./account.ts";
+import { type Check, fail, ok, warn } from "./checks.ts";
+import {
+    clockCheck,
+    diskCheck,
+    engineCheck,
+    overlayCheck,
+    type Probe,
+    parseProbe,
+    portCheck,
+    sshFromCheck,
+} from "./probe.ts";
+
+/** In a big cluster, trying every pair would take longer than anybody waits. */
+const NEIGHBOURS = 8;
+
+export type Choice = StackChoice & { readonly signal: AbortSignal };
+
+/** All checks, in the order in which a person would mend what they find. */
+export async function examine(choice: Choice): Promise<Check[]> {
+    const checks: Check[] = programs();
+    const state = await attempt(loadStack(choice));
+    if (state instanceof Error) {
+        return [...checks, fail("state", state.message, "nothing else can be looked at before that")];
+    }
+    checks.push(
+        ok("state", `the stack "${state.name}" in ${withoutPassword(await backendUrl(choice.signal))}`),
+    );
+    const config = await readSettings(choice);
+    checks.push(config.check);
+    checks.push(...(await accountPart(choice, state, config.settings)));
+    checks.push(...(await nodesPart(choice, state, config.settings)));
+    return checks;
+}
+
+/** Some backends are reached by an address that holds one. */
+function withoutPassword(url: string): string {
+    return url.replace(/(:\/\/[^/:@]*):[^@/]*@/, "$1:***@");
+}
+
+function programs(): Check[] {
+    return [
+        onPath("ssh")
+            ? ok("ssh", "the system's ssh is there")
+            : fail("ssh", "there is no ssh on PATH", "install OpenSSH's client: apt install openssh-client"),
+        onPath("docker")
+            ? ok("docker client", "there is one on this machine")
+            : warn(
+                  "docker client",
+                  "there is none on this machine",
+                  "swarm docker uses the nodes' own; for swarm env, install docker-ce-cli",
+              ),
+    ];
+}
+
+/** The configuration, as the program itself would read it. */
+async function readSettings(choice: Choice): Promise<{ check: Check; settings?: Settings }> {
+    const ran = await pulumi(["config", "--json", "--show-secrets"], choice);
+    if (ran.status !== 0) {
+        return {
+            check: fail("config", refusalText(ran.stderr), "the passphrase is needed for config and key"),
+        };
+    }
+    // Takes its time: it loads Pulumi's library.
+    const { parseSettings } = await import("../../config.ts");
+    const entries = Object.entries(
+        JSON.parse(ran.stdout) as Record<string, { value?: string; secret: boolean }>,
+    )
+        .filter(([key]) => key.startsWith("swarm:"))
+        .map(([key, entry]) => [key.slice("swarm:".length), entry] as const);
+    const parsed = parseSettings(
+        Object.fromEntries(entries.map(([key, { value }]) => [key, value])),
+        entries.filter(([, { secret }]) => secret).map(([key]) => key),
+    );
+    return "settings" in parsed
+        ? {
+              check: ok(
+                  "config",
+                  `${parsed.settings.nodes.length} nodes wanted, ${parsed.settings.services.length} services`,
+              ),
+              settings: parsed.settings,
+          }
+        : {
+              check: fail(
+                  "config",
+                  parsed.problems.join("; "),
+                  "pulumi preview says the same; pulumi config set ...",
+              ),
+          };
+}
+
+async function accountPart(
+    choice: Choice,
+    state: StackState,
+    settings: Settings | undefined,
+): Promise<Check[]> {
+    const cloud = await attempt(openCloud(choice));
+    if (cloud instanceof Error) return [fail("token", cloud.message, "without a token there is no account")];
+    const bodies = new Map<string, unknown>();
+    const scopes = await atMost(5, READ_SCOPES, async ([scope, path, list]): Promise<ScopeFact> => {
+        try {
+            bodies.set(scope, list === undefined ? await cloud.get(path) : await cloud.list(path, list));
+            return { scope, status: 200, why: "" };
+        } catch (error) {
+            if (!(error instanceof CloudError)) throw error;
+            return { scope, status: error.status, why: error.message };
+        }
+    });
+    const checks = tokenChecks(scopes);
+    if (scopes.some(({ status }) => status === 401)) return checks;
+    if (settings)
+        checks.push(...accountChecks(settings, await accountFacts(cloud, bodies, settings), state.names));
+    const firewalls = bodies.get("firewall:read") as readonly ApiFirewall[] | undefined;
+    if (firewalls && state.nodes.length > 0) checks.push(...firewallChecks(firewalls, state.names));
+    return checks;
+}
+
+async function accountFacts(
+    cloud: Cloud,
+    bodies: ReadonlyMap<string, unknown>,
+    settings: Settings,
+): Promise<AccountFacts> {
+    const images = [...new Set(settings.nodes.map(({ image }) => image))];
+    const found = await Promise.all(
+        images.map(async (image) => {
+            const body = await attempt(
+                cloud.get<{ image: { name: string; regions: string[] } }>(`/v2/images/${image}`),
+            );
+            return [image, body instanceof Error ? undefined : (body?.image ?? null)] as const;
+        }),
+    );
+    const account = bodies.get("account:read") as { account: { droplet_limit: number } } | undefined;
+    const keys = bodies.get("ssh_key:read") as
+        | { id: number; fingerprint: string; name: string; public_key: string }[]
+        | undefined;
+    return {
+        regions: bodies.get("regions:read") as AccountFacts["regions"],
+        images: Object.fromEntries(found),
+        keys: keys?.map((key) => ({ ...key, publicKey: key.public_key })),
+        dropletLimit: account?.account.droplet_limit,
+        droplets: (bodies.get("droplet:read") as readonly ApiDroplet[] | undefined)?.map(asDroplet),
+    };
+}
+
+async function nodesPart(
+    choice: Choice,
+    state: StackState,
+    settings: Settings | undefined,
+): Promise<Check[]> {
+    if (state.nodes.length === 0)
+        return [warn("nodes", "the stack is not up, so there are none to look at", "pulumi up")];
+    const access = await attempt(openAccess(choice));
+    if (access instanceof Error) return [fail("nodes", access.message, "without the key nobody can log in")];
+    // Addresses in the ingress network are known only once every node has said its own.
+    const first = await probeAll(access, choice.signal, () => []);
+    const probes = first.filter((probe): probe is Probe => !(probe instanceof Error));
+    const checks = loginChecks(access, first);
+    if (settings) checks.push(sshFromCheck(probes, settings.sshFrom));
+    if (probes.length === 0) return checks;
+    const nodes = access.state.nodes.filter(({ name }) => probes.some(({ node }) => node === name));
+    const second = await probeAll(access, choice.signal, (name) =>
+        neighbours(nodes, name).flatMap((node) => {
+            const ingress = probes.find((probe) => probe.node === node.name)?.ingress;
+            return [
+                `${node.privateIp}:7946`,
+                ...(node.role === "manager" ? [`${node.privateIp}:2377`] : []),
+                ...(ingress ? [`ping:${ingress}`] : []),
+            ];
+        }),
+    );
+    const tried = second.filter((probe): probe is Probe => !(probe instanceof Error));
+    const byPrivate = (address: string) =>
+        nodes.find(({ privateIp }) => privateIp === address)?.name ?? address;
+    const byIngress = (address: string) => probes.find(({ ingress }) => ingress === address)?.node ?? address;
+    return [
+        ...checks,
+        engineCheck(probes, settings?.minDockerVersion),
+        portCheck(tried, byPrivate),
+        overlayCheck(tried, byIngress),
+        clockCheck(probes),
+        diskCheck(probes),
+    ];
+}
+
+/** Whom a node tries to reach: those that come after it in a ring, so that every node is tried by as many. */
+function neighbours(nodes: readonly StackNode[], name: string): StackNode[] {
+    const own = nodes.findIndex((node) => node.name === name);
+    return [...nodes.slice(own + 1), ...nodes.slice(0, own)].slice(0, NEIGHBOURS);
+}
+
+/** Each node's answer, or why there is none, in the order of the nodes. */
+async function probeAll(
+    access: Access,
+    signal: AbortSignal,
+    words: (node: string) => readonly string[],
+): Promise<(Probe | Error)[]> {
+    const script = await readFile(new URL("probe.sh", import.meta.url), "utf8");
+    return await atMost(8, access.state.nodes, async (node) => {
+        const sent = Date.now();
+        const ran = await attempt(
+            onNode(access, node, ["sh", "-s", "--", ...words(node.name)].join(" "), {
+                signal,
+                input: script,
+                limitMs: 120_000,
+            }),
+        );
+        if (signal.aborted) throw ran;
+        return ran instanceof Error ? ran : parseProbe(node.name, ran.stdout, sent, Date.now());
+    });
+}
+
+function loginChecks(access: Access, probes: readonly (Probe | Error)[]): Check[] {
+    const { nodes } = access.state;
+    const failed = probes.flatMap((probe, index): Check[] => {
+        if (!(probe instanceof Error)) return [];
+        const name = nodes[index]?.name ?? "";
+        const wrong = probe instanceof LoginError && probe.wrongHostKey;
+        const remedy = wrong
+            ? "do not log in there"
+            : `if it stays so: pulumi up --replace '**:Droplet::${name}'`;
+        return [fail("login", probe.message, remedy)];
+    });
+    const good = nodes.length - failed.length;
+    return good === 0
+        ? failed
+        : [ok("login", `port 22 and the pinned host key of ${good} of ${nodes.length} nodes`), ...failed];
+}
+
+/** The error as a value: here it is a finding, not an end. */
+async function attempt<T>(work: Promise<T>): Promise<T | Error> {
+    try {
+        return await work;
+    } catch (error) {
+        if (error instanceof CliError || error instanceof CloudError) return error;
+        throw error;
+    }
+}

@@ -1,0 +1,260 @@
+/** What the nodes answered to `probe.sh`, and what that means. No I/O. */
+import ipaddr from "ipaddr.js";
+import { compressNames } from "../../model/names.ts";
+import { isAtLeast } from "../../model/versions.ts";
+import { type Check, fail, ok, warn } from "./checks.ts";
+
+/** One node's answer. Times are milliseconds since 1970. */
+export interface Probe {
+    readonly node: string;
+    /** Address that this machine has in the node's eyes. */
+    readonly from?: string;
+    readonly docker?: string;
+    readonly swarm?: string;
+    /** Used share of the disk that Docker writes to, in percent. */
+    readonly disk?: number;
+    readonly diskFreeKb?: number;
+    readonly inodes?: number;
+    /** Own address in the ingress network. */
+    readonly ingress?: string;
+    /** By `address:port`. */
+    readonly tcp: Readonly<Record<string, "open" | "closed" | "untried">>;
+    /** By address: the largest packet that came through the overlay. */
+    readonly overlay: Readonly<Record<string, "full" | "small" | "lost" | "untried">>;
+    readonly clock?: {
+        readonly begin: number;
+        readonly end: number;
+        readonly sent: number;
+        readonly received: number;
+    };
+}
+
+/** @param sent When the question went out. @param received When the answer was complete. */
+export function parseProbe(node: string, text: string, sent: number, received: number): Probe {
+    const found: Record<string, string[][]> = {};
+    for (const line of text.split("\n")) {
+        const [key = "", ...values] = line.trim().split(" ");
+        found[key] = [...(found[key] ?? []), values];
+    }
+    const first = (key: string) => found[key]?.[0] ?? [];
+    const number = (value: string | undefined) =>
+        value !== undefined && /^[\d.]+$/.test(value) ? Number(value) : undefined;
+    const pairs = <V extends string>(key: string) => Object.fromEntries((found[key] ?? []) as [string, V][]);
+    const begin = number(first("begin")[0]);
+    const end = number(first("end")[0]);
+    return {
+        node,
+        from: first("from")[0],
+        docker: first("docker")[0],
+        swarm: first("swarm")[0],
+        disk: number(first("disk")[0]),
+        diskFreeKb: number(first("disk")[1]),
+        inodes: number(first("inodes")[0]),
+        ingress: first("ingress")[0]?.replace(/\/.*$/, ""),
+        tcp: pairs("tcp"),
+        overlay: pairs("overlay"),
+        ...(begin !== undefined &&
+            end !== undefined && { clock: { begin: begin * 1000, end: end * 1000, sent, received } }),
+    };
+}
+
+/**
+ * Seconds by which a node's clock is off for sure: what it read when it began was after the question went out, and
+ * what it read at the end was before the answer was here. Ahead is positive.
+ */
+export function skew({ clock }: Probe): number | undefined {
+    if (!clock) return undefined;
+    if (clock.begin < clock.sent) return (clock.begin - clock.sent) / 1000;
+    if (clock.end > clock.received) return (clock.end - clock.received) / 1000;
+    return 0;
+}
+
+const CLOCK_WARN_S = 1;
+/** From here on certificates and tokens of the near past or future begin to be refused. */
+const CLOCK_FAIL_S = 30;
+const DISK_WARN = 80;
+const DISK_FAIL = 95;
+
+export function clockCheck(probes: readonly Probe[]): Check {
+    const off = probes.flatMap((probe) => {
+        const seconds = skew(probe) ?? 0;
+        return Math.abs(seconds) > CLOCK_WARN_S ? [{ node: probe.node, seconds }] : [];
+    });
+    if (off.length === 0) return ok("clocks", `${all(probes)} within ${CLOCK_WARN_S} s of this machine's`);
+    const text = off
+        .map(
+            ({ node, seconds }) =>
+                `${node} is ${Math.abs(seconds).toFixed(1)} s ${seconds > 0 ? "ahead" : "behind"}`,
+        )
+        .join(", ");
+    const remedy = "let a time service set the clocks: timedatectl set-ntp true, there or on this machine";
+    return off.some(({ seconds }) => Math.abs(seconds) > CLOCK_FAIL_S)
+        ? fail("clocks", text, remedy)
+        : warn("clocks", text, remedy);
+}
+
+/** @param oldest `swarm:minDockerVersion`; undefined when the config could not be read. */
+export function engineCheck(probes: readonly Probe[], oldest: string | undefined): Check {
+    const silent = probes
+        .filter(({ docker }) => docker === undefined || docker === "none")
+        .map(({ node }) => node);
+    if (silent.length > 0) {
+        return fail(
+            "engines",
+            `Docker does not answer on ${compressNames(silent)}`,
+            `swarm ssh ${silent[0]} -- systemctl restart docker`,
+        );
+    }
+    const groups = Map.groupBy(probes, ({ docker }) => docker as string);
+    const text = [...groups].map(([version, some]) => `${version} on ${names(some)}`).join("; ");
+    const old = [...groups.keys()].filter((version) => {
+        const plain = /^\d+\.\d+\.\d+/.exec(version)?.[0];
+        return oldest !== undefined && plain !== undefined && !isAtLeast(plain, oldest);
+    });
+    if (old.length > 0) {
+        return fail(
+            "engines",
+            `${text}; ${old.join(", ")} is older than ${oldest}`,
+            "choose a newer swarm:image, then pulumi up",
+        );
+    }
+    return groups.size > 1
+        ? warn(
+              "engines",
+              text,
+              "bring them to one version: a newer swarm:image for all, or apt upgrade node by node",
+          )
+        : ok("engines", text);
+}
+
+export function diskCheck(probes: readonly Probe[]): Check {
+    const full = probes.flatMap(({ node, disk, inodes, diskFreeKb }) => {
+        const most = Math.max(disk ?? 0, inodes ?? 0);
+        if (most < DISK_WARN) return [];
+        const what = (inodes ?? 0) > (disk ?? 0) ? `${inodes} % of the inodes` : `${disk} % of the disk`;
+        const left = diskFreeKb === undefined ? "" : ` (${(diskFreeKb / 1_048_576).toFixed(1)} GiB left)`;
+        return [{ node, most, text: `${node}: ${what} used${left}` }];
+    });
+    if (full.length === 0) return ok("disks", `${all(probes)} below ${DISK_WARN} %`);
+    const text = full.map((entry) => entry.text).join(", ");
+    const remedy = `swarm docker --on ${compressNames(full.map(({ node }) => node))} system prune --all, or a larger swarm:size`;
+    return full.some(({ most }) => most >= DISK_FAIL)
+        ? fail("disks", text, remedy)
+        : warn("disks", text, remedy);
+}
+
+/** @param target Name of the node at each `address:port`. */
+export function portCheck(probes: readonly Probe[], target: (address: string) => string): Check {
+    const results = probes.flatMap(({ node, tcp }) =>
+        Object.entries(tcp).map(([key, state]) => {
+            const [address = "", port = ""] = key.split(":");
+            return { text: `${node} to ${target(address)} port ${port}`, state };
+        }),
+    );
+    const closed = results.filter(({ state }) => state === "closed").map(({ text }) => text);
+    if (closed.length > 0) {
+        return fail(
+            "ports between nodes",
+            `no TCP from ${some(closed)}`,
+            "is dockerd up there, and does a firewall of the image's own (ufw) shut it? Otherwise: pulumi up --refresh",
+        );
+    }
+    const untried = results.filter(({ state }) => state === "untried");
+    if (untried.length > 0) {
+        return warn(
+            "ports between nodes",
+            "could not be tried: there is no bash on the nodes",
+            "swarm docker node ls shows what the managers see",
+        );
+    }
+    return ok(
+        "ports between nodes",
+        `2377 of each manager and 7946 of each node by TCP, in ${directions(results.length)}`,
+    );
+}
+
+/** @param target Name of the node with an address in the ingress network. */
+export function overlayCheck(probes: readonly Probe[], target: (address: string) => string): Check {
+    const results = probes.flatMap(({ node, overlay }) =>
+        Object.entries(overlay).map(([address, state]) => ({ text: `${node} to ${target(address)}`, state })),
+    );
+    const of = (wanted: string) => results.filter(({ state }) => state === wanted).map(({ text }) => text);
+    if (of("lost").length > 0) {
+        return fail(
+            "overlay and MTU",
+            `nothing comes through from ${some(of("lost"))}`,
+            "4789/udp is shut somewhere on the way: a firewall of the image's own (ufw)?",
+        );
+    }
+    if (of("small").length > 0) {
+        return fail(
+            "overlay and MTU",
+            `only small packets come through from ${some(of("small"))}`,
+            "the private network carries less than 1500 bytes; make overlay networks with a smaller com.docker.network.driver.mtu",
+        );
+    }
+    if (of("untried").length > 0 || results.length === 0) {
+        return probes.length < 2
+            ? ok("overlay and MTU", "a single node has nobody to talk to")
+            : warn(
+                  "overlay and MTU",
+                  "could not be tried: the nodes have no ping, nsenter or ingress network",
+                  "install iputils-ping on the image",
+              );
+    }
+    return ok(
+        "overlay and MTU",
+        `full packets of 1450 bytes through 4789/udp, in ${directions(results.length)}`,
+    );
+}
+
+/** Whether the address that the nodes see this machine under may log in. */
+export function sshFromCheck(probes: readonly Probe[], sshFrom: readonly string[]): Check {
+    const from = probes
+        .map((probe) => probe.from)
+        .find((address) => address !== undefined && ipaddr.isValid(address));
+    if (from === undefined) {
+        return warn(
+            "own address",
+            "no node could be asked which address this machine has",
+            `find it out, and see that it is within swarm:sshFrom (${sshFrom.join(", ")})`,
+        );
+    }
+    const address = ipaddr.process(from);
+    const inside = sshFrom.find((range) => {
+        const [network, bits] = ipaddr.parseCIDR(range);
+        return network.kind() === address.kind() && address.match([network, bits] as never);
+    });
+    if (inside === undefined) {
+        return fail(
+            "own address",
+            `${from} is not within swarm:sshFrom (${sshFrom.join(", ")})`,
+            `add ${from}/${address.kind() === "ipv4" ? 32 : 128} to swarm:sshFrom, then pulumi up`,
+        );
+    }
+    return inside.endsWith("/0")
+        ? warn(
+              "own address",
+              `${from} gets to port 22, and so does everybody (swarm:sshFrom has ${inside})`,
+              `narrow it: ${from}/${address.kind() === "ipv4" ? 32 : 128} is enough for this machine`,
+          )
+        : ok("own address", `${from} is within swarm:sshFrom (${inside})`);
+}
+
+function all(probes: readonly Probe[]): string {
+    return probes.length === 1 ? names(probes) : `all of ${names(probes)}`;
+}
+
+function names(probes: readonly Probe[]): string {
+    return compressNames(probes.map(({ node }) => node));
+}
+
+function directions(count: number): string {
+    return count === 1 ? "one direction" : `${count} directions`;
+}
+
+/** The first three; the rest by number. */
+function some(texts: readonly string[]): string {
+    const more = texts.length - 3;
+    return more > 0 ? `${texts.slice(0, 3).join(", ")} and ${more} more` : texts.join(", ");
+}

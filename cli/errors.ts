@@ -1,0 +1,23 @@
+/** Exit statuses of the `swarm` command, for scripts. A command run on a node ends with that command's own. */
+export const EXIT = {
+    ok: 0,
+    /** The answer is no: degraded, checks that failed, orphans found, a command that did not do its work. */
+    no: 1,
+    /** No quorum, or no manager could be reached. */
+    unreachable: 2,
+    /** The stack's state cannot be read, or there is nothing up. */
+    state: 3,
+    /** The command line is wrong: an unknown command, option, name or range. */
+    usage: 64,
+} as const;
+
+/** What a person is told instead of a stack trace: one line that says what to do next. */
+export class CliError extends Error {
+    override readonly name = "CliError";
+    readonly status: number;
+
+    constructor(message: string, status: number = EXIT.no) {
+        super(message);
+        this.status = status;
+    }
+}

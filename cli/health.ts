@@ -1,0 +1,222 @@
+/** Whether a cluster is healthy, and the one screen that says so. No I/O. */
+import { compressNames } from "../model/names.ts";
+import { type Quorum, quorumOf } from "../model/quorum.ts";
+import type { ClusterView, ServiceView, TaskView } from "./cluster.ts";
+import { type Difference, drift } from "./drift.ts";
+import { EXIT } from "./errors.ts";
+import { byName } from "./stackState.ts";
+import { duration, paint } from "./table.ts";
+
+/** When certificates end; RFC 3339. Those of nodes are renewed by the swarm itself, half-way. */
+export interface Certificates {
+    readonly root?: string;
+    readonly nodes: readonly { readonly name: string; readonly until?: string; readonly problem?: string }[];
+}
+
+export interface Health {
+    /** 0 healthy, 1 degraded, 2 no quorum or unreachable. */
+    readonly status: 0 | 1 | 2;
+    readonly verdict: "healthy" | "degraded" | "no quorum" | "unreachable";
+    readonly quorum?: Quorum;
+    /** Why it is not healthy, a line each. */
+    readonly reasons: readonly string[];
+    /** What is worth knowing, and no reason to worry. */
+    readonly notes: readonly string[];
+    readonly drift: readonly Difference[];
+}
+
+/** A certificate that should long have been renewed is about to end. */
+const CERTIFICATE_DAYS = 7;
+
+export interface Facts {
+    readonly view: ClusterView;
+    /** As the stack's outputs name it; "" when no `up` has gone through. */
+    readonly clusterId: string;
+    readonly certificates?: Certificates;
+    /** Why no manager answered. */
+    readonly noManager?: { readonly message: string; readonly noQuorum: boolean };
+}
+
+export function healthOf({ view, clusterId, certificates, noManager }: Facts): Health {
+    const differences = drift(view, clusterId);
+    const notes = [
+        ...view.problems,
+        ...differences.filter(({ degrades }) => !degrades).map(({ text }) => text),
+    ];
+    if (noManager) {
+        const verdict = noManager.noQuorum ? "no quorum" : "unreachable";
+        return { status: EXIT.unreachable, verdict, reasons: [noManager.message], notes, drift: differences };
+    }
+    const members = view.nodes.filter(({ role }) => role === "manager");
+    const quorum = quorumOf({
+        members: members.length,
+        reachable: members.filter(({ reachability }) => reachability === "reachable").length,
+    });
+    const reasons = [
+        ...(quorum.has
+            ? []
+            : [
+                  `${quorum.reachable} of ${quorum.members} managers are reachable, the majority is ${quorum.majority}`,
+              ]),
+        ...members
+            .filter(({ reachability }) => reachability !== "reachable")
+            .map(({ name, reachability }) => `the manager ${name} is ${reachability}`),
+        ...view.nodes
+            .filter(({ state }) => state !== "ready" && state !== "absent")
+            .map(({ name, state }) => `${name} is ${state}`),
+        ...view.services.flatMap((service) => serviceReasons(service, view.tasks)),
+        ...differences.filter(({ degrades }) => degrades).map(({ text }) => text),
+        ...certificateReasons(certificates, view.at),
+    ];
+    const engines = enginesOf(view);
+    if (engines.length > 1)
+        notes.push(
+            `engine versions differ: ${engines.map(([version, names]) => `${version} on ${names}`).join("; ")}`,
+        );
+    if (quorum.members === 2)
+        notes.push("two managers bear no loss, and are twice as likely to have one as a single one");
+    if (!quorum.has)
+        return { status: EXIT.unreachable, verdict: "no quorum", quorum, reasons, notes, drift: differences };
+    return reasons.length > 0
+        ? { status: EXIT.no, verdict: "degraded", quorum, reasons, notes, drift: differences }
+        : { status: EXIT.ok, verdict: "healthy", quorum, reasons, notes, drift: differences };
+}
+
+function serviceReasons(service: ServiceView, tasks: readonly TaskView[]): string[] {
+    const found: string[] = [];
+    if (service.running < service.wanted) {
+        const why = whyNot(service, tasks);
+        found.push(`${service.name} runs ${service.running} of ${service.wanted}${why ? `: ${why}` : ""}`);
+    }
+    if (service.updateState !== undefined && /paused|rollback/.test(service.updateState)) {
+        found.push(`the last update of ${service.name} is ${service.updateState.replaceAll("_", " ")}`);
+    }
+    return found;
+}
+
+/** Why the tasks that should run do not: of each slot what its task is about, and why the one before it ended. */
+export function whyNot({ name }: ServiceView, tasks: readonly TaskView[]): string {
+    const mine = tasks.filter(({ service }) => service === name);
+    const counts = new Map<string, number>();
+    for (const inSlot of Map.groupBy(mine, ({ slot, node }) => slot ?? node ?? "").values()) {
+        const newestFirst = inSlot.toSorted((a, b) => b.since.localeCompare(a.since));
+        const current = newestFirst.find(({ desired }) => desired === "running") ?? newestFirst[0];
+        if (!current || current.state === "running") continue;
+        const before = newestFirst.find(({ error }) => error !== undefined);
+        const where = current.node ? ` on ${current.node}` : "";
+        const text = current.error
+            ? `${current.error}${where}`
+            : `${current.state}${where}${before ? `, after: ${before.error}` : ""}`;
+        counts.set(text, (counts.get(text) ?? 0) + 1);
+    }
+    return [...counts].map(([text, count]) => (count > 1 ? `${text} (${count} times)` : text)).join("; ");
+}
+
+function certificateReasons(certificates: Certificates | undefined, at: string): string[] {
+    const ends = (certificates?.nodes ?? []).map(({ name, until }) => ({
+        what: `the certificate of ${name}`,
+        until,
+    }));
+    return [...ends, { what: "the swarm's root certificate", until: certificates?.root }].flatMap(
+        ({ what, until }) => {
+            if (until === undefined) return [];
+            const left = (Date.parse(until) - Date.parse(at)) / 1000;
+            if (left < 0) return [`${what} ended on ${until.slice(0, 10)}`];
+            return left < CERTIFICATE_DAYS * 86_400 ? [`${what} ends in ${duration(left)}`] : [];
+        },
+    );
+}
+
+/** Engine versions, each with the names of its nodes. */
+export function enginesOf({ nodes }: ClusterView): [version: string, names: string][] {
+    const groups = Map.groupBy(nodes, ({ engineVersion }) => engineVersion);
+    return [...groups].flatMap(([version, members]) =>
+        version === undefined
+            ? []
+            : [[version, compressNames(members.map(({ name }) => name).sort(byName))] as [string, string]],
+    );
+}
+
+/** One screen. */
+export function healthText({ view, certificates }: Facts, health: Health): string {
+    const colour = (["green", "yellow", "red"] as const)[health.status];
+    const rows: [label: string, text: string][] = [
+        ["stack", `${view.stack}, ${paint(colour, health.verdict)}`],
+        ["cluster", view.clusterId || "-"],
+    ];
+    if (health.quorum) {
+        const { members, reachable, has, bears } = health.quorum;
+        const losses =
+            bears === 0 ? "no loss" : bears === 1 ? "the loss of 1 more" : `the loss of ${bears} more`;
+        rows.push(
+            ["leader", view.leader ?? paint("red", "none")],
+            [
+                "managers",
+                `${reachable} of ${members} reachable; the quorum ${has ? `bears ${losses}` : paint("red", "is lost")}`,
+            ],
+            ["nodes", nodesLine(view)],
+        );
+        rows.push(...servicesRows(view));
+        const engines = enginesOf(view).map(([version, names], _, all) =>
+            all.length === 1 ? version : `${version} on ${names}`,
+        );
+        rows.push(["engines", engines.join("; ")]);
+    } else {
+        rows.push(["nodes", `${compressNames(view.nodes.map(({ name }) => name))} on record`]);
+    }
+    if (certificates) rows.push(["certificates", certificatesLine(certificates, view.at)]);
+    rows.push(["drift", health.drift.length === 0 ? "none" : `${health.drift.length}, see below`]);
+    const width = Math.max(...rows.map(([label]) => label.length));
+    return [
+        ...rows.map(([label, text]) => `${label.padEnd(width)}  ${text}`),
+        ...(health.reasons.length > 0
+            ? ["", ...health.reasons.map((text) => paint(colour, `! ${text}`))]
+            : []),
+        ...(health.notes.length > 0 ? ["", ...health.notes.map((text) => `- ${text}`)] : []),
+        "",
+    ].join("\n");
+}
+
+function nodesLine({ nodes }: ClusterView): string {
+    const members = nodes.filter(({ state }) => state !== "absent");
+    const states = [...Map.groupBy(members, ({ state }) => state)].map(
+        ([state, some]) =>
+            `${some.length} ${state} (${compressNames(some.map(({ name }) => name).sort(byName))})`,
+    );
+    return states.join(", ");
+}
+
+function servicesRows({ services, tasks }: ClusterView): [label: string, text: string][] {
+    if (services.length === 0) return [["services", "none"]];
+    const width = Math.max(...services.map(({ name }) => name.length));
+    return services.map((service, index) => {
+        const count = `${service.running}/${service.wanted}`;
+        const short = service.running < service.wanted;
+        const why = short ? whyNot(service, tasks) : "";
+        const line = [
+            service.name.padEnd(width),
+            paint(short ? "red" : "green", count),
+            service.ports.join(" "),
+            why,
+        ];
+        return [index === 0 ? "services" : "", line.filter((part) => part !== "").join("  ")];
+    });
+}
+
+function certificatesLine({ root, nodes }: Certificates, at: string): string {
+    const known = nodes
+        .filter((node) => node.until !== undefined)
+        .toSorted((a, b) => (a.until as string).localeCompare(b.until as string));
+    const parts: string[] = [];
+    const [first] = known;
+    if (first?.until) {
+        const left = duration((Date.parse(first.until) - Date.parse(at)) / 1000);
+        parts.push(
+            `the first of ${known.length} nodes' ends in ${left} (${first.name}, ${first.until.slice(0, 10)})`,
+        );
+    }
+    const unread = nodes.filter(({ until }) => until === undefined).map(({ name }) => name);
+    if (unread.length > 0) parts.push(`not read on ${compressNames(unread.sort(byName))}`);
+    if (root) parts.push(`the root's on ${root.slice(0, 10)}`);
+    return parts.join("; ") || "none could be read";
+}

@@ -1,0 +1,165 @@
+/** Asking the managers of a stack, until one answers. */
+import type { Access } from "./access.ts";
+import { managersOf, type SwarmFacts } from "./clusterView.ts";
+import { type DockerApi, DockerError, dockerApi } from "./dockerApi.ts";
+import { CliError, EXIT } from "./errors.ts";
+import { pickNode } from "./nodeRange.ts";
+import { LoginError } from "./ssh.ts";
+import type { StackNode } from "./stackState.ts";
+
+/** The next manager is asked when the one before has not answered for so long. */
+const PATIENCE_MS = 3_000;
+
+/** No manager answered, or none of those that did has a quorum. */
+export class NoManager extends CliError {
+    readonly noQuorum: boolean;
+
+    constructor(text: string, noQuorum: boolean) {
+        super(text, EXIT.unreachable);
+        this.noQuorum = noQuorum;
+    }
+}
+
+/**
+ * Asks the managers in turn, the preferred one first; the first answer counts.
+ *
+ * @param ask Must be a question only: a slow manager is not waited for, and two may be asked.
+ * @throws LoginError At once when a manager shows a wrong host key. @throws NoManager With every one's reason.
+ */
+export async function askManagers<T>(
+    access: Access,
+    ask: (node: StackNode, signal: AbortSignal) => Promise<T>,
+    options: { readonly signal?: AbortSignal; readonly prefer?: string; readonly patienceMs?: number } = {},
+): Promise<T> {
+    const managers = managersOf(access.state).sort(
+        (a, b) => Number(b.name === options.prefer) - Number(a.name === options.prefer),
+    );
+    if (managers.length === 0) throw noManager([], new Map());
+    const enough = new AbortController();
+    const signal = options.signal ? AbortSignal.any([options.signal, enough.signal]) : enough.signal;
+    const failures = new Map<StackNode, Error>();
+    try {
+        return await new Promise<T>((resolve, reject) => {
+            const start = (index: number) => {
+                const node = managers[index];
+                if (!node || started.has(index)) return;
+                started.add(index);
+                const next = () => start(index + 1);
+                const timer = setTimeout(next, options.patienceMs ?? PATIENCE_MS);
+                ask(node, signal)
+                    .then(resolve, (error: Error) => {
+                        failures.set(node, error);
+                        if (options.signal?.aborted || (error instanceof LoginError && error.wrongHostKey))
+                            reject(error);
+                        else if (failures.size === managers.length) reject(noManager(managers, failures));
+                        else next();
+                    })
+                    .finally(() => clearTimeout(timer));
+            };
+            const started = new Set<number>();
+            start(0);
+        });
+    } finally {
+        enough.abort();
+    }
+}
+
+/** Every manager's reason in one line; the lack of a quorum, if one says that, is the one that counts. */
+export function noManager(
+    managers: readonly StackNode[],
+    failures: ReadonlyMap<StackNode, Error>,
+): NoManager {
+    if (managers.length === 0) {
+        return new NoManager("the stack has no manager on record; say: pulumi up", false);
+    }
+    const reasons = managers
+        .map((node) => {
+            const error = failures.get(node);
+            if (error instanceof LoginError) return error.why;
+            return error === undefined ? `${node.name}: not asked` : plain(error.message);
+        })
+        .join("; ");
+    const [left] =
+        [...failures].find(([, error]) => error instanceof DockerError && isNoQuorum(error.message)) ?? [];
+    if (left) {
+        return new NoManager(
+            `NO QUORUM: fewer managers are left than the majority, so nothing can be changed: ${reasons}. Bring the others ` +
+                "back; if they are gone for good, go on from one that is left: pulumi config set swarm:recoverFrom " +
+                `${left.name}, then: pulumi up --refresh. Tasks go on running meanwhile`,
+            true,
+        );
+    }
+    const what =
+        managers.length === 1
+            ? "the manager cannot be reached"
+            : `none of the ${managers.length} managers can be reached`;
+    return new NoManager(`${what}: ${reasons}. See: swarm doctor`, false);
+}
+
+/** Docker's words without its prefix, and without its advice, which is meant for somebody on the machine. */
+function plain(message: string): string {
+    return message
+        .replace(/rpc error: code = \w+ desc = /, "")
+        .replace(/\. It's possible that too few managers are online\..*$/s, "");
+}
+
+/** Docker's words for it. */
+function isNoQuorum(text: string): boolean {
+    return /does not have a leader|no elected leader|lost quorum|context deadline exceeded/i.test(text);
+}
+
+/** All that the swarm says of itself, by one login. @throws DockerError, LoginError */
+export async function swarmFacts(access: Access, node: StackNode, signal: AbortSignal): Promise<SwarmFacts> {
+    const api = dockerApi(access, node, signal);
+    try {
+        const info = await api.get<SwarmFacts["info"]>("/info");
+        refuseNonManager(node, info);
+        return {
+            info,
+            nodes: await api.get("/nodes"),
+            services: await api.get("/services"),
+            tasks: await api.get("/tasks"),
+        };
+    } finally {
+        api.close();
+    }
+}
+
+function refuseNonManager(node: StackNode, { Swarm }: SwarmFacts["info"]): void {
+    if (Swarm.ControlAvailable) return;
+    const what =
+        Swarm.LocalNodeState === "active" ? "it is a worker" : `it is in no swarm (${Swarm.LocalNodeState})`;
+    throw new DockerError(`${node.name}: ${what}${Swarm.Error ? `: ${Swarm.Error}` : ""}`, 0);
+}
+
+/** The first manager that answers as one. @throws LoginError, NoManager */
+export async function activeManager(
+    access: Access,
+    signal: AbortSignal,
+    prefer?: string,
+): Promise<StackNode> {
+    return await askManagers(
+        access,
+        async (node, signal) => {
+            const api: DockerApi = dockerApi(access, node, signal);
+            try {
+                refuseNonManager(node, await api.get("/info"));
+                return node;
+            } finally {
+                api.close();
+            }
+        },
+        { signal, prefer },
+    );
+}
+
+/**
+ * Where commands go that name no node: the node that the environment chose (`swarm env --node`), or else the first
+ * manager that answers.
+ *
+ * @throws CliError For a chosen node that there is none of. @throws LoginError, NoManager
+ */
+export async function activeNode(access: Access, signal: AbortSignal): Promise<StackNode> {
+    const chosen = process.env.SWARM_NODE;
+    return chosen ? pickNode(access.state.nodes, chosen) : await activeManager(access, signal);
+}

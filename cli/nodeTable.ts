@@ -1,0 +1,51 @@
+/** The nodes of a cluster as a table. No I/O. */
+import type { ClusterView, NodeView } from "./cluster.ts";
+import { paint, table } from "./table.ts";
+
+export function nodeTable({ nodes }: Pick<ClusterView, "nodes">): string {
+    return table(
+        [
+            "ID",
+            "NAME",
+            "PUBLIC",
+            "PRIVATE",
+            "ROLE",
+            "MANAGER",
+            "SWARM",
+            "AVAILABILITY",
+            "CLOUD",
+            "SIZE",
+            "TAGS",
+        ],
+        nodes.map((node) => [
+            node.nodeId ?? "",
+            node.name,
+            node.publicIp ?? "",
+            node.privateIp ?? "",
+            role(node),
+            node.leader ? "leader" : (node.reachability ?? ""),
+            colour(node.state, "ready"),
+            node.availability ?? "",
+            colour(cloudSide(node), "active"),
+            node.size ?? "",
+            node.tags.join(","),
+        ]),
+    );
+}
+
+/** Where the swarm does not know it, the role that it should have stands in brackets. */
+function role({ role, wantedRole }: NodeView): string {
+    return role ?? (wantedRole ? `(${wantedRole})` : "");
+}
+
+function cloudSide({ dropletStatus, origin }: NodeView): string {
+    return dropletStatus ?? (origin === "foreign" ? "foreign" : "");
+}
+
+function colour(text: string, good: string): string {
+    return text === good
+        ? paint("green", text)
+        : text === "" || text === "unknown"
+          ? text
+          : paint("red", text);
+}

@@ -1,0 +1,207 @@
+/**
+ * What is asked of the Pulumi command line: the stack's state, its secrets, its lock. Nothing here changes a stack.
+ *
+ * Through the command and not the Automation API, whose library takes longer to load than most commands here take.
+ */
+import { spawn } from "node:child_process";
+import path from "node:path";
+import { CliError, EXIT } from "./errors.ts";
+
+/** Where Pulumi.yaml is; `swarm` may be called from anywhere. */
+export const projectFolder = path.resolve(import.meta.dirname, "..");
+
+/** A state in a bucket far away takes its time; one that hangs must not hold a script for ever. */
+const LIMIT_MS = 60_000;
+
+export interface Ran {
+    readonly status: number;
+    readonly stdout: string;
+    readonly stderr: string;
+}
+
+export interface StackChoice {
+    /** As `pulumi --stack` takes it; undefined for the selected one. */
+    readonly stack?: string;
+    readonly signal?: AbortSignal;
+}
+
+/** Runs `pulumi` without a terminal, so that it never asks. @throws CliError When there is no such command. */
+export function pulumi(args: readonly string[], choice: StackChoice): Promise<Ran> {
+    const all = [...args, "--non-interactive", "--color", "never"];
+    if (choice.stack !== undefined) all.push("--stack", choice.stack);
+    // Not the option of `spawn` for it, whose timer goes on when nothing could be started.
+    const limit = AbortSignal.timeout(LIMIT_MS);
+    return new Promise((resolve, reject) => {
+        const child = spawn("pulumi", all, {
+            cwd: projectFolder,
+            stdio: ["ignore", "pipe", "pipe"],
+            env: { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" },
+            signal: choice.signal ? AbortSignal.any([choice.signal, limit]) : limit,
+        });
+        const out: Buffer[] = [];
+        const err: Buffer[] = [];
+        child.stdout.on("data", (chunk) => out.push(chunk));
+        child.stderr.on("data", (chunk) => err.push(chunk));
+        child.on("error", (error: NodeJS.ErrnoException) =>
+            reject(limit.aborted ? tooLong(args) : spawnError(error)),
+        );
+        child.on("close", (status) => {
+            resolve({
+                status: status ?? 1,
+                stdout: Buffer.concat(out).toString("utf8"),
+                stderr: Buffer.concat(err).toString("utf8"),
+            });
+        });
+    });
+}
+
+function tooLong(args: readonly string[]): CliError {
+    return new CliError(
+        `pulumi ${args.slice(0, 2).join(" ")} gave no answer within ${LIMIT_MS / 1000} s; does the backend answer? ` +
+            "See: pulumi whoami -v",
+        EXIT.state,
+    );
+}
+
+function spawnError(error: NodeJS.ErrnoException): Error {
+    return error.code === "ENOENT"
+        ? new CliError(
+              "there is no pulumi command on PATH; see https://www.pulumi.com/docs/iac/download-install, " +
+                  'or in the lab: eval "$(make -s env)"',
+              EXIT.state,
+          )
+        : error;
+}
+
+/** What Pulumi says when the state cannot be read, and what a person does about it. */
+const REFUSALS: readonly [pattern: RegExp, text: (found: RegExpExecArray) => string][] = [
+    [
+        /no stack named '(.*)' found/,
+        ([, name]) =>
+            `there is no stack "${name}" in this backend; see: pulumi stack ls (and: pulumi whoami -v)`,
+    ],
+    [/no stack selected/, () => "no stack is selected; say --stack NAME, or: pulumi stack select NAME"],
+    [
+        /PULUMI_ACCESS_TOKEN must be set|not logged in|problem logging in|invalid access token/i,
+        () =>
+            "Pulumi is not logged in to the backend with the state; say: pulumi login (or set PULUMI_BACKEND_URL)",
+    ],
+    [
+        /passphrase must be set/,
+        () =>
+            "the passphrase of the stack's secrets is missing; set PULUMI_CONFIG_PASSPHRASE, or " +
+            "PULUMI_CONFIG_PASSPHRASE_FILE to the file that holds it",
+    ],
+    [
+        /incorrect passphrase/,
+        () =>
+            "the passphrase is wrong for this stack; check PULUMI_CONFIG_PASSPHRASE, which wins over " +
+            "PULUMI_CONFIG_PASSPHRASE_FILE",
+    ],
+    [
+        /unable to open (?:state directory|bucket)|could not list bucket|could not unmarshal|blob \(/i,
+        () => "the backend with the state does not open; check PULUMI_BACKEND_URL, or: pulumi login URL",
+    ],
+];
+
+/** One line for why Pulumi refused; its own last line where the reason is not a known one. */
+export function refusalText(stderr: string): string {
+    const text = stderr.trim();
+    for (const [pattern, say] of REFUSALS) {
+        const found = pattern.exec(text);
+        if (found) return say(found);
+    }
+    const line = text.split("\n").find((line) => line.startsWith("error:")) ?? text.split("\n").at(-1) ?? "";
+    return `the stack's state cannot be read: ${line.replace(/^error: */, "") || "pulumi said nothing"}`;
+}
+
+function succeeded({ status, stdout, stderr }: Ran): string {
+    if (status !== 0) throw new CliError(refusalText(stderr), EXIT.state);
+    return stdout;
+}
+
+/**
+ * The stack's state as JSON text.
+ *
+ * @param secrets Whether secrets in it are to be readable; without them it needs no passphrase. @throws CliError
+ */
+export async function exportedState(choice: StackChoice, secrets = false): Promise<string> {
+    return succeeded(await pulumi(["stack", "export", ...(secrets ? ["--show-secrets"] : [])], choice));
+}
+
+/** Name of the stack, without organisation and project. @throws CliError */
+export async function stackName(choice: StackChoice): Promise<string> {
+    return succeeded(await pulumi(["stack", "--show-name"], choice)).trim();
+}
+
+/**
+ * The key that logs in to every node: a secret, for a file of mode 0600 and nothing else.
+ *
+ * @returns undefined when the stack has no outputs, as after a first `up` that has failed. @throws CliError
+ */
+export async function deployKeyOutput(choice: StackChoice): Promise<string | undefined> {
+    const ran = await pulumi(["stack", "output", "deployKey", "--show-secrets"], choice);
+    return /does not have output property/.test(ran.stderr) ? undefined : succeeded(ran);
+}
+
+/** A value of the stack's configuration, secret or not; undefined when it is not set. @throws CliError */
+export async function configValue(key: string, choice: StackChoice): Promise<string | undefined> {
+    const ran = await pulumi(["config", "get", key], choice);
+    return ran.status !== 0 && /configuration key '.*' not found/.test(ran.stderr)
+        ? undefined
+        : succeeded(ran).trim();
+}
+
+/** URL of the backend that holds the state. @throws CliError */
+export async function backendUrl(signal?: AbortSignal): Promise<string> {
+    if (process.env.PULUMI_BACKEND_URL) return process.env.PULUMI_BACKEND_URL;
+    return JSON.parse(succeeded(await pulumi(["whoami", "--json"], { signal }))).url;
+}
+
+/**
+ * Who holds the stack's lock, in words; undefined when nobody does.
+ *
+ * Pulumi has no command that asks. Backends that one keeps oneself (a folder, a bucket) tell it whenever a lock is
+ * wanted, so one is: for a renaming of the stack to the name that it has, which they refuse as soon as they hold
+ * the lock, before anything is written. Pulumi Cloud lists its stacks with what is under way.
+ *
+ * @param name The stack's name, without organisation and project.
+ * @throws CliError When it cannot be told.
+ */
+export async function lockHolder(name: string, choice: StackChoice): Promise<string | undefined> {
+    if (/^https?:/.test(await backendUrl(choice.signal))) {
+        return cloudLock(succeeded(await pulumi(["stack", "ls", "--json"], { signal: choice.signal })), name);
+    }
+    return ownLock(await pulumi(["stack", "rename", name], choice));
+}
+
+/** The answer to a renaming of a stack to its own name, read. */
+export function ownLock({ stderr }: Ran): string | undefined {
+    const holders = [...stderr.matchAll(/: created by (\S+) \(pid (\d+)\) at (\S+)/g)];
+    if (holders.length > 0) {
+        return holders.map(([, who, pid, at]) => `${who} (process ${pid}) since ${at}`).join(", ");
+    }
+    if (/currently locked/.test(stderr)) return "somebody unknown";
+    if (/already exists/.test(stderr)) return undefined;
+    throw new CliError(refusalText(stderr), EXIT.state);
+}
+
+/**
+ * Pulumi Cloud's list of stacks, read. It says that an update runs, and since when the last one was, not whose.
+ *
+ * @throws CliError When the stack is not on it.
+ */
+export function cloudLock(list: string, name: string): string | undefined {
+    const stacks = JSON.parse(list) as { name: string; updateInProgress?: boolean }[];
+    // Several organisations may have a stack of this name: then an update of any of them counts.
+    const entries = stacks.filter((stack) => stack.name.split("/").at(-1) === name);
+    if (entries.length === 0) {
+        throw new CliError(
+            `Pulumi Cloud does not list the stack "${name}", so it cannot be told whether an update runs; see: pulumi stack ls`,
+            EXIT.state,
+        );
+    }
+    return entries.some(({ updateInProgress }) => updateInProgress)
+        ? "an update under way in Pulumi Cloud, which shows whose it is"
+        : undefined;
+}

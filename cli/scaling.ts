@@ -1,0 +1,52 @@
+/** A service's number of replicas in a stack's configuration. */
+import { closest } from "fastest-levenshtein";
+import { keyText } from "../model/problems.ts";
+import { CliError, EXIT } from "./errors.ts";
+
+export interface Scaling {
+    readonly service: string;
+    readonly replicas: number;
+}
+
+/** `web=3`, read. @throws CliError */
+export function parseScaling(word: string): Scaling {
+    const found = /^([^=]+)=(\d{1,6})$/.exec(word);
+    if (!found) {
+        throw new CliError(
+            `"${word}" does not say how many of what; say NAME=N, N a whole number from 0, such as nginx=3`,
+            EXIT.usage,
+        );
+    }
+    return { service: found[1] as string, replicas: Number(found[2]) };
+}
+
+/**
+ * Refuses what the configuration has no place for.
+ *
+ * @param services The stack's `swarm:services`.
+ * @throws CliError
+ */
+export function checkScaling(services: Readonly<Record<string, unknown>>, { service }: Scaling): void {
+    const names = Object.keys(services);
+    const options = services[service];
+    if (options === undefined) {
+        throw new CliError(
+            names.length === 0
+                ? `there is no service "${service}": the stack's config has none (swarm:services)`
+                : `there is no service "${service}" in the stack's config; there are: ${names.sort().join(", ")}` +
+                      (names.length > 3 ? ` (the nearest name is ${closest(service, names)})` : ""),
+            EXIT.usage,
+        );
+    }
+    if ((options as { global?: unknown } | null)?.global === true) {
+        throw new CliError(
+            `${service} is global: it runs once on each node, so it has no number to set`,
+            EXIT.usage,
+        );
+    }
+}
+
+/** The key, as `pulumi config set --path` takes it. */
+export function replicasKey(service: string): string {
+    return keyText(["services", service, "replicas"]);
+}

@@ -1,0 +1,30 @@
+/** The stack that a command is about, read through Pulumi. */
+import { accessFrom, type Cloud, type CloudAccess, cloud } from "../cloud.ts";
+import { CliError, EXIT } from "./errors.ts";
+import { configValue, exportedState, type StackChoice, stackName } from "./pulumi.ts";
+import { checkProject, nameIn, readState, type StackState } from "./stackState.ts";
+
+/** Reads the stack's state. @throws CliError With the reason that it cannot be read, and what to do. */
+export async function loadStack(choice: StackChoice): Promise<StackState> {
+    const called = choice.stack ?? process.env.PULUMI_STACK;
+    if (called) checkProject(called);
+    const exported = JSON.parse(await exportedState(choice));
+    return readState(exported, nameIn(exported) ?? (await stackName(choice)));
+}
+
+/** Token and address as the program itself takes them: the environment, or the stack's config. */
+async function cloudAccess(choice: StackChoice): Promise<CloudAccess> {
+    const access = accessFrom(process.env);
+    if (access) return access;
+    const token = await configValue("digitalocean:token", choice);
+    if (token) return { token };
+    throw new CliError(
+        "there is no DigitalOcean token: set DIGITALOCEAN_TOKEN, or: pulumi config set --secret digitalocean:token",
+        EXIT.no,
+    );
+}
+
+/** The API. @throws CliError Without a token. */
+export async function openCloud(choice: StackChoice): Promise<Cloud> {
+    return cloud({ ...(await cloudAccess(choice)), signal: choice.signal });
+}

@@ -1,0 +1,174 @@
+/** What a stack's state says of it, read from what `pulumi stack export` prints. */
+import type { ExportedState } from "../model/lost.ts";
+import { PROJECT } from "../model/problems.ts";
+import type { NodeRole } from "../model/settings.ts";
+import { type StackNames, stackNames } from "../model/stackNames.ts";
+import { CliError, EXIT } from "./errors.ts";
+
+interface Resource {
+    readonly urn: string;
+    readonly type: string;
+    readonly id?: string;
+    /** Replaced, and waiting for its deletion. */
+    readonly delete?: boolean;
+    readonly outputs?: Readonly<Record<string, unknown>>;
+}
+
+/** A node that the stack has made: a droplet on record. */
+export interface StackNode {
+    readonly name: string;
+    readonly role: NodeRole;
+    readonly dropletId: string;
+    readonly publicIp: string;
+    readonly privateIp: string;
+    readonly size: string;
+    /** ID in the swarm; undefined until an `up` has gone through. */
+    readonly nodeId?: string;
+    /** In authorized_keys form. */
+    readonly hostKey: string;
+}
+
+export interface StackState {
+    readonly name: string;
+    readonly names: StackNames;
+    readonly exported: ExportedState;
+    /** In the order of the outputs, managers first; then those that no finished `up` has put out. */
+    readonly nodes: readonly StackNode[];
+    /** Empty until an `up` has gone through. */
+    readonly clusterId: string;
+    readonly sshUser: string;
+    /** Public half of the key that logs in; undefined before it was made. */
+    readonly deployKeyPublic?: string;
+    /** Images by the name of the service, as the last `up` left them. */
+    readonly services: readonly string[];
+}
+
+const DROPLET = "digitalocean:index/droplet:Droplet";
+const KEY = "tls:index/privateKey:PrivateKey";
+
+/** Name of the stack that the resources belong to; undefined when there is none. */
+export function nameIn(exported: ExportedState): string | undefined {
+    const urn = exported.deployment?.resources?.[0]?.urn;
+    return urn === undefined ? undefined : /^urn:pulumi:(.*?)::/.exec(urn)?.[1];
+}
+
+/**
+ * Refuses stacks of other projects. Such a one would be taken for this project's stack of the same name, whose
+ * droplets, none of them in its state, would all be orphans.
+ *
+ * @param project Undefined where it is not said.
+ * @throws CliError
+ */
+function refuseOther(project: string | undefined, stack: string): void {
+    if (project === undefined || project === PROJECT) return;
+    throw new CliError(
+        `the stack "${stack}" belongs to the project "${project}", and this command to "${PROJECT}"; see: pulumi stack ls`,
+        EXIT.state,
+    );
+}
+
+/**
+ * What a stack is called says whose it is, also where its state is empty.
+ *
+ * @param stack As `pulumi --stack` takes it: NAME, ORGANISATION/NAME, ORGANISATION/PROJECT/NAME.
+ * @throws CliError When it is a stack of another project.
+ */
+export function checkProject(stack: string): void {
+    const parts = stack.split("/");
+    refuseOther(parts.length === 3 ? parts[1] : undefined, stack);
+}
+
+/**
+ * @param name The stack's name, without organisation and project.
+ * @throws CliError When it is the state of another project.
+ */
+export function readState(exported: ExportedState, name: string): StackState {
+    for (const { urn } of exported.deployment?.resources ?? []) refuseOther(urn.split("::")[1], name);
+    const names = stackNames(PROJECT, name);
+    const resources = ((exported.deployment?.resources ?? []) as readonly Resource[]).filter(
+        (resource) => !resource.delete,
+    );
+    const called = (type: string, wanted: string) =>
+        resources.find((resource) => resource.type === type && nameOf(resource) === wanted)?.outputs;
+    const outputs = resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs ?? {};
+    const put = Array.isArray(outputs.nodes) ? (outputs.nodes as Partial<StackNode>[]) : [];
+    const nodes = resources
+        .filter(({ type, id }) => type === DROPLET && id)
+        .map((resource): StackNode => {
+            const droplet = resource.outputs ?? {};
+            const node = nameOf(resource);
+            const dropletId = resource.id as string;
+            const tags = Array.isArray(droplet.tags) ? droplet.tags : [];
+            return {
+                name: node,
+                role: tags.includes(names.tags.manager) ? "manager" : "worker",
+                dropletId,
+                publicIp: text(droplet.ipv4Address),
+                privateIp: text(droplet.ipv4AddressPrivate),
+                size: text(droplet.size),
+                nodeId: put.find((entry) => entry.dropletId === dropletId)?.nodeId,
+                hostKey: text(called(KEY, `${node}-host`)?.publicKeyOpenssh).trim(),
+            };
+        });
+    const place = ({ name }: StackNode) => {
+        const index = put.findIndex((entry) => entry.name === name);
+        return index < 0 ? put.length : index;
+    };
+    return {
+        name,
+        names,
+        exported,
+        nodes: nodes.sort((a, b) => place(a) - place(b) || byRole(a, b) || byName(a.name, b.name)),
+        clusterId: text(outputs.clusterId),
+        sshUser: text(outputs.sshUser) || "root",
+        deployKeyPublic: text(called(KEY, "deploy")?.publicKeyOpenssh).trim() || undefined,
+        services: Object.keys((outputs.services ?? {}) as object),
+    };
+}
+
+/**
+ * The private key that logs in, from a state whose secrets are readable.
+ *
+ * @throws CliError When the key was not made yet.
+ */
+export function deployKeyIn(exported: ExportedState): string {
+    const resources = (exported.deployment?.resources ?? []) as readonly Resource[];
+    const key = resources.find(
+        (resource) => resource.type === KEY && nameOf(resource) === "deploy" && !resource.delete,
+    );
+    // How Pulumi writes a secret: an object whose plaintext is JSON.
+    const secret = key?.outputs?.privateKeyOpenssh as { readonly plaintext?: string } | undefined;
+    if (secret?.plaintext === undefined) {
+        throw new CliError("the stack has no key to log in with yet; say: pulumi up", EXIT.state);
+    }
+    return JSON.parse(secret.plaintext) as string;
+}
+
+/** The state, when it has nodes to talk to. @throws CliError */
+export function upOrThrow(state: StackState): StackState {
+    if (state.nodes.length === 0) {
+        throw new CliError(
+            `the stack "${state.name}" is not up: it has no nodes; say: pulumi up`,
+            EXIT.state,
+        );
+    }
+    return state;
+}
+
+function nameOf({ urn }: Resource): string {
+    return urn.split("::").at(-1) ?? "";
+}
+
+/** "" for what is absent, unknown, or a secret, which the state holds as an object. */
+function text(value: unknown): string {
+    return typeof value === "string" ? value : "";
+}
+
+function byRole(a: StackNode, b: StackNode): number {
+    return a.role === b.role ? 0 : a.role === "manager" ? -1 : 1;
+}
+
+/** node2 before node10. */
+export function byName(a: string, b: string): number {
+    return a.localeCompare(b, "en", { numeric: true });
+}

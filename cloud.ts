@@ -1,0 +1,130 @@
+/**
+ * The few calls to DigitalOcean's API for which no resource and no look-up of the plugin will do: what an
+ * interrupted run has left behind is in no state, and a look-up cannot delete.
+ */
+
+/** https://docs.digitalocean.com/reference/api/ */
+const URL_OF_THE_CLOUD = "https://api.digitalocean.com";
+
+/** An answer that stalls must not hold a preview, or a destroy, for ever. */
+const ANSWER_MS = 20_000;
+
+/** The most that the API gives on a page. */
+const PER_PAGE = 200;
+
+/** Attempts in all when the API is busy (429) or fails (5xx, no answer): with the pauses between them some 7 s. */
+const ATTEMPTS = 4;
+
+/** A call that the API refused, or that never reached it. Its text names the call and never the token. */
+export class CloudError extends Error {
+    override readonly name = "CloudError";
+    /** HTTP status; 0 where there was no answer. */
+    readonly status: number;
+
+    constructor(call: string, status: number, why: string) {
+        super(`${call}: ${status === 0 ? why : `${status} ${why}`}`);
+        this.status = status;
+    }
+}
+
+export interface Cloud {
+    /** All entries of a list, every page of it. @throws CloudError */
+    list<T>(path: string, key: string): Promise<T[]>;
+    /** One thing, or undefined when the API has none there. @throws CloudError */
+    get<T>(path: string): Promise<T | undefined>;
+    /** Deletes one thing; one that is gone already counts as deleted. @throws CloudError */
+    remove(path: string): Promise<void>;
+}
+
+export interface CloudAccess {
+    readonly token: string;
+    /** Where the API is; default DigitalOcean's own. */
+    readonly url?: string;
+    /** Milliseconds to wait before attempt number 2, 3, ...; tests wait less. */
+    readonly pause?: (attempt: number) => number;
+    /** Ends whatever is under way, pauses too. */
+    readonly signal?: AbortSignal;
+}
+
+/** Token and address as DigitalOcean's plugin takes them from the environment; undefined without a token. */
+export function accessFrom(environment: NodeJS.ProcessEnv): CloudAccess | undefined {
+    const token = environment.DIGITALOCEAN_TOKEN || environment.DIGITALOCEAN_ACCESS_TOKEN;
+    return token ? { token, url: environment.DIGITALOCEAN_API_URL || undefined } : undefined;
+}
+
+export function cloud(access: CloudAccess): Cloud {
+    const base = (access.url ?? URL_OF_THE_CLOUD).replace(/\/+$/, "");
+    const pause = access.pause ?? ((attempt) => 1000 * 2 ** (attempt - 2));
+    const { signal } = access;
+    const inTime = () => {
+        const limit = AbortSignal.timeout(ANSWER_MS);
+        return signal ? AbortSignal.any([signal, limit]) : limit;
+    };
+
+    async function call(method: "GET" | "DELETE", path: string): Promise<Response | undefined> {
+        const what = `${method} ${path}`;
+        for (let attempt = 1; ; attempt += 1) {
+            const answer = await fetch(`${base}${path}`, {
+                method,
+                headers: { authorization: `Bearer ${access.token}` },
+                signal: inTime(),
+            }).catch((error: Error) => new CloudError(what, 0, reason(error)));
+            if (answer instanceof Response) {
+                if (answer.ok) return answer;
+                if (answer.status === 404) return undefined;
+            }
+            const error =
+                answer instanceof Response
+                    ? new CloudError(what, answer.status, await messageOf(answer))
+                    : answer;
+            const passing = error.status === 0 || error.status === 429 || error.status >= 500;
+            if (!passing || attempt === ATTEMPTS || signal?.aborted) throw error;
+            await new Promise<void>((resolve) => {
+                const timer = setTimeout(resolve, pause(attempt + 1));
+                signal?.addEventListener("abort", () => resolve(clearTimeout(timer)), { once: true });
+            });
+        }
+    }
+
+    return {
+        async list<T>(path: string, key: string): Promise<T[]> {
+            const entries: T[] = [];
+            const separator = path.includes("?") ? "&" : "?";
+            for (let page = 1; ; page += 1) {
+                const answer = await call("GET", `${path}${separator}page=${page}&per_page=${PER_PAGE}`);
+                const body = (await answer?.json()) as
+                    | { readonly links?: { readonly pages?: { readonly next?: string } } }
+                    | undefined;
+                const found = ((body as Record<string, unknown>)?.[key] as T[] | undefined) ?? [];
+                entries.push(...found);
+                // An API that always names a next page must not be read for ever.
+                if (found.length === 0 || !body?.links?.pages?.next) return entries;
+            }
+        },
+        async get<T>(path: string): Promise<T | undefined> {
+            return (await (await call("GET", path))?.json()) as T | undefined;
+        },
+        async remove(path: string): Promise<void> {
+            await call("DELETE", path);
+        },
+    };
+}
+
+/** What `fetch` says is "fetch failed"; what it was is underneath. */
+function reason(error: Error): string {
+    const { cause } = error;
+    return error.name === "TimeoutError"
+        ? `no answer within ${ANSWER_MS / 1000} s`
+        : cause instanceof Error
+          ? cause.message
+          : error.message;
+}
+
+async function messageOf(answer: Response): Promise<string> {
+    try {
+        const body = (await answer.json()) as { message?: string };
+        return body.message ?? answer.statusText;
+    } catch {
+        return answer.statusText;
+    }
+}

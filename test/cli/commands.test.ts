@@ -1,0 +1,356 @@
+/** The command itself, in a process of its own, with a stand-in for `pulumi`; and what is made from its definitions. */
+import assert from "node:assert/strict";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, before, describe, test } from "node:test";
+import { execa } from "execa";
+import { docsFile, docsText } from "../../cli/docs.ts";
+import { makeProgram } from "../../cli/program.ts";
+
+const root = path.join(import.meta.dirname, "..", "..");
+const swarm = path.join(root, "cli", "bin", "swarm");
+
+let folder: string;
+before(() => {
+    folder = mkdtempSync(path.join(tmpdir(), "swarm-cli-"));
+});
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+/**
+ * A folder for PATH whose `pulumi` prints a file on `stack export`, or fails with a text; each call is written down.
+ */
+function fakePulumi(
+    name: string,
+    answer: { readonly exported?: string; readonly error?: string; readonly status?: number },
+): string {
+    const bin = path.join(folder, name);
+    mkdirSync(bin);
+    const { exported = "", error = "", status = error === "" ? 0 : 255 } = answer;
+    writeFileSync(path.join(bin, "error"), error);
+    writeFileSync(
+        path.join(bin, "pulumi"),
+        `#!/bin/sh\necho "$*" >>'${bin}/calls'\ncat '${bin}/error' >&2\n[ ${status} = 0 ] || exit ${status}\n` +
+            `case "$1 $2" in "stack export") cat '${exported}' ;; "stack --show-name") echo dev ;; esac\n`,
+    );
+    chmodSync(path.join(bin, "pulumi"), 0o755);
+    return bin;
+}
+
+/** Has such a `pulumi` refuse to read the config, with this text. */
+function refuseConfig(bin: string, error: string): void {
+    const file = path.join(bin, "pulumi");
+    const refusal = `case "$1 $2" in "config get") echo "${error}" >&2; exit 255 ;; esac\n`;
+    writeFileSync(file, readFileSync(file, "utf8").replace("#!/bin/sh\n", `#!/bin/sh\n${refusal}`));
+}
+
+/** The state of a recording, in the form in which Pulumi exports one. */
+function exportedFile(name: string): string {
+    const { state } = JSON.parse(
+        readFileSync(path.join(root, "test", "cli", "recordings", `${name}.json`), "utf8"),
+    );
+    const file = path.join(folder, `${name}.json`);
+    writeFileSync(file, JSON.stringify(state));
+    return file;
+}
+
+interface Ran {
+    readonly status: number | undefined;
+    readonly out: string;
+    readonly err: string;
+}
+
+/** PATH is node's folder, the system's, and `bin` in front. */
+async function run(args: readonly string[], bin?: string, env: Record<string, string> = {}): Promise<Ran> {
+    const { exitCode, stdout, stderr } = await execa(swarm, args, {
+        reject: false,
+        stdin: "ignore",
+        extendEnv: false,
+        cwd: tmpdir(),
+        stripFinalNewline: false,
+        env: {
+            PATH: [bin, path.dirname(process.execPath), "/usr/bin", "/bin"]
+                .filter(Boolean)
+                .join(path.delimiter),
+            HOME: folder,
+            PULUMI_BACKEND_URL: "file:///state",
+            ...env,
+        },
+        timeout: 30_000,
+    });
+    return { status: exitCode, out: stdout, err: stderr };
+}
+
+describe("swarm ip", () => {
+    let bin: string;
+    before(() => {
+        bin = fakePulumi("up", { exported: exportedFile("healthy") });
+    });
+
+    test("addresses in the order of the names", async () => {
+        assert.deepEqual(await run(["ip", "node4", "node[1:2]"], bin), {
+            status: 0,
+            out: "198.18.12.4\n198.18.12.5\n198.18.12.6\n",
+            err: "",
+        });
+        assert.equal((await run(["ip", "--private", "node1"], bin)).out, "10.144.0.4\n");
+        assert.deepEqual(JSON.parse((await run(["ip", "node1", "--json"], bin)).out), [
+            { name: "node1", publicIp: "198.18.12.5", privateIp: "10.144.0.4" },
+        ]);
+    });
+
+    test("an unknown name", async () => {
+        assert.deepEqual(await run(["ip", "node7"], bin), {
+            status: 64,
+            out: "",
+            err: "swarm: there is no node node7; there are: node[1:4]\n",
+        });
+    });
+
+    test("the stack is passed on, and asked for once", async () => {
+        const own = fakePulumi("stack", { exported: exportedFile("healthy") });
+        assert.equal((await run(["ip", "node1", "--stack", "acme/dev"], own)).status, 0);
+        assert.equal(
+            readFileSync(path.join(own, "calls"), "utf8"),
+            "stack export --non-interactive --color never --stack acme/dev\n",
+        );
+    });
+
+    test("starts within half a second beyond reading the state", async () => {
+        // Time on the processor, the best of three: what a busy machine adds is not the command's.
+        const times: number[] = [];
+        for (let i = 0; i < 3; i += 1) {
+            const { stderr } = await execa(
+                "bash",
+                ["-c", "TIMEFORMAT='%U %S'; time \"$0\" ip node1 >/dev/null", swarm],
+                {
+                    env: { PATH: `${bin}:${process.env.PATH}`, PULUMI_BACKEND_URL: "file:///state" },
+                },
+            );
+            const seconds = /^([\d.]+) ([\d.]+)$/m.exec(stderr);
+            times.push(Number(seconds?.[1]) + Number(seconds?.[2]));
+        }
+        assert.ok(Math.min(...times) < 0.5, `it took ${times.join(", ")} s`);
+    });
+});
+
+describe("why there is nothing to ask", () => {
+    const cases: [name: string, error: string, text: string][] = [
+        [
+            "no such stack",
+            "error: no stack named 'dev' found\n",
+            'there is no stack "dev" in this backend; see: pulumi stack ls (and: pulumi whoami -v)',
+        ],
+        [
+            "no login",
+            "error: PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions\n",
+            "Pulumi is not logged in to the backend with the state; say: pulumi login (or set PULUMI_BACKEND_URL)",
+        ],
+        [
+            "no passphrase",
+            "error: passphrase must be set with PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE environment variables\n",
+            "the passphrase of the stack's secrets is missing; set PULUMI_CONFIG_PASSPHRASE, or PULUMI_CONFIG_PASSPHRASE_FILE " +
+                "to the file that holds it",
+        ],
+    ];
+    for (const [name, error, text] of cases) {
+        test(name, async () => {
+            const bin = fakePulumi(name, { error });
+            assert.deepEqual(await run(["ip", "node1"], bin), {
+                status: 3,
+                out: "",
+                err: `swarm: ${text}\n`,
+            });
+        });
+    }
+
+    test("a stack that is not up", async () => {
+        const file = path.join(folder, "empty.json");
+        writeFileSync(file, '{"version":3,"deployment":{"manifest":{}}}');
+        const bin = fakePulumi("empty", { exported: file });
+        for (const command of [
+            ["ip", "node1"],
+            ["status"],
+            ["ls"],
+            ["ssh", "node1"],
+            ["docker", "ps"],
+            ["env"],
+            ["wait"],
+        ]) {
+            assert.deepEqual(await run(command, bin, { DIGITALOCEAN_TOKEN: "x" }), {
+                status: 3,
+                out: "",
+                err: 'swarm: the stack "dev" is not up: it has no nodes; say: pulumi up\n',
+            });
+        }
+    });
+
+    test("no pulumi at all", async () => {
+        const { status, err } = await run(["ip", "node1"]);
+        assert.equal(status, 3);
+        assert.match(err, /^swarm: there is no pulumi command on PATH; see https:.*\n$/);
+    });
+
+    test("no token", async () => {
+        const bin = fakePulumi("tokenless", { exported: exportedFile("healthy") });
+        refuseConfig(bin, "error: configuration key 'digitalocean:token' not found for stack 'dev'");
+        assert.deepEqual(await run(["orphans"], bin), {
+            status: 1,
+            out: "",
+            err: "swarm: there is no DigitalOcean token: set DIGITALOCEAN_TOKEN, or: pulumi config set --secret digitalocean:token\n",
+        });
+    });
+
+    test("a config that cannot be read is not an empty one", async () => {
+        const bin = fakePulumi("locked", { exported: exportedFile("healthy") });
+        refuseConfig(bin, "error: passphrase must be set with PULUMI_CONFIG_PASSPHRASE or another variable");
+        for (const command of [["scale", "nginx=3"], ["orphans"]]) {
+            assert.deepEqual(await run(command, bin), {
+                status: 3,
+                out: "",
+                err:
+                    "swarm: the passphrase of the stack's secrets is missing; set PULUMI_CONFIG_PASSPHRASE, or " +
+                    "PULUMI_CONFIG_PASSPHRASE_FILE to the file that holds it\n",
+            });
+        }
+    });
+});
+
+describe("the command line", () => {
+    test("no command, an unknown one, an unknown option, a missing argument", async () => {
+        const nothing = await run([]);
+        assert.deepEqual([nothing.status, nothing.out], [64, ""]);
+        assert.match(nothing.err, /^Usage: swarm \[options\] \[command\]/);
+        const cases: [args: string[], text: RegExp][] = [
+            [["stats"], /^error: unknown command 'stats'\n\(Did you mean status\?\)/],
+            [["ls", "--jsn"], /^error: unknown option '--jsn'\n\(Did you mean --json\?\)/],
+            [["ip"], /^error: missing required argument 'name'/],
+            [["wait", "--timeout", "soon"], /Allowed: a whole number of seconds, from 0 to 999999\./],
+            [["logs", "nginx", "--tail", "some"], /Allowed: a whole number of lines, or "all"\./],
+            [["logs", "nginx", "--since", "some"], /Allowed: 30s, 10m, 2h, 3d, or a time such as/],
+            [["env", "--shell", "tcsh"], /Allowed choices are sh, fish\./],
+            [["docker", "--on", "node1", "--node", "node2", "ps"], /cannot be used with option/],
+            [
+                ["ssh", "node1", "--stack", "dev"],
+                /^swarm: "--stack" behind the name would be sent to the node: options/,
+            ],
+            [
+                ["map", "--serve", "--port", "http"],
+                /Allowed: a whole number from 0 to 65535; 0 for any that is free\./,
+            ],
+        ];
+        for (const [args, text] of cases) {
+            const { status, out, err } = await run(args);
+            assert.deepEqual([status, out], [64, ""], `${args.join(" ")}: ${err}`);
+            assert.match(err, text);
+        }
+    });
+
+    test("help of the whole and of a command, on standard output", async () => {
+        const all = await run(["--help"]);
+        assert.equal(all.status, 0);
+        for (const name of makeProgram().commands.map((command) => command.name())) {
+            assert.match(all.out, new RegExp(`^ {2}${name} `, "m"));
+        }
+        const one = await run(["help", "docker"]);
+        assert.deepEqual([one.status, one.err], [0, ""]);
+        assert.match(one.out, /Examples:\n {2}swarm docker service ls\n/);
+    });
+
+    test("every command says when to use it, and those with a table have --json", () => {
+        for (const command of makeProgram().commands) {
+            assert.ok(command.summary().length > 10, command.name());
+            assert.ok(command.description().length > command.summary().length, command.name());
+            const options = command.options.map(({ long }) => long);
+            if (command.name() !== "completion") assert.ok(options.includes("--stack"), command.name());
+            if (["ls", "ip", "status", "ps", "orphans", "doctor"].includes(command.name())) {
+                assert.ok(options.includes("--json"), command.name());
+            }
+        }
+    });
+
+    test("docs/cli.md is what the definitions say; written anew by: node cli/docs.ts", () => {
+        assert.equal(readFileSync(docsFile, "utf8"), docsText());
+    });
+
+    test("through a link, and from anywhere", async () => {
+        const link = path.join(folder, "swarm");
+        symlinkSync(swarm, link);
+        const { stdout } = await execa(link, ["--help"], { cwd: "/" });
+        assert.match(stdout, /^Usage: swarm/);
+    });
+});
+
+describe("completion", () => {
+    let bin: string;
+    before(() => {
+        bin = fakePulumi("completes", { exported: exportedFile("healthy") });
+    });
+    const complete = async (...words: string[]) => {
+        const { out } = await run(["complete", "--", ...words], bin);
+        const lines = out.trimEnd().split("\n");
+        assert.match(lines.at(-1) ?? "", /^:\d+$/);
+        return lines.slice(0, -1).map((line) => line.split("\t")[0]);
+    };
+
+    test("commands, options, choices, nodes, services", async () => {
+        assert.deepEqual(await complete("st"), ["status"]);
+        assert.deepEqual(await complete("ls", "--j"), ["--json"]);
+        assert.deepEqual(await complete("env", "--shell", ""), ["sh", "fish"]);
+        assert.deepEqual(await complete("ip", ""), ["node1", "node2", "node3", "node4", "node[1:4]"]);
+        assert.deepEqual(await complete("docker", "--on", "node["), ["node[1:4]"]);
+        assert.deepEqual(await complete("ssh", "node3"), ["node3"]);
+        assert.deepEqual(await complete("logs", ""), ["nginx"]);
+        assert.deepEqual(await complete("scale", ""), ["nginx="]);
+    });
+
+    test("without a state there are no names, and no error either", async () => {
+        const broken = fakePulumi("broken", { error: "error: no stack selected\n" });
+        assert.deepEqual(await run(["complete", "--", "ip", ""], broken), {
+            status: 0,
+            out: ":4\n",
+            err: "",
+        });
+    });
+
+    test("bash completes with the script", async () => {
+        const script = path.join(import.meta.dirname, "complete.bash");
+        const { stdout } = await execa("bash", [script, "swarm", "ssh", "no"], {
+            env: {
+                SWARM: swarm,
+                PATH: `${path.dirname(swarm)}:${bin}:${process.env.PATH}`,
+                PULUMI_BACKEND_URL: "file:///state",
+            },
+        });
+        assert.deepEqual(
+            stdout.split("\n").map((line) => line.trim()),
+            ["node1", "node2", "node3", "node4"].concat("node[1:4]"),
+        );
+    });
+
+    test("scripts for zsh and fish", async () => {
+        assert.match((await run(["completion", "zsh"])).out, /^#compdef swarm/);
+        assert.match((await run(["completion", "fish"])).out, /complete -c swarm/);
+        assert.equal((await run(["completion", "tcsh"])).status, 64);
+    });
+});
+
+describe("the ssh for docker", () => {
+    test("reads the config that it is told of, and finds the real ssh behind itself", async () => {
+        const real = path.join(folder, "real");
+        mkdirSync(real);
+        writeFileSync(path.join(real, "ssh"), '#!/bin/sh\nprintf "%s|" "$@"\n');
+        chmodSync(path.join(real, "ssh"), 0o755);
+        const wrapper = path.join(root, "cli", "wrapper");
+        const PATH = `${wrapper}:${real}:/usr/bin:/bin`;
+        const ssh = async (env: Record<string, string>) =>
+            (await execa("ssh", ["-T", "a b"], { env: { PATH, ...env }, extendEnv: false })).stdout;
+        assert.equal(await ssh({ SWARM_SSH_CONFIG: "/x y/config" }), "-F|/x y/config|-T|a b|");
+        assert.equal(await ssh({}), "-T|a b|");
+        assert.equal(await ssh({ PATH: `${wrapper}:${wrapper}:${real}:/usr/bin:/bin` }), "-T|a b|");
+    });
+
+    test("both shell scripts are free of what shellcheck warns of", async () => {
+        await execa("shellcheck", ["--severity=style", swarm, path.join(root, "cli", "wrapper", "ssh")]);
+    });
+});

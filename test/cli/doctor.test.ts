@@ -1,0 +1,358 @@
+/** What the doctor makes of what it finds. */
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { describe, test } from "node:test";
+import { accountChecks, firewallChecks, READ_SCOPES, tokenChecks } from "../../cli/doctor/account.ts";
+import { type Check, checksText, fail, ok, warn } from "../../cli/doctor/checks.ts";
+import {
+    clockCheck,
+    diskCheck,
+    engineCheck,
+    overlayCheck,
+    type Probe,
+    parseProbe,
+    portCheck,
+    skew,
+    sshFromCheck,
+} from "../../cli/doctor/probe.ts";
+import type { Settings } from "../../model/settings.ts";
+import { stackNames } from "../../model/stackNames.ts";
+import "./plain.ts";
+
+const names = stackNames("swarm", "dev");
+
+/** As a node of the lab answered, with one port closed and one address that nobody has. */
+const answer = `begin 1795731436.985670341
+from 198.18.12.1
+docker 26.1.5+dfsg1
+root /var/lib/docker
+swarm active
+disk 23 73575340
+inodes 5 16093323
+ingress 10.200.0.2/24
+tcp 10.144.0.3:7946 open
+tcp 10.144.0.2:2377 open
+tcp 10.144.0.3:2377 closed
+overlay 10.200.0.3 full
+overlay 10.200.0.99 lost
+end 1795731444.206307587
+`;
+
+const probe = parseProbe("node1", answer, 1795731436_500, 1795731444_300);
+const probes = (...changes: Partial<Probe>[]): Probe[] =>
+    changes.map((change, index) => ({ ...probe, node: `node${index + 1}`, ...change }));
+
+/** Level and text; the remedy is looked at where it matters. */
+const said = ({ level, text }: Check) => `${level}: ${text}`;
+
+describe("what a node answered", () => {
+    test("read", () => {
+        assert.deepEqual(probe, {
+            node: "node1",
+            from: "198.18.12.1",
+            docker: "26.1.5+dfsg1",
+            swarm: "active",
+            disk: 23,
+            diskFreeKb: 73575340,
+            inodes: 5,
+            ingress: "10.200.0.2",
+            tcp: { "10.144.0.3:7946": "open", "10.144.0.2:2377": "open", "10.144.0.3:2377": "closed" },
+            overlay: { "10.200.0.3": "full", "10.200.0.99": "lost" },
+            clock: {
+                begin: 1795731436.9856703 * 1000,
+                end: 1795731444.2063076 * 1000,
+                sent: 1795731436_500,
+                received: 1795731444_300,
+            },
+        });
+    });
+
+    test("a host that answers with something else", () => {
+        assert.deepEqual(parseProbe("node1", "Please wait while we get your droplet ready...\n", 1, 2), {
+            node: "node1",
+            from: undefined,
+            docker: undefined,
+            swarm: undefined,
+            disk: undefined,
+            diskFreeKb: undefined,
+            inodes: undefined,
+            ingress: undefined,
+            tcp: {},
+            overlay: {},
+        });
+    });
+
+    test("the script is free of what shellcheck warns of", () => {
+        const script = readFileSync(new URL("../../cli/doctor/probe.sh", import.meta.url), "utf8");
+        execFileSync("shellcheck", ["--shell=sh", "--severity=style", "-"], { input: script });
+        execFileSync("dash", ["-n"], { input: script });
+    });
+});
+
+describe("clocks", () => {
+    const clock = (begin: number, end: number) => ({ clock: { begin, end, sent: 10_000, received: 12_000 } });
+
+    test("only what is off for sure counts", () => {
+        const cases: [begin: number, end: number, seconds: number][] = [
+            [10_500, 11_900, 0],
+            [10_000, 12_000, 0],
+            [7_500, 9_000, -2.5],
+            [14_000, 15_500, 3.5],
+        ];
+        for (const [begin, end, seconds] of cases) {
+            assert.equal(skew({ ...probe, ...clock(begin, end) }), seconds);
+        }
+    });
+
+    test("a little, a lot", () => {
+        assert.equal(said(clockCheck(probes({}, {}))), "ok: all of node[1:2] within 1 s of this machine's");
+        assert.equal(said(clockCheck(probes({}, clock(7_500, 9_000)))), "warn: node2 is 2.5 s behind");
+        assert.equal(said(clockCheck(probes(clock(100_000, 101_000)))), "fail: node1 is 89.0 s ahead");
+    });
+});
+
+describe("engines", () => {
+    test("one version, two, too old, silent", () => {
+        assert.equal(said(engineCheck(probes({}, {}), "20.10.24")), "ok: 26.1.5+dfsg1 on node[1:2]");
+        assert.equal(
+            said(engineCheck(probes({}, { docker: "27.0.1" }), "20.10.24")),
+            "warn: 26.1.5+dfsg1 on node1; 27.0.1 on node2",
+        );
+        assert.equal(
+            said(engineCheck(probes({}, { docker: "20.10.5+dfsg1" }), "20.10.24")),
+            "fail: 26.1.5+dfsg1 on node1; 20.10.5+dfsg1 on node2; 20.10.5+dfsg1 is older than 20.10.24",
+        );
+        assert.equal(
+            said(engineCheck(probes({}, { docker: "none" }), undefined)),
+            "fail: Docker does not answer on node2",
+        );
+    });
+});
+
+describe("disks", () => {
+    test("room, little room, no room, no inodes", () => {
+        assert.equal(said(diskCheck(probes({}, {}))), "ok: all of node[1:2] below 80 %");
+        assert.equal(
+            said(diskCheck(probes({ disk: 83, diskFreeKb: 4_200_000 }))),
+            "warn: node1: 83 % of the disk used (4.0 GiB left)",
+        );
+        assert.equal(
+            said(diskCheck(probes({ disk: 99, diskFreeKb: 100_000 }))),
+            "fail: node1: 99 % of the disk used (0.1 GiB left)",
+        );
+        assert.equal(
+            said(diskCheck(probes({ inodes: 96, diskFreeKb: undefined }))),
+            "fail: node1: 96 % of the inodes used",
+        );
+    });
+});
+
+describe("between nodes", () => {
+    const target = (address: string) =>
+        ({ "10.144.0.3": "node4", "10.200.0.3": "node4" })[address] ?? "node9";
+
+    test("ports", () => {
+        assert.equal(said(portCheck([probe], target)), "fail: no TCP from node1 to node4 port 2377");
+        assert.equal(
+            said(portCheck(probes({ tcp: { "10.144.0.3:7946": "open" } }), target)),
+            "ok: 2377 of each manager and 7946 of each node by TCP, in one direction",
+        );
+        assert.equal(
+            said(portCheck(probes({ tcp: { "10.144.0.3:7946": "untried" } }), target)),
+            "warn: could not be tried: there is no bash on the nodes",
+        );
+    });
+
+    test("many at once are told by number", () => {
+        const tcp = Object.fromEntries([1, 2, 3, 4, 5].map((n) => [`10.0.0.${n}:7946`, "closed" as const]));
+        assert.equal(
+            said(portCheck(probes({ tcp }), (address) => `n${address.at(-1)}`)),
+            "fail: no TCP from node1 to n1 port 7946, node1 to n2 port 7946, node1 to n3 port 7946 and 2 more",
+        );
+    });
+
+    test("overlay and MTU", () => {
+        const overlay = (state: "full" | "small" | "lost" | "untried") => ({
+            overlay: { "10.200.0.3": state },
+        });
+        const check = (...states: ("full" | "small" | "lost" | "untried")[]) =>
+            said(overlayCheck(probes(...states.map(overlay)), target));
+        assert.equal(
+            check("full", "full"),
+            "ok: full packets of 1450 bytes through 4789/udp, in 2 directions",
+        );
+        assert.equal(check("full", "small"), "fail: only small packets come through from node2 to node4");
+        assert.equal(check("lost", "small"), "fail: nothing comes through from node1 to node4");
+        assert.equal(
+            check("untried", "untried"),
+            "warn: could not be tried: the nodes have no ping, nsenter or ingress network",
+        );
+        assert.equal(
+            said(overlayCheck(probes({ overlay: {} }), target)),
+            "ok: a single node has nobody to talk to",
+        );
+    });
+});
+
+describe("own address", () => {
+    const cases: [from: string | undefined, sshFrom: string[], expected: string][] = [
+        ["203.0.113.7", ["203.0.113.0/24"], "ok: 203.0.113.7 is within swarm:sshFrom (203.0.113.0/24)"],
+        [
+            "2001:db8::7",
+            ["203.0.113.0/24", "2001:db8::/48"],
+            "ok: 2001:db8::7 is within swarm:sshFrom (2001:db8::/48)",
+        ],
+        [
+            "198.51.100.9",
+            ["203.0.113.0/24"],
+            "fail: 198.51.100.9 is not within swarm:sshFrom (203.0.113.0/24)",
+        ],
+        [
+            "203.0.113.7",
+            ["0.0.0.0/0"],
+            "warn: 203.0.113.7 gets to port 22, and so does everybody (swarm:sshFrom has 0.0.0.0/0)",
+        ],
+        [undefined, ["203.0.113.7/32"], "warn: no node could be asked which address this machine has"],
+        ["unknown", ["203.0.113.7/32"], "warn: no node could be asked which address this machine has"],
+    ];
+    for (const [from, sshFrom, expected] of cases) {
+        test(`${from} in ${sshFrom}`, () =>
+            assert.equal(said(sshFromCheck(probes({ from }), sshFrom)), expected));
+    }
+});
+
+describe("the token", () => {
+    const all = READ_SCOPES.map(([scope]) => ({ scope, status: 200, why: "" }));
+    const withStatus = (scope: string, status: number, why = "") =>
+        all.map((fact) => (fact.scope === scope ? { scope, status, why } : fact));
+
+    test("good, refused, too narrow, not to be tried", () => {
+        assert.deepEqual(tokenChecks(all).map(said), [
+            "ok: reads all that a preview reads; what it may write shows when something is written",
+        ]);
+        assert.deepEqual(tokenChecks(withStatus("account:read", 401)).map(said), [
+            "fail: DigitalOcean refuses the token (401)",
+        ]);
+        assert.deepEqual(tokenChecks(withStatus("vpc:read", 403)).map(said), [
+            "fail: lacks the scopes vpc:read",
+        ]);
+        assert.deepEqual(tokenChecks(withStatus("tag:read", 503, "GET /v2/tags: 503 not now")).map(said), [
+            "warn: not every scope could be tried: tag:read: GET /v2/tags: 503 not now",
+        ]);
+    });
+});
+
+test("whole lists are read of what is looked at, and one entry of the rest", () => {
+    const lists = READ_SCOPES.filter(([, , list]) => list !== undefined).map(([scope]) => scope);
+    assert.deepEqual(lists, ["regions:read", "droplet:read", "ssh_key:read", "firewall:read"]);
+    for (const [scope, path, list] of READ_SCOPES) {
+        assert.ok(list !== undefined || scope === "account:read" || path.endsWith("per_page=1"), scope);
+    }
+});
+
+describe("the account against the configuration", () => {
+    const settings = {
+        region: "sgp1",
+        sshKeys: [] as string[],
+        nodes: [
+            { name: "node1", role: "manager", image: "docker-20-04", size: "s-1vcpu-1gb" },
+            { name: "node2", role: "worker", image: "docker-20-04", size: "s-1vcpu-1gb" },
+        ],
+    } as unknown as Settings;
+    const facts = {
+        regions: [{ slug: "sgp1", available: true, sizes: ["s-1vcpu-1gb"] }],
+        images: { "docker-20-04": { name: "Docker", regions: ["sgp1"] } },
+        keys: [],
+        dropletLimit: 25,
+        droplets: [],
+    };
+
+    test("all there", () => {
+        assert.deepEqual(
+            accountChecks(settings, facts, names).map((check) => `${check.name}: ${said(check)}`),
+            [
+                "region: ok: sgp1 takes new droplets",
+                "size: ok: s-1vcpu-1gb is in the region",
+                "image: ok: docker-20-04 is in the region",
+                "account keys: ok: 0 of swarm:sshKeys in the account",
+                "droplet limit: ok: room for the 2 nodes that are wanted",
+            ],
+        );
+    });
+
+    test("each thing that is not", () => {
+        const failed = (settingsChange: Partial<Settings>, factsChange: object) =>
+            accountChecks({ ...settings, ...settingsChange }, { ...facts, ...factsChange }, names)
+                .filter(({ level }) => level !== "ok")
+                .map((check) => `${check.name}: ${said(check)}`);
+        assert.deepEqual(
+            failed({ region: "mars1" }, { images: { "docker-20-04": { name: "Docker", regions: [] } } }),
+            ['region: fail: swarm:region: "mars1" is not a region; there are: sgp1'],
+        );
+        assert.deepEqual(failed({}, { images: { "docker-20-04": { name: "Docker", regions: ["ams3"] } } }), [
+            'image: fail: swarm:image: "docker-20-04" (Docker, for node1, node2) is not in sgp1, only in ams3; transfer it there first',
+        ]);
+        assert.deepEqual(failed({}, { dropletLimit: 1 }), [
+            "droplet limit: fail: swarm:workers, swarm:managers: 2 more droplets are wanted, but the account allows 1 and has " +
+                "0; ask DigitalOcean for a higher limit, or want fewer nodes",
+        ]);
+        assert.deepEqual(failed({}, { regions: undefined }), [
+            "region: warn: could not be looked up",
+            "size: warn: could not be looked up",
+        ]);
+    });
+});
+
+describe("the cloud's firewalls", () => {
+    const fromNodes = { tags: [names.tags.all] };
+    const rule = (protocol: string, ports: string, rest: object = fromNodes) => ({
+        protocol,
+        ports,
+        sources: rest,
+    });
+    const good = [
+        {
+            name: names.stack,
+            inbound_rules: [
+                rule("tcp", "2377"),
+                rule("tcp", "7946"),
+                rule("udp", "7946"),
+                rule("udp", "4789"),
+            ],
+        },
+    ];
+
+    test("as it should be, shut, and open to outside", () => {
+        assert.deepEqual(firewallChecks(good, names).map(said), [
+            "ok: 2377, 7946 and 4789 are open between the nodes, and to nobody else",
+        ]);
+        assert.deepEqual(firewallChecks([], names).map(said), [
+            "fail: 2377/tcp, 7946/tcp, 7946/udp, 4789/udp not open between the nodes",
+        ]);
+        const wide = rule("tcp", "2377", { ...fromNodes, addresses: ["0.0.0.0/0"] });
+        const rules = [wide, ...(good[0]?.inbound_rules.slice(1) ?? [])];
+        assert.deepEqual(firewallChecks([{ name: names.stack, inbound_rules: rules }], names).map(said), [
+            "fail: 2377/tcp open to addresses outside",
+        ]);
+    });
+});
+
+test("how it is shown", () => {
+    assert.equal(
+        checksText([
+            ok("ssh", "is there"),
+            warn("own address", "everybody", "narrow it"),
+            fail("token", "none", "set it"),
+        ]),
+        [
+            "ok    ssh          is there",
+            "warn  own address  everybody",
+            "                   → narrow it",
+            "fail  token        none",
+            "                   → set it",
+            "1 ok, 1 to look at, 1 failed",
+            "",
+        ].join("\n"),
+    );
+});

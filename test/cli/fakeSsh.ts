@@ -1,0 +1,50 @@
+/**
+ * A stand-in for `ssh` whose every host is a node of a recorded swarm: it gives the answers of Docker's API that were
+ * recorded, and knows no other command. Logs break off after a line.
+ *
+ * usage: node fakeSsh.ts FOLDER ssh's arguments...
+ *
+ * FOLDER/swarm.json is the recording, read anew for each question; FOLDER/strangers lists nodes, a line each, that
+ * show another host key.
+ */
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import path from "node:path";
+import { Duplex } from "node:stream";
+import type { Recording } from "./recordings.ts";
+
+const [folder = "", ...args] = process.argv.slice(2);
+const [alias = "", command] = args.slice(args.indexOf("--") + 1);
+const [node] = alias.split(".");
+const read = (file: string) => readFileSync(path.join(folder, file), "utf8");
+
+if (
+    read("strangers")
+        .split("\n")
+        .includes(node ?? "")
+) {
+    process.stderr.write("Host key verification failed.\r\n");
+    process.exitCode = 255;
+} else if (command === "docker system dial-stdio") {
+    const server = createServer((request, response) => {
+        const { swarm } = JSON.parse(read("swarm.json")) as Recording;
+        if (request.url?.includes("/logs?")) {
+            // A line, and then the connection is gone.
+            const line = "com.docker.swarm.node.id=n1,com.docker.swarm.task.id=t1 listening\n";
+            const header = Buffer.from([1, 0, 0, 0, 0, 0, 0, line.length]);
+            response.write(Buffer.concat([header, Buffer.from(line)]), () => {
+                process.stderr.write("Timeout, server node1 not responding.\r\n");
+                setTimeout(() => process.exit(255), 100);
+            });
+            return;
+        }
+        const [question = ""] = request.url?.slice(1).split("?") ?? [];
+        const body = swarm[question as keyof Recording["swarm"]];
+        response.writeHead(body === undefined ? 404 : 200, { "content-type": "application/json" });
+        response.end(JSON.stringify(body ?? { message: `there is no ${request.url}` }));
+    });
+    server.emit("connection", Duplex.from({ readable: process.stdin, writable: process.stdout }));
+} else {
+    process.stderr.write(`${command}: there is nothing of the kind here\n`);
+    process.exitCode = 1;
+}

@@ -1,0 +1,186 @@
+/**
+ * The command at work, in a process of its own, with stand-ins for `pulumi`, `ssh` and DigitalOcean's API: what goes on
+ * until Ctrl-C, what is asked on a terminal, and what is left behind.
+ */
+import assert from "node:assert/strict";
+import {
+    chmodSync,
+    copyFileSync,
+    mkdirSync,
+    mkdtempSync,
+    readdirSync,
+    rmSync,
+    statSync,
+    writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, before, describe, test } from "node:test";
+import { execa, type ResultPromise } from "execa";
+import { stackFolder } from "../../cli/access.ts";
+import { tinyApi } from "../unit/tinyApi.ts";
+import { recorded } from "./recordings.ts";
+
+const swarm = path.join(import.meta.dirname, "..", "..", "cli", "bin", "swarm");
+
+let folder: string;
+let generated: string;
+let env: NodeJS.ProcessEnv;
+let api: Awaited<ReturnType<typeof tinyApi>>;
+let orphan: boolean;
+
+/** Which recording the stand-in for `ssh` answers from, from now on. */
+function becomes(name: string): void {
+    const draft = path.join(folder, "draft");
+    writeFileSync(draft, JSON.stringify(recorded(name)));
+    copyFileSync(draft, path.join(folder, "swarm.json"));
+}
+
+function strangers(...nodes: readonly string[]): void {
+    writeFileSync(path.join(folder, "strangers"), nodes.map((node) => `${node}\n`).join(""));
+}
+
+function program(name: string, text: string): void {
+    const file = path.join(folder, "bin", name);
+    writeFileSync(file, `#!/bin/sh\n${text}`);
+    chmodSync(file, 0o755);
+}
+
+before(async () => {
+    folder = mkdtempSync(path.join(tmpdir(), "swarm-session-"));
+    mkdirSync(path.join(folder, "bin"));
+    const { state, droplets } = recorded("healthy");
+    writeFileSync(path.join(folder, "state.json"), JSON.stringify(state));
+    program(
+        "pulumi",
+        `case "$1 $2" in
+            "stack export") cat '${folder}/state.json' ;;
+            "stack output") echo the key ;;
+            "stack rename") echo "error: a stack named lab-cli already exists" >&2; exit 255 ;;
+        esac\n`,
+    );
+    program(
+        "ssh",
+        `exec '${process.execPath}' '${path.join(import.meta.dirname, "fakeSsh.ts")}' '${folder}' "$@"\n`,
+    );
+    api = await tinyApi((call) => {
+        if (call.startsWith("DELETE ")) return { status: 204 };
+        // Gone, as soon as it is asked for.
+        if (call === "GET /v2/droplets/99") return undefined;
+        const lost = { ...droplets[0], id: 99, name: "node9" };
+        return { body: { droplets: orphan ? [...droplets, lost] : droplets } };
+    });
+    const backend = `file://${folder}`;
+    generated = stackFolder("swarm-lab-cli", backend);
+    env = {
+        PATH: [path.join(folder, "bin"), path.dirname(process.execPath), "/usr/bin", "/bin"].join(":"),
+        HOME: folder,
+        SHELL: "/bin/sh",
+        TERM: "xterm",
+        NO_COLOR: "1",
+        PULUMI_BACKEND_URL: backend,
+        DIGITALOCEAN_TOKEN: "x",
+        DIGITALOCEAN_API_URL: api.url,
+    };
+});
+after(() => {
+    api?.server.close();
+    rmSync(generated, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
+});
+
+const start = (file: string, args: readonly string[], stdin: "ignore" | "pipe" = "ignore") =>
+    execa(file, args, { env, extendEnv: false, reject: false, stdin, cwd: folder, timeout: 60_000 });
+
+/** Waits until a text has been printed, 30 s at most. */
+async function printed(child: ResultPromise, text: string): Promise<void> {
+    let said = "";
+    await new Promise<void>((resolve, reject) => {
+        const late = setTimeout(() => reject(new Error(`not "${text}" within 30 s, but: ${said}`)), 30_000);
+        child.stdout?.on("data", (chunk) => {
+            said += chunk;
+            if (!said.includes(text)) return;
+            clearTimeout(late);
+            resolve();
+        });
+    });
+}
+
+describe("the status", () => {
+    test("--watch shows what has changed, until Ctrl-C", async () => {
+        becomes("healthy");
+        strangers();
+        orphan = false;
+        const child = start(swarm, ["status", "--watch"]);
+        await printed(child, "stack         lab-cli, healthy\n");
+        const degraded = printed(child, "stack         lab-cli, degraded\n");
+        becomes("worker-down");
+        await degraded;
+        child.kill("SIGINT");
+        const { exitCode, stderr } = await child;
+        assert.deepEqual([exitCode, stderr], [130, ""]);
+    });
+
+    test("a worker with a wrong host key ends it, in capital letters", async () => {
+        becomes("healthy");
+        strangers("node4");
+        const { exitCode, stdout, stderr } = await start(swarm, ["status"]);
+        assert.deepEqual([exitCode, stdout], [2, ""]);
+        assert.match(stderr, /^swarm: WRONG HOST KEY: another machine answers at node4 \(198\.18\.12\.4\)/);
+        strangers();
+    });
+
+    test("files that others may read are written anew", async () => {
+        for (const file of readdirSync(generated)) chmodSync(path.join(generated, file), 0o644);
+        assert.equal((await start(swarm, ["ps"])).exitCode, 0);
+        for (const file of readdirSync(generated))
+            assert.equal(statSync(path.join(generated, file)).mode & 0o777, 0o600, file);
+    });
+});
+
+test("a log that breaks off says why, in one line", async () => {
+    becomes("healthy");
+    strangers();
+    const { exitCode, stdout, stderr } = await start(swarm, ["logs", "nginx", "--follow"]);
+    assert.deepEqual([exitCode, stdout], [2, "n1 nginx.t1 | listening"]);
+    assert.match(
+        stderr,
+        /^swarm: node1 \(198\.18\.12\.5\): no SSH: Timeout, server node1 not responding\.; .*$/,
+    );
+});
+
+describe("a question on a terminal", () => {
+    /** Types this once the question is there. The terminal is `script`'s. */
+    async function answered(keys: string): Promise<{ status: number | undefined; text: string }> {
+        orphan = true;
+        api.calls.length = 0;
+        const child = start("script", ["-qefc", `${swarm} orphans --delete`, "/dev/null"], "pipe");
+        await printed(child, "Delete this droplet? [y/N] ");
+        child.stdin?.write(keys);
+        const { exitCode, stdout } = await child;
+        return { status: exitCode, text: stdout };
+    }
+    const deleted = () => api.calls.filter((call) => call.startsWith("DELETE "));
+
+    for (const [what, keys, status] of [
+        ["no", "n\r", 1],
+        ["nothing", "\r", 1],
+        ["something else", "yo\r", 1],
+        ["Ctrl-D", "\u0004", 1],
+        ["Ctrl-C", "\u0003", 130],
+    ] as const) {
+        test(`${what} deletes nothing`, async () => {
+            const ran = await answered(keys);
+            assert.equal(ran.status, status, ran.text);
+            assert.deepEqual(deleted(), []);
+            assert.doesNotMatch(ran.text, /Error|\n\s+at /);
+        });
+    }
+
+    test("yes deletes, and says so", async () => {
+        const ran = await answered("Y\r");
+        assert.equal(ran.status, 0, ran.text);
+        assert.deepEqual(deleted(), ["DELETE /v2/droplets/99"]);
+        assert.match(ran.text, /^deleted node9 \(droplet 99\)\r?$/m);
+    });
+});

@@ -1,0 +1,129 @@
+/**
+ * Droplets that the state does not know: what previews, ups and destroys say of them, and the command that lists and
+ * removes them. And a network whose answers were lost: the next up makes its own way.
+ */
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { execa } from "execa";
+import { environmentOf, processEnv } from "../../lab/environment.ts";
+import { root } from "../../lab/instance.ts";
+import { stackNames } from "../../model/stackNames.ts";
+import { addFault, api, droplets, leftovers, removeFaults, vpcId } from "./support/cloud.ts";
+import { healthy, type Wanted } from "./support/oracle.ts";
+import { instance, LabStack } from "./support/stack.ts";
+
+const config = {
+    managers: "m1",
+    workers: "",
+    sshFrom: ["0.0.0.0/0"],
+    vpcIpRange: "10.124.5.0/24",
+    services: { nginx: { image: "nginx", replicas: 1, ports: ["80:80"] } },
+};
+
+const wanted: Wanted = { managers: ["m1"], workers: [], replicas: 1 };
+
+describe("lost droplets", () => {
+    let stack: LabStack;
+    let lost: { id: number; name: string };
+    before(async () => {
+        stack = await LabStack.make("lost", config);
+    });
+    after(async () => {
+        await removeFaults();
+        for (const { id, name } of await droplets(tag())) {
+            if (name === "ghost") await api("DELETE", `/v2/droplets/${id}`);
+        }
+        await stack.remove();
+    });
+
+    const tag = () => stackNames("swarm", stack.name).tags.all;
+
+    function swarm(...args: readonly string[]) {
+        return execa("cli/bin/swarm", [...args, "--stack", stack.name], {
+            cwd: root,
+            env: processEnv(environmentOf(instance)),
+            extendEnv: false,
+            stdin: "ignore",
+            reject: false,
+        });
+    }
+
+    test("VPC, key and firewall are made, and every answer is lost: the next up makes them again", async () => {
+        for (const path of ["/v2/vpcs", "/v2/account/keys", "/v2/firewalls"]) {
+            await addFault({ method: "POST", path, when: "after", drop: true });
+        }
+        const ran = await stack.up();
+        await removeFaults();
+        // A plugin that asks again by itself is told that the name is taken.
+        assert.notEqual(ran.status, 0, ran.text);
+        const second = await stack.upOrThrow();
+        assert.match(
+            second.text,
+            /removed the (empty VPC|SSH key|firewall) \S+ \(ID \S+\), which an interrupted run had left behind/,
+        );
+        await healthy(stack, wanted);
+        const { vpcs, firewalls, keys } = await leftovers();
+        assert.deepEqual({ vpcs, firewalls, keys }, { vpcs: 1, firewalls: 1, keys: 1 });
+    });
+
+    test("a preview and an up name a droplet that the state does not know, and leave it alone", async () => {
+        const made = await api("POST", "/v2/droplets", {
+            name: "ghost",
+            region: "sgp1",
+            size: "s-1vcpu-1gb",
+            image: "docker-20-04",
+            vpc_uuid: await vpcId(tag()),
+            tags: [tag()],
+        });
+        lost = (made.body as { droplet: typeof lost }).droplet;
+        const text =
+            `A droplet carries this stack's tag ${tag()}, but its state does not know it:\n` +
+            `  - ghost, ID ${lost.id}, made `;
+        const preview = await stack.pulumi(["preview", "--expect-no-changes"]);
+        assert.equal(preview.status, 0, preview.text);
+        assert.ok(unindented(preview.text).includes(unindented(text)), preview.text);
+        const ran = await stack.upOrThrow();
+        assert.ok(unindented(ran.text).includes(unindented(text)), ran.text);
+        assert.ok((await droplets(tag())).some(({ id }) => id === lost.id));
+    });
+
+    test("a preview of a scale-in does not take what is about to go for lost", async () => {
+        stack.configure({ ...config, workers: "w1" });
+        await stack.upOrThrow();
+        stack.configure(config);
+        const { text } = await stack.pulumi(["preview"]);
+        assert.match(text, /ghost, ID/);
+        assert.doesNotMatch(text, /- w1, ID/);
+        await stack.upOrThrow();
+    });
+
+    test("destroy names it at once, rather than after the plugin's two minutes", async () => {
+        const ran = await stack.pulumi(["destroy", "--yes", "--skip-preview"]);
+        assert.notEqual(ran.status, 0, ran.text);
+        assert.match(
+            ran.text,
+            /The VPC cannot be deleted while something is in it that this stack's state does not know:/,
+        );
+        assert.match(ran.text, new RegExp(`- ghost, droplet ${lost.id}`));
+        assert.ok(ran.seconds < 60, `it took ${ran.seconds} s`);
+    });
+
+    test("swarm orphans lists it, and removes it when it is told to; then destroy leaves nothing", async () => {
+        const listed = await swarm("orphans");
+        assert.equal(listed.exitCode, 1, listed.stderr);
+        assert.match(listed.stdout, new RegExp(`^${lost.id} +ghost `, "m"));
+        const refused = await swarm("orphans", "--delete");
+        assert.notEqual(refused.exitCode, 0);
+        assert.ok((await droplets(tag())).some(({ id }) => id === lost.id));
+        const removed = await swarm("orphans", "--delete", "--yes");
+        assert.equal(removed.exitCode, 0, removed.stderr);
+        assert.deepEqual(await droplets(tag()), []);
+        await stack.destroyOrThrow();
+        assert.deepEqual(await leftovers(), { droplets: 0, vpcs: 0, firewalls: 0, tags: 0, keys: 0 });
+    });
+});
+
+/** The engine indents what it is told, each line in its own way. */
+function unindented(text: string): string {
+    return text.replaceAll(/^\s+/gm, "");
+}

@@ -1,0 +1,93 @@
+/** What a host is asked before Docker is told anything, beyond what the tests of the single scripts ask. */
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { test } from "node:test";
+import { speak } from "./functions.ts";
+
+/** What `df -Pk` prints for the login's home; there is room at Docker's folder, if the tests' machine has one. */
+const df = (line: string) =>
+    `df() { [ "$2" = "$HOME" ] || return 0
+    printf '%s\\n' "Filesystem 1024-blocks Used Available Capacity Mounted on" "${line}"; }`;
+const overlay = (kilobytes: number) => df(`/dev/vda1 25215872 9999999 ${kilobytes} 99% /`);
+
+const full = (megabytes: number) =>
+    `node3: its disk is full: ${megabytes} MB are left at /. On it, free some (docker system prune, journalctl ` +
+    "--vacuum-size=100M), or choose a larger swarm:size\n";
+
+for (const [what, fake, stderr] of [
+    ["nothing left", overlay(0), full(0)],
+    ["a little left", overlay(65_535), full(63)],
+    ["64 MB left", overlay(65_536), ""],
+    ["a disk of many terabytes", overlay(21_474_836_480), ""],
+    ["a table that says nothing of room", df("df: /root: no such thing"), ""],
+    ["a df that fails", "df() { return 1; }", ""],
+] as const) {
+    test(`room on the disk: ${what}`, () => {
+        const run = speak(["prelude", "host"], `${fake}\nname=node3 HOME=/\ncheck_room`);
+        assert.equal(run.stderr, stderr);
+        assert.equal(run.status, stderr === "" ? 0 : 1);
+    });
+}
+
+test("room on the disk: as this machine's own df shows it", () => {
+    const run = speak(
+        ["prelude", "host"],
+        'least_room=1; check_room; echo "$room"; least_room=$((room * 2)); name=node3; check_room',
+        { env: { HOME: "/" } },
+    );
+    assert.match(run.stdout, /^[1-9]\d+\n$/);
+    assert.match(run.stderr, /^node3: its disk is full: \d+ MB are left at \//);
+});
+
+for (const [what, labels, before, after] of [
+    ["no file", "[]", "", '{"labels": ["swarm.stack=swarm-dev"]}\n'],
+    ["an empty object", "[]", "{}\n", '{"labels": ["swarm.stack=swarm-dev"]}\n'],
+    ["an empty object over several lines", "null", "{\n\n}\n", '{"labels": ["swarm.stack=swarm-dev"]}\n'],
+    [
+        "settings",
+        "[]",
+        '{\n  "log-driver": "local",\n  "log-opts": {"max-size": "10m"}\n}\n',
+        '{"labels": ["swarm.stack=swarm-dev"], \n  "log-driver": "local",\n  "log-opts": {"max-size": "10m"}\n}\n',
+    ],
+    ["labels of somebody's own", "[]", '{"labels": ["a=b"]}\n', '{"labels": ["a=b"]}\n'],
+    ["labels from the engine's command line", '["a=b"]', "{}\n", "{}\n"],
+] as const) {
+    test(`the stack's name on an engine: ${what}`, (context) => {
+        const folder = mkdtempSync(path.join(tmpdir(), "mark-"));
+        context.after(() => rmSync(folder, { recursive: true }));
+        const file = path.join(folder, "daemon.json");
+        writeFileSync(file, before);
+        const run = speak(
+            ["prelude", "host"],
+            `as_root() { "$@"; }
+            kill() { [ "$*" = "-HUP 4242" ] && reloaded=yes; }
+            docker() { [ -z "\${reloaded:-}" ] && echo '${labels}' || echo '["swarm.stack=swarm-dev"]'; }
+            cat() {
+                case $* in
+                /var/run/docker.pid) echo 4242 ;;
+                /proc/4242/cmdline) printf 'dockerd\\000--config-file=${file}\\000' ;;
+                *) command cat "$@" ;;
+                esac
+            }
+            mark_engine`,
+            { stdin: "stack swarm-dev\n" },
+        );
+        assert.deepEqual(run, { status: 0, stdout: "", stderr: "" });
+        const written = readFileSync(file, "utf8");
+        assert.equal(written, after);
+        JSON.parse(written);
+    });
+}
+
+test("the image's own firewall is found by whoever does not search the administrator's folders, too", (context) => {
+    const folder = mkdtempSync(path.join(tmpdir(), "sbin-"));
+    context.after(() => rmSync(folder, { recursive: true }));
+    writeFileSync(path.join(folder, "ufw"), "#!/bin/sh\n", { mode: 0o755 });
+    const found = (admin: string) =>
+        speak(["prelude", "host"], `admin_path=${admin}; PATH=/nowhere; has_ufw && echo found || echo none`)
+            .stdout;
+    assert.equal(found(folder), "found\n");
+    assert.equal(found("/nowhere"), "none\n");
+});

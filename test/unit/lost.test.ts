@@ -1,0 +1,195 @@
+/** Droplets with the stack's tag that no state knows: what is said of them, and what is asked for that. */
+import assert from "node:assert/strict";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, describe, mock, test } from "node:test";
+import * as pulumi from "@pulumi/pulumi";
+import type { Cloud } from "../../cloud.ts";
+import { warnOfLost } from "../../lost.ts";
+import { dropletsOnRecord, type ExportedState, lostDroplets, lostWarning } from "../../model/lost.ts";
+import { mockEngine } from "../program/harness.ts";
+
+const droplet = (id: number, name = `node${id}`) => ({ id, name, createdAt: "2026-11-26T21:00:00Z" });
+
+const TYPE = "digitalocean:index/droplet:Droplet";
+const resource = (id: string | undefined, type = TYPE, more = {}) => ({
+    urn: `urn:pulumi:dev::swarm::${type}::x`,
+    type,
+    ...(id === undefined ? {} : { id }),
+    ...more,
+});
+const state = (...resources: ReturnType<typeof resource>[]): ExportedState => ({ deployment: { resources } });
+
+const oneLost =
+    "A droplet carries this stack's tag swarm-dev, but its state does not know it:\n" +
+    "  - node7, ID 7, made 2026-11-26T21:00:00Z\n" +
+    "An interrupted run left it behind, and it is billed. See: npx swarm orphans. Remove: npx swarm orphans --delete";
+
+describe("the model", () => {
+    test("droplets on record: those that wait for their deletion too, and nothing that is no droplet", () => {
+        const record = dropletsOnRecord(
+            state(
+                resource("1"),
+                resource("2", TYPE, { delete: true }),
+                resource(undefined),
+                resource("3", "digitalocean:index/vpc:Vpc"),
+            ),
+        );
+        assert.deepEqual([...record], ["1", "2"]);
+    });
+
+    for (const [what, empty] of [
+        ["without a deployment", {}],
+        ["without resources", { deployment: {} }],
+    ] as const) {
+        test(`a state ${what} has none on record`, () => assert.equal(dropletsOnRecord(empty).size, 0));
+    }
+
+    test("lost are those with the tag that are not on record", () => {
+        assert.deepEqual(lostDroplets([droplet(1), droplet(7)], new Set(["1", "2"])), [droplet(7)]);
+    });
+
+    test("the text for one", () => assert.equal(lostWarning([droplet(7)], "swarm-dev"), oneLost));
+
+    test("the text for several", () => {
+        assert.equal(
+            lostWarning([droplet(7), droplet(8, "node7")], "swarm-dev"),
+            "2 droplets carry this stack's tag swarm-dev, but its state does not know them:\n" +
+                "  - node7, ID 7, made 2026-11-26T21:00:00Z\n" +
+                "  - node7, ID 8, made 2026-11-26T21:00:00Z\n" +
+                "An interrupted run left them behind, and they are billed. See: npx swarm orphans. Remove: npx swarm " +
+                "orphans --delete",
+        );
+    });
+});
+
+describe("the program", () => {
+    let folder: string;
+    const searched = process.env.PATH;
+    beforeEach(() => {
+        folder = mkdtempSync(path.join(tmpdir(), "lost-"));
+    });
+    afterEach(() => {
+        process.env.PATH = searched;
+        rmSync(folder, { recursive: true });
+        mock.restoreAll();
+    });
+
+    /** Puts a `pulumi` in front of any other that notes what it is asked and prints `exported`; null: it fails. */
+    function fakePulumi(exported: ExportedState | null): void {
+        writeFileSync(path.join(folder, "state.json"), JSON.stringify(exported));
+        writeFileSync(
+            path.join(folder, "pulumi"),
+            `#!/bin/sh\necho "$*" >>'${folder}/asked'\n` +
+                (exported ? `exec /bin/cat '${folder}/state.json'\n` : "echo no stack >&2; exit 1\n"),
+        );
+        chmodSync(path.join(folder, "pulumi"), 0o755);
+        process.env.PATH = folder;
+    }
+
+    async function warned(args: {
+        readonly preview?: boolean;
+        readonly tagged: readonly ReturnType<typeof droplet>[] | undefined;
+        readonly own: readonly pulumi.Input<string>[];
+        /** What the API lists when it is asked again. */
+        readonly later?: readonly ReturnType<typeof droplet>[];
+        readonly state?: ExportedState | null;
+    }) {
+        await mockEngine({ preview: args.preview ?? false });
+        fakePulumi(args.state === undefined ? state() : args.state);
+        const warnings: string[] = [];
+        mock.method(console, "warn", (text: string) =>
+            warnings.push(text.replace("warning: [runtime] ", "")),
+        );
+        const listed: string[] = [];
+        const cloud: Cloud = {
+            list: async <T>(from: string) => {
+                listed.push(from);
+                return (args.later ?? []).map(({ createdAt, ...rest }) => ({
+                    ...rest,
+                    created_at: createdAt,
+                })) as T[];
+            },
+            get: () => assert.fail("nothing is looked at by its ID"),
+            remove: () => assert.fail("nothing is removed"),
+        };
+        const own = args.own.map((id) => pulumi.output(id));
+        await warnOfLost({ tag: "swarm-dev", tagged: args.tagged, own, cloud });
+        const asked = path.join(folder, "asked");
+        return { warnings, listed, asked: existsSync(asked) ? readFileSync(asked, "utf8") : "" };
+    }
+
+    const silent = { warnings: [], listed: [], asked: "" };
+    const exported = "stack export --non-interactive --stack test\n";
+    const again = ["/v2/droplets?tag_name=swarm-dev"];
+
+    const rows: {
+        what: string;
+        args: Parameters<typeof warned>[0];
+        result: Awaited<ReturnType<typeof warned>>;
+    }[] = [
+        {
+            what: "every droplet with the tag is the program's: nothing is asked",
+            args: { tagged: [droplet(1), droplet(2)], own: ["1", "2"] },
+            result: silent,
+        },
+        {
+            what: "the same in a preview",
+            args: { preview: true, tagged: [droplet(1)], own: ["1"] },
+            result: silent,
+        },
+        {
+            what: "the droplets could not be looked up: nothing is asked",
+            args: { tagged: undefined, own: ["1"] },
+            result: silent,
+        },
+        {
+            what: "the preview of a first up, whose droplets are not known yet: nothing is asked",
+            args: { preview: true, tagged: [], own: [pulumi.unknown as unknown as string] },
+            result: silent,
+        },
+        {
+            what: "one that is about to go is on record",
+            args: {
+                tagged: [droplet(1), droplet(2)],
+                own: ["1"],
+                state: state(resource("1"), resource("2")),
+            },
+            result: { ...silent, asked: exported },
+        },
+        {
+            what: "one that is on no record",
+            args: { tagged: [droplet(1), droplet(7)], own: ["1"], state: state(resource("1")) },
+            result: { ...silent, asked: exported, warnings: [oneLost] },
+        },
+        {
+            what: "one that is on no record, in a preview that does not know all droplets",
+            args: {
+                preview: true,
+                tagged: [droplet(1), droplet(7)],
+                own: ["1", pulumi.unknown as unknown as string],
+                state: state(resource("1")),
+            },
+            result: { ...silent, asked: exported, warnings: [oneLost] },
+        },
+        {
+            what: "an up that has made droplets looks once more, and finds no others",
+            args: { tagged: [], own: ["1"], later: [droplet(1)] },
+            result: { ...silent, listed: again },
+        },
+        {
+            what: "an up that has made one twice",
+            args: { tagged: [], own: ["1"], later: [droplet(1), droplet(7)], state: state(resource("1")) },
+            result: { listed: again, asked: exported, warnings: [oneLost] },
+        },
+        {
+            what: "the state cannot be had: no guess is made",
+            args: { tagged: [droplet(7)], own: [], state: null },
+            result: { ...silent, asked: exported },
+        },
+    ];
+    for (const { what, args, result } of rows) {
+        test(what, async () => assert.deepEqual(await warned(args), result));
+    }
+});

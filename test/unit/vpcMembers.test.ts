@@ -1,0 +1,123 @@
+/** What `pulumi destroy` runs between the droplets and the VPC, as the process that it is. */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { type TinyAnswer, tinyApi } from "./tinyApi.ts";
+
+const script = fileURLToPath(new URL("../../components/vpcMembers.ts", import.meta.url));
+
+const MEMBERS = "GET /v2/vpcs/v1/members?page=1&per_page=200";
+const droplet = { urn: "do:droplet:7", name: "node7" };
+const database = { urn: "do:dbaas:77", name: "db" };
+const members = (...entries: unknown[]): TinyAnswer => ({ body: { members: entries } });
+
+const text = (...lines: string[]) =>
+    "The VPC cannot be deleted while something is in it that this stack's state does not know:\n" +
+    lines.map((line) => `  - ${line}\n`).join("") +
+    "Droplets that an interrupted run has left behind are removed by: npx swarm orphans --delete\n" +
+    "Remove the rest by hand, then run again: pulumi destroy\n";
+
+interface Case {
+    readonly what: string;
+    readonly answer: (call: string, before: number) => TinyAnswer | undefined;
+    readonly status: number;
+    readonly stderr: string;
+    readonly calls?: readonly string[];
+    /** What `pulumi config get` prints, where the environment has no token; null: there is no pulumi. */
+    readonly config?: string | null;
+}
+
+const cases: Case[] = [
+    {
+        what: "an empty VPC, or one that is gone",
+        answer: () => undefined,
+        status: 0,
+        stderr: "",
+        calls: [MEMBERS],
+    },
+    {
+        what: "a droplet and a database",
+        answer: (call) => (call === MEMBERS ? members(droplet, database) : { body: { droplet: { id: 7 } } }),
+        status: 3,
+        stderr: text("node7, droplet 7", "db, dbaas 77"),
+        calls: [MEMBERS, "GET /v2/droplets/7", MEMBERS, "GET /v2/droplets/7"],
+    },
+    {
+        what: "a droplet that the API has no more, though it is on the list still",
+        answer: (call) => (call === MEMBERS ? members(droplet) : undefined),
+        status: 0,
+        stderr: "",
+        calls: [MEMBERS, "GET /v2/droplets/7"],
+    },
+    {
+        what: "a droplet that is on its way out",
+        answer: (call, before) =>
+            call === MEMBERS ? members(droplet) : before === 0 ? { body: { droplet: { id: 7 } } } : undefined,
+        status: 0,
+        stderr: "",
+        calls: [MEMBERS, "GET /v2/droplets/7", MEMBERS, "GET /v2/droplets/7"],
+    },
+    { what: "a token that may not ask", answer: () => ({ status: 403 }), status: 0, stderr: "" },
+    { what: "an API that is broken", answer: () => ({ status: 500 }), status: 0, stderr: "" },
+    {
+        what: "no token, and no pulumi to ask for it",
+        answer: () => members(database),
+        config: null,
+        status: 0,
+        stderr: "",
+        calls: [],
+    },
+    {
+        what: "a token in the config alone",
+        answer: () => members(database),
+        config: "a token of the config",
+        status: 3,
+        stderr: text("db, dbaas 77"),
+        calls: [MEMBERS, MEMBERS],
+    },
+];
+
+describe("what is left in a VPC", { concurrency: true }, () => {
+    for (const { what, answer, status, stderr, calls, config } of cases) {
+        test(what, async (context) => {
+            const api = await tinyApi(answer);
+            const folder = mkdtempSync(path.join(tmpdir(), "members-"));
+            context.after(() => {
+                api.server.close();
+                rmSync(folder, { recursive: true });
+            });
+            if (config) {
+                const asked = "config get digitalocean:token --non-interactive --stack dev";
+                writeFileSync(
+                    path.join(folder, "pulumi"),
+                    `#!/bin/sh\n[ "$*" = "${asked}" ] && echo "${config}"\n`,
+                );
+                chmodSync(path.join(folder, "pulumi"), 0o755);
+            }
+            const child = spawn(process.execPath, ["--no-warnings", script, "v1", "dev"], {
+                env: {
+                    PATH: folder,
+                    DIGITALOCEAN_API_URL: api.url,
+                    ...(config === undefined ? { DIGITALOCEAN_TOKEN: "a token" } : {}),
+                },
+            });
+            let said = "";
+            for (const stream of [child.stdout, child.stderr]) {
+                stream.setEncoding("utf8").on("data", (data) => {
+                    said += data;
+                });
+            }
+            const ended = await new Promise((resolve) => child.on("close", resolve));
+            assert.equal(said, stderr);
+            assert.equal(ended, status);
+            if (calls) assert.deepEqual(api.calls, calls);
+            if (api.calls.length > 0) {
+                assert.deepEqual([...api.authorizations], [`Bearer ${config ?? "a token"}`]);
+            }
+        });
+    }
+});

@@ -12,7 +12,9 @@
 #   6. empties the members that are to run no tasks: managers that are to be kept free of them, and those that this
 #      stack owns and no longer wants. None of them gets new tasks from here on; then one after another is drained,
 #      its tasks run elsewhere, and if it is not wanted it is removed;
-#   7. waits until every wanted member is ready again.
+#   7. waits until every wanted member is ready again, and a minute at most for tasks that are on their way: those of
+#      lost nodes start elsewhere, and global services on new ones. A service that cannot run is nothing that the
+#      list of members could mend, so the roster says it and ends well.
 # Members are handled by ID: host names are not unique.
 #
 # Input: node (the seed's name), stack, limit (seconds for a new node to be ready), drain (seconds for tasks to
@@ -339,6 +341,14 @@ see_off() {
     removed="$removed $1"
 }
 
+# Of the services that are wanted, which are all that are left; foreign ones are somebody else's business.
+tasks_run() {
+    seen=$(docker service ls --filter "label=swarm.stack=$stack" --format '{{.Name}} {{.Replicas}}' | while read -r service replicas _; do
+        [ "${replicas%/*}" = "${replicas#*/}" ] || printf '%s' "$service runs $replicas; "
+    done)
+    [ -z "$seen" ]
+}
+
 read_again() {
     wait_for 30 "the swarm's list of members" read_members
 }
@@ -362,6 +372,7 @@ if [ -n "$leaving$closing" ]; then
 fi
 # After an election the new leader knows nobody's state until the nodes have reported to it.
 wait_for "$limit" "all nodes to be ready again" everyone_is_ready
+(wait_for 60 "every service's tasks to run" tasks_run) || say "The nodes are in their places all the same; swarm ps says why tasks do not run."
 
 printf '{"script":"roster","node":%s,"members":%s,"removed":%s,"foreign":%s}\n' "$(quoted "$name")" \
     "$(count "$members")" "$(quoted "${removed# }")" "$(quoted "${foreign# }")"

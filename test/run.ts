@@ -9,22 +9,13 @@
  * file that nobody runs is worse than none.
  */
 import { spawn } from "node:child_process";
-import { globSync, readFileSync } from "node:fs";
+import { globSync } from "node:fs";
 import path from "node:path";
-import { run } from "node:test";
-import { spec } from "node:test/reporters";
 import Table from "cli-table3";
+import type { Counts } from "./files.ts";
+import { eachLab, endTests, lanesOfLabs, runInLanes, runTogether } from "./lanes.ts";
 
 const root = path.resolve(import.meta.dirname, "..");
-
-/** The tests have a lab of their own, so that they can run beside a person's. */
-const labSettings = {
-    LAB_NAME: process.env.LAB_NAME || "lab-test",
-    LAB_PORT: process.env.LAB_PORT || "8746",
-    LAB_PUBLIC_CIDR: process.env.LAB_PUBLIC_CIDR || "198.18.0.0/24",
-    // Images that are broken on purpose, for the tests of what goes wrong.
-    LAB_FAULTY_IMAGES: "1",
-};
 
 /** No file takes half as long; one that hangs is a failure, and not a run without end. */
 const FILE_LIMIT_MS = 20 * 60_000;
@@ -37,8 +28,10 @@ interface Part {
     /** Glob of test files, or a command whose status counts as one test. */
     readonly files?: string;
     readonly command?: readonly string[];
-    /** Needs the running lab; such files run one after another, since they share its droplets' two cores. */
-    readonly lab?: boolean;
+    /** In how many of the labs at once its files run, one file a lab; absent for what needs none. */
+    readonly labs?: 1 | 2;
+    /** Files that take longest, and so begin first; the others follow by name. */
+    readonly first?: readonly string[];
     /** Takes hours: runs only where it is named. */
     readonly long?: boolean;
 }
@@ -52,49 +45,45 @@ const parts: readonly Part[] = [
     { name: "cli", files: "test/cli/**/*.test.ts" },
     { name: "plugins", files: "test/plugins/**/*.test.ts" },
     { name: "api", files: "test/lab/*.test.ts" },
-    { name: "droplets", files: "test/droplets/**/*.test.ts", lab: true },
-    { name: "cluster", files: "test/cluster/**/*.test.ts", lab: true },
-    { name: "browser", files: "test/browser/**/*.test.ts", lab: true },
-    { name: "matrix", files: "test/long/matrix.test.ts", lab: true, long: true },
-    { name: "walks", files: "test/long/walks.test.ts", lab: true, long: true },
+    { name: "droplets", files: "test/droplets/**/*.test.ts", labs: 1 },
+    {
+        name: "cluster",
+        files: "test/cluster/**/*.test.ts",
+        labs: 2,
+        first: ["loss", "walk", "interruptions", "replacement", "managers"],
+    },
+    { name: "browser", files: "test/browser/**/*.test.ts", labs: 2 },
+    { name: "matrix", files: "test/long/matrix.test.ts", labs: 1, long: true },
+    { name: "walks", files: "test/long/walks.test.ts", labs: 1, long: true },
 ];
 
-interface Result {
+interface Result extends Counts {
     readonly part: string;
-    readonly passed: number;
-    readonly failed: number;
     readonly seconds: number;
 }
 
-const filesOf = (part: Part) => globSync(part.files ?? [], { cwd: root }).sort();
-
-async function runFiles(part: Part): Promise<Pick<Result, "passed" | "failed">> {
-    const counts = { passed: 0, failed: 0 };
-    const stream = run({
-        files: filesOf(part),
-        cwd: root,
-        concurrency: part.lab ? 1 : 2,
-        timeout: part.long ? LONG_FILE_LIMIT_MS : FILE_LIMIT_MS,
-    });
-    // Only tests count, not the suites around them; one that was skipped or left to do has not passed.
-    const count =
-        (kind: keyof typeof counts) =>
-        (event: { details: { type?: string }; skip?: unknown; todo?: unknown }) => {
-            if (event.details.type === "suite") return;
-            counts[event.skip || event.todo ? "failed" : kind] += 1;
-        };
-    stream.on("test:pass", count("passed"));
-    stream.on("test:fail", count("failed"));
-    for await (const text of stream.compose(new spec())) process.stdout.write(text);
-    return counts;
+function filesOf(part: Part): string[] {
+    const order = (file: string) => {
+        const place = part.first?.indexOf(path.basename(file, ".test.ts")) ?? -1;
+        return place < 0 ? Number.POSITIVE_INFINITY : place;
+    };
+    const files = globSync(part.files ?? [], { cwd: root }).sort();
+    return files.sort((one, other) => (order(one) < order(other) ? -1 : order(one) > order(other) ? 1 : 0));
 }
 
-function runCommand(command: readonly string[], env = process.env, quiet = false): Promise<number> {
+function runFiles(part: Part): Promise<Counts> {
+    const timeout = part.long ? LONG_FILE_LIMIT_MS : FILE_LIMIT_MS;
+    const files = filesOf(part);
+    return part.labs
+        ? runInLanes(files, lanesOfLabs().slice(0, part.labs), timeout)
+        : runTogether(files, timeout, 2);
+}
+
+function runCommand(command: readonly string[]): Promise<number> {
     return new Promise((resolve) => {
         const child = spawn(command[0] as string, command.slice(1), {
             cwd: root,
-            env,
-            stdio: ["ignore", quiet ? "ignore" : "inherit", "inherit"],
+            stdio: ["ignore", "inherit", "inherit"],
         });
         child.on("error", (error) => {
             console.error(`${command.join(" ")}: ${error.message}`);
@@ -103,9 +92,6 @@ function runCommand(command: readonly string[], env = process.env, quiet = false
         child.on("close", (status) => resolve(status ?? 1));
     });
 }
-
-const lab = (verb: string) =>
-    runCommand([process.execPath, "lab/main.ts", verb], { ...process.env, ...labSettings });
 
 async function main(wanted: readonly string[]): Promise<number> {
     const unknown = wanted.filter((name) => !parts.some((part) => part.name === name));
@@ -123,31 +109,28 @@ async function main(wanted: readonly string[]): Promise<number> {
     }
     const chosen = parts.filter(({ name, long }) => (wanted.length === 0 ? !long : wanted.includes(name)));
     const results: Result[] = [];
-    const measure = async (part: string, work: () => Promise<Pick<Result, "passed" | "failed">>) => {
+    const measure = async (part: string, work: () => Promise<Counts>) => {
         const start = performance.now();
         console.log(`\n── ${part} ──`);
         results.push({ part, ...(await work()), seconds: (performance.now() - start) / 1000 });
     };
     const asOne = (status: number) => ({ passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1 });
-    Object.assign(process.env, labSettings);
-    process.env.NODE_NO_WARNINGS = "1";
     let started = false;
     const stop = async () => {
-        if (started) await measure("lab stops", async () => asOne(await lab("down")));
+        if (started) await measure("labs stop", async () => asOne(await eachLab("down")));
         started = false;
     };
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-        process.once(signal, () => void stop().finally(() => process.exit(1)));
+        process.once(signal, () => {
+            endTests();
+            void stop().finally(() => process.exit(1));
+        });
     }
     for (const part of chosen) {
-        if (part.lab && !started) {
+        if (part.labs && !started) {
             started = true;
-            await measure("lab starts", async () => asOne(await lab("start")));
+            await measure("labs start", async () => asOne(await eachLab("start")));
             if (results.at(-1)?.failed) break;
-            const made = JSON.parse(
-                readFileSync(path.join(root, ".lab", labSettings.LAB_NAME, "made.json"), "utf8"),
-            );
-            process.env.LAB_DOCKER_HOST = `unix://${made.dockerSocket}`;
         }
         const { command } = part;
         await measure(part.name, async () =>

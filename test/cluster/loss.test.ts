@@ -259,7 +259,7 @@ describe("loss, with three managers", () => {
             ["--refresh"],
         );
         // After a forced new cluster the nodes' gossip takes longer to agree than the oracle waits (docs/operations.md).
-        const members = { ...wanted, mesh: false };
+        const members = { ...wanted, mesh: true };
         await victim.mends({ ...settings, recoverFrom: "m2" }, members, ["--refresh"]);
         assert.equal(victim.now.clusterId, clusterId);
         assert.equal(await inDroplet(victim.droplet("m1"), "docker secret ls --format '{{.Name}}'"), "kept");
@@ -303,7 +303,7 @@ describe("loss, with one manager", () => {
         const state = "docker info --format '{{.Swarm.LocalNodeState}}'";
         assert.equal(await inDroplet(made?.id ?? "", state), "inactive");
         // Nor is the mesh asked here: the nodes have left one swarm for another.
-        await victim.mends(single, { ...wish, mesh: false }, ["--replace", "**:Command::swarm"]);
+        await victim.mends(single, { ...wish, mesh: true }, ["--replace", "**:Command::swarm"]);
         assert.notEqual(victim.now.clusterId, before.clusterId);
         const droplet = (outputs: Outputs) => outputs.nodes.slice(1).map(({ dropletId }) => dropletId);
         assert.deepEqual(droplet(victim.now), droplet(before));

@@ -208,6 +208,11 @@ case "$*" in
 "node ps --format {{.ID}} "*) grep "^[^ ]* [^ ]* $5 " "$dir/tasks" | cut -d' ' -f1 ;;
 "node ps --filter desired-state=running --format {{.ID}} "*) grep "^[^ ]* [^ ]* $7 [^ ]* running$" "$dir/tasks" | cut -d' ' -f1 ;;
 "service ls --filter label=swarm.stack="*" --format {{.Name}}") grep " ${4#label=swarm.stack=}$" "$dir/services" | field 2 ;;
+"service ls --filter label=swarm.stack="*" --format {{.Name}} {{.Replicas}}")
+    grep " ${4#label=swarm.stack=}$" "$dir/services" | while read -r service name _; do
+        printf '%s\n' "$name $(runs_on "$service" | grep -c .)/$(grep -c "^[^ ]* $service .* running$" "$dir/tasks")"
+    done
+    ;;
 "service ls --filter mode=replicated -q") grep ' replicated ' "$dir/services" | cut -d' ' -f1 ;;
 "service update --detach --force "*) exchange_tasks "$5" ;;
 "service rm "*)

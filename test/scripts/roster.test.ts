@@ -11,7 +11,6 @@ import {
     joined,
     leader,
     manager,
-    paused,
     roster,
     seenOff,
     settled,
@@ -289,131 +288,6 @@ describe("wanted members", () => {
         assertFailed(run, {
             stderr: `node1: docker ${change}: Error response from daemon: permission denied\n`,
             changes: [change],
-        });
-    });
-});
-
-describe("services and networks", () => {
-    const world = { members: [leader("m1", "node1"), joined("n2", "node2")] };
-    const wanted: Line[] = [wantManager("m1", "node1"), wantWorker("n2", "node2"), ["service", "web"]];
-    const labelled = settled("n2", "node2", "worker", "active");
-
-    test("a service of this stack that is not wanted goes before anything else, any other stays", async () => {
-        const run = await roster(
-            {
-                ...world,
-                services: [
-                    "s1 web replicated swarm-dev",
-                    "s2 web2 replicated swarm-dev",
-                    "s3 theirs replicated swarm-prod",
-                    "s4 hand replicated -",
-                ],
-                containers: ["web2 here"],
-            },
-            wanted,
-        );
-        assertDone(run, {
-            stderr: "removing service web2\n",
-            stdout: answer(2),
-            changes: ["service rm web2", labelled],
-        });
-        assert.equal(
-            run.files.services,
-            "s1 web replicated swarm-dev\ns3 theirs replicated swarm-prod\ns4 hand replicated -\n",
-        );
-    });
-
-    test("a network that is not wanted goes once it is free, any other stays", async () => {
-        const run = await roster(
-            {
-                ...world,
-                networks: [
-                    "inner swarm-dev in-use-by-task-t1",
-                    "old swarm-dev in-use-by-task-t1",
-                    "theirs swarm-prod free",
-                    "hand - free",
-                ],
-                due: ["2 networks old 3 free"],
-            },
-            [...wanted, ["network", "inner"]],
-        );
-        assertDone(run, {
-            stdout: answer(2),
-            changes: ["network rm old", "network rm old", "network rm old", labelled],
-        });
-        assert.equal(
-            run.files.networks,
-            "inner swarm-dev in-use-by-task-t1\ntheirs swarm-prod free\nhand - free\n",
-        );
-    });
-
-    test("a network that a service still has is left to that service's update", async () => {
-        const run = await roster({ ...world, networks: ["old swarm-dev in-use-by-service-s1"] }, wanted);
-        assertDone(run, { stdout: answer(2), changes: ["network rm old", labelled] });
-    });
-
-    test("a step in each place: the order of the whole", async () => {
-        const run = await roster(
-            {
-                members: [
-                    leader("m1", "node1").replace("drain", "active"),
-                    manager("old", "node9").replace("drain", "active"),
-                    joined("n2", "node2"),
-                    joined("n3", "node3"),
-                ],
-                services: ["s1 web replicated swarm-dev", "s2 web2 replicated swarm-dev"],
-                networks: ["unused swarm-dev free"],
-                tasks: ["t1 s1 m1 running running", "t2 s1 old running running"],
-            },
-            [
-                wantManager("m1", "node1"),
-                wantManager("n2", "node2"),
-                wantWorker("n3", "node3"),
-                ["service", "web"],
-            ],
-        );
-        assertDone(run, {
-            stderr:
-                "removing service web2\n" +
-                "demoting node9 (old)\n" +
-                "moving service web, which runs nowhere else, off the nodes that are emptied\n" +
-                "waiting for the tasks of service web to run elsewhere, 5 s: 1 of 2 tasks run elsewhere\n" +
-                "emptying node1 (m1, ready)\n" +
-                "emptying node9 (old, ready)\n" +
-                "removing node9 (old)\n",
-            stdout: answer(3, "old"),
-            changes: [
-                "service rm web2",
-                "network rm unused",
-                settled("n2", "node2", "manager", "drain"),
-                demoted("old"),
-                settled("n3", "node3", "worker", "active"),
-                paused("old"),
-                paused("m1"),
-                "service update --detach --force s1",
-                "node update --availability drain m1",
-                ...seenOff("old"),
-            ],
-        });
-    });
-
-    test("a service whose tasks do not end fails the roster before a member is touched", async () => {
-        const run = await roster(
-            {
-                ...world,
-                services: ["s2 web2 replicated swarm-dev"],
-                containers: ["web2 stuck", "web2 stuck"],
-            },
-            wanted,
-        );
-        const said = [5, 15, 25, 35, 45, 55].map(
-            (seconds) => `waiting for the tasks of web2 to end, ${seconds} s: 2 tasks on node1\n`,
-        );
-        assertFailed(run, {
-            stderr:
-                `removing service web2\n${said.join("")}` +
-                "waited 60 s for the tasks of web2 to end; last seen: 2 tasks on node1\n",
-            changes: ["service rm web2"],
         });
     });
 });

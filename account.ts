@@ -1,6 +1,6 @@
 import * as digitalocean from "@pulumi/digitalocean";
 import * as pulumi from "@pulumi/pulumi";
-import { accessFrom, type Cloud, type CloudAccess, cloud } from "./cloud.ts";
+import { type AccessConfig, accessFrom, type Cloud, type CloudAccess, cloud } from "./cloud.ts";
 import type { TaggedDroplet } from "./model/lost.ts";
 import {
     type AccountFacts,
@@ -51,17 +51,15 @@ export async function checkAccount(settings: Settings, tag: string): Promise<Acc
     };
 }
 
-/** Token and address as the plugin takes them: from the config, else from the environment. */
-function requireAccess(): CloudAccess {
+/** What the stack's config says of the access to the API. */
+export function accessConfig(): AccessConfig {
     // Not by `pulumi.Config`, which warns of each secret that is read as text.
     const config = pulumi.runtime.allConfig();
-    const found = accessFrom({
-        ...process.env,
-        ...(config["digitalocean:token"] ? { DIGITALOCEAN_TOKEN: config["digitalocean:token"] } : {}),
-        ...(config["digitalocean:apiEndpoint"]
-            ? { DIGITALOCEAN_API_URL: config["digitalocean:apiEndpoint"] }
-            : {}),
-    });
+    return { token: config["digitalocean:token"], apiEndpoint: config["digitalocean:apiEndpoint"] };
+}
+
+function requireAccess(): CloudAccess {
+    const found = accessFrom(process.env, accessConfig());
     if (!found) {
         throw new pulumi.RunError(
             "there is no DigitalOcean token: set DIGITALOCEAN_TOKEN, or: pulumi config set --secret digitalocean:token",

@@ -46,10 +46,20 @@ export interface CloudAccess {
     readonly signal?: AbortSignal;
 }
 
-/** Token and address as DigitalOcean's plugin takes them from the environment; undefined without a token. */
-export function accessFrom(environment: NodeJS.ProcessEnv): CloudAccess | undefined {
-    const token = environment.DIGITALOCEAN_TOKEN || environment.DIGITALOCEAN_ACCESS_TOKEN;
-    return token ? { token, url: environment.DIGITALOCEAN_API_URL || undefined } : undefined;
+/** What a stack's config may say of the access: the values of `digitalocean:token` and `digitalocean:apiEndpoint`. */
+export interface AccessConfig {
+    readonly token?: string;
+    readonly apiEndpoint?: string;
+}
+
+/** Token and address as DigitalOcean's plugin takes them: from the config, else the environment. Undefined without a token. */
+export function accessFrom(
+    environment: NodeJS.ProcessEnv,
+    config: AccessConfig = {},
+): CloudAccess | undefined {
+    const token = config.token || environment.DIGITALOCEAN_TOKEN || environment.DIGITALOCEAN_ACCESS_TOKEN;
+    const url = config.apiEndpoint || environment.DIGITALOCEAN_API_URL || undefined;
+    return token ? { token, url } : undefined;
 }
 
 export function cloud(access: CloudAccess): Cloud {

@@ -12,12 +12,20 @@ export async function loadStack(choice: StackChoice): Promise<StackState> {
     return readState(exported, nameIn(exported) ?? (await stackName(choice)));
 }
 
-/** Token and address as the program itself takes them: the environment, or the stack's config. */
+/** Token and address as the program itself takes them: the stack's config, or the environment. */
 async function cloudAccess(choice: StackChoice): Promise<CloudAccess> {
-    const access = accessFrom(process.env);
+    const inEnvironment = accessFrom(process.env);
+    const [token, apiEndpoint] = await Promise.all(
+        ["digitalocean:token", "digitalocean:apiEndpoint"].map((key) =>
+            configValue(key, choice).catch((error) => {
+                // Somebody without the passphrase may well have a token.
+                if (inEnvironment) return undefined;
+                throw error;
+            }),
+        ),
+    );
+    const access = accessFrom(process.env, { token, apiEndpoint });
     if (access) return access;
-    const token = await configValue("digitalocean:token", choice);
-    if (token) return { token };
     throw new CliError(
         "there is no DigitalOcean token: set DIGITALOCEAN_TOKEN, or: pulumi config set --secret digitalocean:token",
         EXIT.no,

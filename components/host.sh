@@ -109,6 +109,48 @@ swarm_is_settled() {
     return 1
 }
 
+engine_has_ended() {
+    seen="process $engine runs"
+    [ ! -d "/proc/$engine" ]
+}
+
+# Ends the containers on it. They are the swarm's, which starts them again.
+restart_engine() {
+    say "$name: restarting its Docker"
+    if systemctl is-active --quiet docker 2>/dev/null; then
+        as_root systemctl restart docker
+    elif engine=$(cat /var/run/docker.pid 2>/dev/null); then
+        # Whatever started it starts it again.
+        as_root kill "$engine"
+        wait_for 60 "$name's Docker to end" engine_has_ended
+    else
+        fail "$name: its Docker is no service of systemd's and has no /var/run/docker.pid; restart it, then run again: pulumi up"
+    fi
+    wait_for 120 "$name's Docker to answer again" docker_answers
+}
+
+gossip_port_is_free() {
+    seen="something listens on it"
+    ! cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -q ':1F0A [0-9A-F]*:0000 0A '
+}
+
+# To be called where this host is in no swarm, before it gets into one. Docker gives its gossip port (7946) back when it
+# leaves a swarm, except where it could not take its leave of the other nodes within a second, as when those are lost:
+# then it holds it on until it is restarted, and in its next swarm it is without gossip, so that published ports are
+# silent on it (networkdb's clusterLeave; seen with Docker 26.1.5).
+free_gossip_port() {
+    free_by=$(($(now) + 5))
+    until gossip_port_is_free; do
+        if [ "$(now)" -ge "$free_by" ]; then
+            say "$name: port 7946 is still taken from its last swarm"
+            restart_engine
+            wait_for 10 "port 7946 to be free on $name" gossip_port_is_free
+            break
+        fi
+        sleep 0.5
+    done
+}
+
 # join_as ROLE-TOKEN ADDRESS: one attempt to join through the manager at ADDRESS, with the three ways it can end; leaves what was
 # said in $tried. The daemon answers with an error after 20 s and goes on in the background, so an error means nothing
 # until the state has settled; a second join meanwhile is refused. One that does not settle is given up, for the next
@@ -133,6 +175,7 @@ join_as() {
 # $tries has a line for each.
 join_through() {
     tries=''
+    free_gossip_port
     for manager in $2; do
         [ "$manager" != "$address" ] || continue
         if join_as "$1" "$manager"; then return 0; fi

@@ -1,6 +1,7 @@
 import * as command from "@pulumi/command";
 import * as digitalocean from "@pulumi/digitalocean";
 import * as pulumi from "@pulumi/pulumi";
+import { accessConfig } from "../account.ts";
 import { inbound, outboundEverything } from "../model/firewallRules.ts";
 import type { NodeRole, PortSpec } from "../model/settings.ts";
 import { type StackNames, stackReference } from "../model/stackNames.ts";
@@ -77,6 +78,7 @@ export class Network extends pulumi.ComponentResource {
  * asks the API alone, so no dead node is ever in its way; where Node or the file is missing, nothing is asked.
  */
 function membersCheck(vpc: digitalocean.Vpc, parent: pulumi.Resource): command.local.Command {
+    const { token, apiEndpoint } = accessConfig();
     const stack = stackReference(pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack());
     return new command.local.Command(
         "vpc-members",
@@ -84,7 +86,13 @@ function membersCheck(vpc: digitalocean.Vpc, parent: pulumi.Resource): command.l
             delete:
                 'said=$(node --no-warnings components/vpcMembers.ts "$SWARM_VPC" "$SWARM_STACK" 2>&1) || ' +
                 '{ [ $? -ne 3 ] || { printf "%s\\n" "$said" >&2; exit 1; }; }',
-            environment: { SWARM_VPC: vpc.id, SWARM_STACK: stack },
+            environment: {
+                SWARM_VPC: vpc.id,
+                SWARM_STACK: stack,
+                // The config's come before the environment's. A token is no input of a resource: it is asked for then.
+                ...(token ? { DIGITALOCEAN_TOKEN: "", DIGITALOCEAN_ACCESS_TOKEN: "" } : {}),
+                ...(apiEndpoint ? { DIGITALOCEAN_API_URL: apiEndpoint } : {}),
+            },
             addPreviousOutputInEnv: false,
         },
         { parent },

@@ -44,6 +44,11 @@ until there_is_a_leader; do
         docker swarm init --force-new-cluster --advertise-addr "$address" --listen-addr "$address:2377" \
             --data-path-addr "$address" >/dev/null
         wait_for 60 "$name to lead its swarm" there_is_a_leader
+        # The forced cluster begins a new round of gossip, in which this node does not tell of the networks that it had
+        # before: the others never learn where its end of the ingress network is, and no published port answers
+        # through it, nor does a task on it answer to the others (seen with Docker 26.1.5). A new engine tells them.
+        restart_engine
+        wait_for 60 "$name to lead its swarm" there_is_a_leader
         recovered=true
         break
     fi

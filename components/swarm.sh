@@ -67,6 +67,7 @@ case $mode:$swarm_state in
     fail "$name: its swarm is locked; unlock it with: docker swarm unlock"
     ;;
 create:inactive)
+    free_gossip_port
     docker swarm init --availability drain --advertise-addr "$address" --listen-addr "$address:2377" --data-path-addr "$address" \
         --default-addr-pool "$(value pool)" --default-addr-pool-mask-length "$(value mask)" >/dev/null
     ;;

@@ -3,28 +3,44 @@ import { unprocessable } from "./errors.ts";
 import type { Vpc } from "./store.ts";
 import { checkVpcRange, chooseVpcRange } from "./vpcRanges.ts";
 
+/** How many ranges of its own choice the service tries: another lab on this machine may have the first ones. */
+const CHOICES = 8;
+
 /**
  * Makes a VPC, at the backend too.
  * @param wanted without `ipRange`, a free /20 is chosen
  * @throws ApiError 422 for a bad range, a name in use, or a backend that cannot make the network: its
  * reason is passed on, since in the lab that is a range taken on this very machine
  */
-export async function createVpc(
-    context: Context,
-    wanted: Pick<Vpc, "name" | "description" | "region" | "default"> & {
-        readonly ipRange: string | undefined;
-    },
-): Promise<Vpc> {
+export async function createVpc(context: Context, wanted: WantedVpc): Promise<Vpc> {
     const { store } = context;
-    const others = [...store.vpcs.values()];
-    if (others.some((vpc) => vpc.name === wanted.name)) {
+    if ([...store.vpcs.values()].some((vpc) => vpc.name === wanted.name)) {
         throw unprocessable(
             `The name ${wanted.name} is already in use by another VPC network in your account.`,
         );
     }
-    const taken = others.map((vpc) => vpc.ipRange);
-    const ipRange =
-        wanted.ipRange === undefined ? chooseVpcRange(taken) : checkVpcRange(wanted.ipRange, taken);
+    const refused: string[] = [];
+    for (;;) {
+        const taken = [...store.vpcs.values()].map((vpc) => vpc.ipRange);
+        const ipRange =
+            wanted.ipRange === undefined
+                ? chooseVpcRange([...taken, ...refused])
+                : checkVpcRange(wanted.ipRange, taken);
+        try {
+            return await createVpcWith(context, wanted, ipRange);
+        } catch (error) {
+            refused.push(ipRange);
+            if (wanted.ipRange !== undefined || refused.length === CHOICES) throw error;
+        }
+    }
+}
+
+interface WantedVpc extends Pick<Vpc, "name" | "description" | "region" | "default"> {
+    readonly ipRange: string | undefined;
+}
+
+async function createVpcWith(context: Context, wanted: WantedVpc, ipRange: string): Promise<Vpc> {
+    const { store } = context;
     const vpc: Vpc = {
         id: context.ids.uuid(),
         name: wanted.name,

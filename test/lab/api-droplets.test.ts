@@ -209,6 +209,21 @@ test("where a network cannot be made, no VPC is", async () => {
     await api.app.close();
 });
 
+test("a range that nobody asked for and another lab has is passed over, one that was asked for is not", async () => {
+    const api = newApi();
+    api.machines.rangesTaken.add("10.100.0.0/20").add("10.100.16.0/20");
+    const asked = { name: "asked", region: "sgp1", ip_range: "10.100.0.0/20" };
+    const refused = await api.call("POST", "/v2/vpcs", asked);
+    assert.deepEqual(
+        [refused.status, refused.body.message],
+        [422, "The network 10.100.0.0/20 cannot be made in this lab: 10.100.0.0/20 is in use by another lab"],
+    );
+    const { status, body } = await api.call("POST", "/v2/vpcs", { name: "any", region: "sgp1" });
+    assert.deepEqual([status, body.vpc.ip_range], [201, "10.100.32.0/20"]);
+    assert.equal((await api.call("GET", "/v2/vpcs")).body.vpcs.length, 1);
+    await api.app.close();
+});
+
 test("actions lock the droplet, end, and reach the machine", async () => {
     const api = newApi();
     const id = await newDroplet(api);

@@ -11,6 +11,8 @@ interface FakeMachine {
 export class FakeMachines implements Machines {
     readonly machines = new Map<number, FakeMachine>();
     readonly vpcs = new Map<string, { name: string; ipRange: string }>();
+    /** Ranges that something else on the machine has. */
+    readonly rangesTaken = new Set<string>();
     /** Every call, as `name argument`. */
     readonly calls: string[] = [];
     /** Filters in the order in which they were set, by droplet. */
@@ -54,6 +56,7 @@ export class FakeMachines implements Machines {
 
     async createVpc(vpc: { id: string; name: string; ipRange: string }): Promise<void> {
         await this.#enter("createVpc", vpc.id);
+        if (this.rangesTaken.has(vpc.ipRange)) throw new Error(`${vpc.ipRange} is in use by another lab`);
         this.vpcs.set(vpc.id, { name: vpc.name, ipRange: vpc.ipRange });
     }
 

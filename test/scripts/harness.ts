@@ -10,6 +10,7 @@ import {
     mkdirSync,
     mkdtempSync,
     readFileSync,
+    realpathSync,
     rmSync,
     symlinkSync,
     writeFileSync,
@@ -29,7 +30,7 @@ export interface ScriptRun {
     readonly stderr: string;
     /** The login's authorized_keys afterwards. */
     readonly authorizedKeys: string;
-    /** Each call of docker, its arguments joined by blanks. */
+    /** Each call of docker, its arguments joined by blanks, and of systemctl, with its name before them. */
     readonly dockerCalls: readonly string[];
     /** What has become of the host's files, by name. */
     readonly files: Readonly<Record<string, string>>;
@@ -80,6 +81,16 @@ export async function runScript(
         }
         // For whoever runs the tests without being root; the folder is theirs.
         put("sudo", 'shift\nexec "$@"');
+        // Always a fake one: a test must not restart what runs on this machine.
+        put("systemctl", `printf 'systemctl %s\\n' "$*" >>${log}`);
+        // Nor is it looked who listens on this machine, or which process its engine is: $dir/tcp and $dir/docker.pid
+        // say that of the host.
+        const cat = realpathSync(join(bin, "cat"));
+        put(
+            "cat",
+            `case "$1" in /proc/net/*) set -- ${dir}/tcp ;; /var/run/docker.pid) set -- ${dir}/docker.pid ;; esac\n` +
+                `exec ${cat} "$@"`,
+        );
         if (host.stoppedClock) stopClock(dir, put);
         for (const [name, text] of Object.entries(host.commands ?? {})) put(name, text);
         const result = await run(launcher(script, mode, 300), payload(script, lines), {

@@ -39,7 +39,10 @@ function leaderless(options: { electedAt?: number; force?: string } = {}): Host 
 }
 
 const recover = (host: Host) => runScript("recover", "create", input, host);
-const initialised = (calls: readonly string[]) => calls.filter((call) => call.startsWith("swarm "));
+/** The calls that change something. */
+const changes = (calls: readonly string[]) =>
+    calls.filter((call) => call.startsWith("swarm ") || call.startsWith("systemctl restart"));
+const restart = "systemctl restart docker";
 
 for (const [what, electedAt] of [
     ["the managers have a leader", 0],
@@ -52,7 +55,7 @@ for (const [what, electedAt] of [
             "node2: the managers have a leader, so there is nothing to recover; take swarm:recoverFrom out of the config\n",
         );
         assert.equal(run.stdout, answer(false));
-        assert.deepEqual(initialised(run.dockerCalls), []);
+        assert.deepEqual(changes(run.dockerCalls), []);
         assert.equal(run.status, 0);
     });
 }
@@ -61,10 +64,11 @@ test("without a leader for half a minute, this manager goes on alone, in the sam
     const run = await recover(leaderless());
     assert.equal(
         run.stderr,
-        `node2: the managers have no leader (${LEADERLESS}); going on from this one alone\n`,
+        `node2: the managers have no leader (${LEADERLESS}); going on from this one alone\n` +
+            "node2: restarting its Docker\n",
     );
     assert.equal(run.stdout, answer(true));
-    assert.deepEqual(initialised(run.dockerCalls), [force]);
+    assert.deepEqual(changes(run.dockerCalls), [force, restart]);
     assert.equal(run.status, 0);
 });
 
@@ -80,10 +84,11 @@ test("a manager that was restarted since, and is pending for want of a leader, g
     });
     assert.equal(
         run.stderr,
-        `node2: the managers have no leader (${LEADERLESS}); going on from this one alone\n`,
+        `node2: the managers have no leader (${LEADERLESS}); going on from this one alone\n` +
+            "node2: restarting its Docker\n",
     );
     assert.equal(run.stdout, answer(true));
-    assert.deepEqual(initialised(run.dockerCalls), [force]);
+    assert.deepEqual(changes(run.dockerCalls), [force, restart]);
     assert.equal(run.status, 0);
 });
 
@@ -96,7 +101,7 @@ test("a warning beside the list of members does not mean that there is no leader
         stoppedClock: true,
     });
     assert.equal(run.stdout, answer(false));
-    assert.deepEqual(initialised(run.dockerCalls), []);
+    assert.deepEqual(changes(run.dockerCalls), []);
 });
 
 const goingOn = `node2: the managers have no leader (${LEADERLESS}); going on from this one alone\n`;
@@ -157,6 +162,18 @@ const failures: { what: string; host: Host; text: string; calls?: readonly strin
         calls: [force],
     },
     {
+        what: "an engine that cannot be restarted",
+        host: {
+            ...leaderless(),
+            commands: {
+                systemctl:
+                    "[ $1 != restart ] || { echo 'Job for docker.service failed because of a timeout.' >&2; exit 1; }",
+            },
+        },
+        text: `${goingOn}node2: restarting its Docker\nJob for docker.service failed because of a timeout.\n`,
+        calls: [force],
+    },
+    {
         what: "a new cluster that comes to nothing",
         host: leaderless({ force: ":" }),
         text: goingOn + minuteOf("node2 to lead its swarm", LEADERLESS),
@@ -169,7 +186,7 @@ for (const { what, host, text, calls = [] } of failures) {
         const run = await recover(host);
         assert.equal(run.stderr, text);
         assert.equal(run.stdout, "");
-        assert.deepEqual(initialised(run.dockerCalls), calls);
+        assert.deepEqual(changes(run.dockerCalls), calls);
         assert.equal(run.status, 1);
     });
 }

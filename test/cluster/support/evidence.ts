@@ -35,7 +35,9 @@ export async function evidence(stack: LabStack): Promise<string> {
         made.map(async ({ id, name }) => {
             const log =
                 `grep -v '${NOISE}' /var/log/droplet/docker.log | tail -n ${TAIL} | cut -c1-300; ` +
-                `tail -n 8 /var/log/droplet/ssh.log`;
+                `tail -n 8 /var/log/droplet/ssh.log; ` +
+                // The last table of the mesh's stand-in, if that has one.
+                `tail -n ${TAIL} /var/log/droplet/mesh.log 2>/dev/null || true`;
             return section(`${name}, droplet ${id}`, [
                 await ask(id, `${ASK} ${quoted(NODE_QUESTIONS)}`),
                 await ask(id, log),

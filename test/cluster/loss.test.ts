@@ -258,12 +258,10 @@ describe("loss, with three managers", () => {
             ],
             ["--refresh"],
         );
-        // After a forced new cluster the nodes' gossip takes longer to agree than the oracle waits (docs/operations.md).
-        const members = { ...wanted, mesh: true };
-        await victim.mends({ ...settings, recoverFrom: "m2" }, members, ["--refresh"]);
+        await victim.mends({ ...settings, recoverFrom: "m2" }, wanted, ["--refresh"]);
         assert.equal(victim.now.clusterId, clusterId);
         assert.equal(await inDroplet(victim.droplet("m1"), "docker secret ls --format '{{.Name}}'"), "kept");
-        await victim.mends(settings, members);
+        await victim.mends(settings, wanted);
     });
 
     test("destroy with parts of the cluster dead takes its usual time", async () => {
@@ -302,8 +300,7 @@ describe("loss, with one manager", () => {
         const made = (await droplets(all)).find(({ name }) => name === "m1");
         const state = "docker info --format '{{.Swarm.LocalNodeState}}'";
         assert.equal(await inDroplet(made?.id ?? "", state), "inactive");
-        // Nor is the mesh asked here: the nodes have left one swarm for another.
-        await victim.mends(single, { ...wish, mesh: true }, ["--replace", "**:Command::swarm"]);
+        await victim.mends(single, wish, ["--replace", "**:Command::swarm"]);
         assert.notEqual(victim.now.clusterId, before.clusterId);
         const droplet = (outputs: Outputs) => outputs.nodes.slice(1).map(({ dropletId }) => dropletId);
         assert.deepEqual(droplet(victim.now), droplet(before));

@@ -16,8 +16,6 @@ export interface Wanted {
     readonly port?: number;
     /** Members that somebody joined by hand; default 0. */
     readonly foreign?: number;
-    /** False where the routing mesh is known to take its time: nginx is not asked. */
-    readonly mesh?: boolean;
     /** The last up was a partial one (`--target`): the config wants more, so a preview is not empty. */
     readonly partial?: boolean;
 }
@@ -43,9 +41,7 @@ export async function healthy(stack: LabStack, wanted: Wanted): Promise<Outputs>
         );
         await sameDroplets(stack, outputs);
         await Promise.all(managersOf(outputs).map((manager) => seenFrom(manager, outputs, stack, wanted)));
-        if (wanted.mesh !== false) {
-            await Promise.all(outputs.nodes.map(({ publicIp }) => nginxAnswers(publicIp, wanted.port)));
-        }
+        await Promise.all(outputs.nodes.map(({ publicIp }) => nginxAnswers(publicIp, wanted.port)));
         if (!wanted.partial) {
             const preview = await stack.pulumi(["preview", "--expect-no-changes"]);
             assert.equal(preview.status, 0, preview.text);

@@ -258,7 +258,9 @@ describe("loss, with three managers", () => {
             ],
             ["--refresh"],
         );
-        await victim.mends({ ...settings, recoverFrom: "m2" }, wanted, ["--refresh"]);
+        // The worker looks for managers that its gossip has lost once a minute (docs/operations.md).
+        const patient = { ...wanted, patience: 150 };
+        await victim.mends({ ...settings, recoverFrom: "m2" }, patient, ["--refresh"]);
         assert.equal(victim.now.clusterId, clusterId);
         assert.equal(await inDroplet(victim.droplet("m1"), "docker secret ls --format '{{.Name}}'"), "kept");
         await victim.mends(settings, wanted);

@@ -100,10 +100,12 @@ export async function removeFaults(): Promise<void> {
 
 /**
  * nginx's page through an address, from outside the nodes. A mesh that has just learned of a task may take a
- * moment, so four answers in a row are waited for, 60 s at most.
+ * moment, so four answers in a row are waited for.
+ *
+ * @param patience Seconds, at most.
  */
-export async function nginxAnswers(address: string, port = 80): Promise<void> {
-    const deadline = Date.now() + 60_000;
+export async function nginxAnswers(address: string, port = 80, patience = 60): Promise<void> {
+    const deadline = Date.now() + patience * 1000;
     for (let good = 0; good < 4; ) {
         try {
             const answer = await fetch(`http://${address}:${port}/`, {
@@ -116,7 +118,9 @@ export async function nginxAnswers(address: string, port = 80): Promise<void> {
             good += 1;
         } catch (error) {
             if (Date.now() > deadline)
-                throw new Error(`nginx at ${address} after ${good} answers: ${error}`, { cause: error });
+                throw new Error(`nginx at ${address} after ${patience} s, ${good} answers: ${error}`, {
+                    cause: error,
+                });
             good = 0;
             await sleep(100);
         }

@@ -16,6 +16,8 @@ export interface Wanted {
     readonly port?: number;
     /** Members that somebody joined by hand; default 0. */
     readonly foreign?: number;
+    /** Seconds that nginx has to answer through every node; default 60. */
+    readonly patience?: number;
     /** The last up was a partial one (`--target`): the config wants more, so a preview is not empty. */
     readonly partial?: boolean;
 }
@@ -41,7 +43,9 @@ export async function healthy(stack: LabStack, wanted: Wanted): Promise<Outputs>
         );
         await sameDroplets(stack, outputs);
         await Promise.all(managersOf(outputs).map((manager) => seenFrom(manager, outputs, stack, wanted)));
-        await Promise.all(outputs.nodes.map(({ publicIp }) => nginxAnswers(publicIp, wanted.port)));
+        await Promise.all(
+            outputs.nodes.map(({ publicIp }) => nginxAnswers(publicIp, wanted.port, wanted.patience)),
+        );
         if (!wanted.partial) {
             const preview = await stack.pulumi(["preview", "--expect-no-changes"]);
             assert.equal(preview.status, 0, preview.text);

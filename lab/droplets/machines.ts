@@ -87,6 +87,8 @@ class ContainerMachines implements Machines {
     readonly #context: Context;
     readonly #facts: EngineFacts;
     readonly #reserved = new Map<number, Reservation>();
+    /** Droplets that are off because somebody wanted it. */
+    readonly #off = new Set<number>();
     /** The address given out last, by network range. */
     readonly #last = new Map<string, string>();
 
@@ -98,7 +100,7 @@ class ContainerMachines implements Machines {
     /** Takes over the addresses of the droplets that an earlier process of this lab made. */
     async readReservations(): Promise<void> {
         const { docker, lab } = this.#context;
-        for (const { Labels: labels } of await docker.listContainers({
+        for (const { Labels: labels, State } of await docker.listContainers({
             all: true,
             filters: labFilter(lab.name),
         })) {
@@ -109,6 +111,7 @@ class ContainerMachines implements Machines {
             if (id === undefined || vpcId === undefined || !publicIp || !privateIp) continue;
             const addresses = this.#addresses(publicIp, privateIp, await vpcRange(this.#context, vpcId));
             this.#reserved.set(Number(id), { vpcId, addresses });
+            if (State !== "running") this.#off.add(Number(id));
         }
     }
 
@@ -182,17 +185,21 @@ class ContainerMachines implements Machines {
     }
 
     async delete(id: number): Promise<void> {
+        this.#off.add(id);
         await gone(this.#container(id).remove({ force: true, v: true }));
         this.#reserved.delete(id);
+        this.#off.delete(id);
     }
 
     /** At once, like the cloud's: what the machine had not written to disk is lost. */
     async powerOff(id: number): Promise<void> {
+        this.#off.add(id);
         await this.#container(id).stop({ t: 0 });
     }
 
     async powerOn(id: number): Promise<void> {
         await this.#container(id).start();
+        this.#off.delete(id);
     }
 
     async reboot(id: number): Promise<void> {
@@ -204,7 +211,7 @@ class ContainerMachines implements Machines {
         const file = archive([{ path: FILTER, content: filterText(filter) }]);
         // The file is for the next boot, and for a machine that is off.
         await container.putArchive(file, { path: "/" });
-        for (let attempt = 1; (await container.inspect()).State.Running; attempt++) {
+        for (let attempt = 1; await this.#runs(id, container); attempt++) {
             try {
                 return await run(container, ["nft", "-f", `/${FILTER}`]);
             } catch (error) {
@@ -215,6 +222,22 @@ class ContainerMachines implements Machines {
                 await sleep(FILTER_PAUSE_MS);
             }
         }
+    }
+
+    /**
+     * Whether the droplet's container runs. One that has failed by itself is started again: on a machine with too much
+     * to do a first process has ended in its first moments, and the cloud has no such droplets. One that was switched
+     * off, from outside or from within, stays so.
+     */
+    async #runs(id: number, container: Docker.Container): Promise<boolean> {
+        const { Running, ExitCode } = (await container.inspect()).State;
+        if (Running || ExitCode === 0 || this.#off.has(id)) return Running;
+        const output = await container.logs({ stdout: true, stderr: true, tail: 20 });
+        this.#context.log(
+            `droplet ${id} has ended by itself, with status ${ExitCode}, and is started again; its last words:\n${output}`,
+        );
+        await container.start();
+        return true;
     }
 
     snapshot(id: number, image: { readonly imageId: number; readonly name: string }) {

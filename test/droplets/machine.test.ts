@@ -1,6 +1,7 @@
 /** The life of one droplet: first boot, Docker in it, power, snapshots, and the end of its lab. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { containerName } from "../../lab/droplets/containerConfig.ts";
 import { imageRefs } from "../../lab/droplets/images/ensure.ts";
 import { removeAll } from "../../lab/droplets/removeAll.ts";
 import { onlySsh } from "./support/filters.ts";
@@ -89,6 +90,18 @@ test("power off and on keep disk and addresses; a reboot as well", async () => {
     assert.equal(third.split("\n")[0], "kept");
     assert.notEqual(third, second);
     assert.equal(await reachable(lab.publicIp(1), 8000), false, "the filter is in force after a reboot");
+});
+
+test("one that has failed by itself runs again by its next filter; one that was switched off does not", async () => {
+    const container = lab.docker.getContainer(containerName(lab.name, 1));
+    await container.kill();
+    await lab.machines.setFilter(1, onlySsh);
+    assert.equal(await lab.eventually(1, "cat /root/kept"), "kept");
+    await lab.machines.powerOff(1);
+    await lab.machines.setFilter(1, onlySsh);
+    assert.equal((await container.inspect()).State.Running, false);
+    await lab.machines.powerOn(1);
+    await lab.eventually(1, "true");
 });
 
 test("a snapshot boots as a new machine with the old disk", async () => {

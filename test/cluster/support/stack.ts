@@ -144,11 +144,13 @@ export class LabStack {
         return this.pulumi(["up", "--yes", "--skip-preview", ...options]);
     }
 
-    /** As `up`, and fails with all that was printed when it does not succeed. */
+    /** As `up`, and fails with all that was printed, and all that can be learned, when it does not succeed. */
     async upOrThrow(options: readonly string[] = []): Promise<Ran> {
         const ran = await this.up(options);
-        if (ran.status !== 0) throw new Error(`pulumi up ended with status ${ran.status}:\n${ran.text}`);
-        return ran;
+        if (ran.status === 0) return ran;
+        // Not above: what is asked there is asked of this module's instance of the lab.
+        const { evidence } = await import("./evidence.ts");
+        throw new Error(`pulumi up ended with status ${ran.status}:\n${ran.text}\n${await evidence(this)}`);
     }
 
     /** What a preview plans, in the order in which it says it. */

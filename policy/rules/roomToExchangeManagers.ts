@@ -56,7 +56,7 @@ export function noRoom(
         managers.length === 1
             ? `the only manager (${managers[0]}) is made anew`
             : `all ${managers.length} managers (${managers.join(", ")}) are made anew in one go`;
-    const begin = `${what}: ${made === 1 ? "1 droplet" : `${made} droplets`} before any old one goes`;
+    const begin = `${what}: ${droplets(made)} before any old one goes`;
     const allowed =
         "Allowed: a part of them at a time (pulumi up --target '**:Droplet::<name>' --target-dependents), or more room";
     const half = "so the up would stop half-way, with new managers that are billed and not yet in the swarm";
@@ -74,8 +74,10 @@ export function noRoom(
     }
     return room.has + made <= room.limit
         ? undefined
-        : `${begin}, and the account has ${room.has} droplets and may have ${room.limit}, ${half}. ${allowed}`;
+        : `${begin}, and the account has ${droplets(room.has)} and may have ${room.limit}, ${half}. ${allowed}`;
 }
+
+const droplets = (count: number) => (count === 1 ? "1 droplet" : `${count} droplets`);
 
 /** @param ask Asked only where it matters, and where the policy config does not say it. */
 export async function check(

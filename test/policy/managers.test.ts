@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { askAccount } from "../../policy/account.ts";
 import { managersOf } from "../../policy/managers.ts";
-import { type SeenInStack, UNKNOWN } from "../../policy/rule.ts";
+import { type SeenInStack, types, UNKNOWN } from "../../policy/rule.ts";
 import { oddManagers } from "../../policy/rules/oddManagers.ts";
 import { check, exchangeOfAll, noRoom } from "../../policy/rules/roomToExchangeManagers.ts";
+import { readRecording } from "../plugins/recordings.ts";
 import { tinyApi } from "../unit/tinyApi.ts";
+import { UNKNOWN_TEXT } from "./pack.ts";
 import { resource, stackTable } from "./resources.ts";
 
 const tag = resource("tag", "manager", { name: "swarm-dev-manager" });
@@ -131,6 +133,18 @@ describe("an exchange of all managers in a preview", () => {
     ];
     for (const [title, resources, exchange] of cases) {
         test(title, () => assert.deepEqual(exchangeOfAll(resources), exchange));
+    }
+});
+
+test("the official plugin, as it was recorded, leaves a droplet's address open while the droplet is to be made", () => {
+    const made = readRecording("digitalocean-resources.jsonl").filter(
+        ({ type, method }) => type === types.droplet && method === "Create",
+    );
+    const previews = made.filter(({ preview }) => preview);
+    assert.ok(previews.some(({ step }) => step === "replace"));
+    for (const { preview, response } of made) {
+        const outputs = response?.properties as Record<string, unknown> | undefined;
+        assert.equal(outputs?.ipv4Address === UNKNOWN_TEXT, preview === true);
     }
 });
 

@@ -183,7 +183,10 @@ describe("the policy pack", () => {
     });
 
     async function changed(...changes: readonly Change[]): Promise<Ran> {
-        return await stack.pulumi(["preview", ...pack(), "--cwd", changedProgram(stack.name, changes)]);
+        const program = changedProgram(stack.name, changes);
+        const ran = await stack.pulumi(["preview", ...pack(), "--cwd", program]);
+        rmSync(program, { recursive: true });
+        return ran;
     }
 
     /** What the cloud has of the stack's firewall. */

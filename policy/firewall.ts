@@ -57,7 +57,7 @@ export function opens(at: Opening, port: number): boolean {
     return at.ports !== undefined && at.ports[0] <= port && port <= at.ports[1];
 }
 
-/** More addresses than these, the private ones not counted, are everywhere: what a /8 has, and what a /16 has. */
+/** More public addresses than these are everywhere: what a /8 has, and what a /16 has. */
 const EVERYWHERE = { ipv4: 2n ** 24n, ipv6: 2n ** 112n };
 
 /** How `isEverywhere` is told to people. */
@@ -65,13 +65,15 @@ export const EVERYWHERE_TEXT = "more public addresses than a /8 of IPv4 or a /16
 
 /**
  * Whether ranges hold so much of the internet together that they are no restriction: "0.0.0.0/0", and as well its two
- * halves, or each of its parts but one.
+ * halves, or each of its parts but one. What is no range counts for nothing.
  */
 export function isEverywhere(ranges: readonly string[]): boolean {
-    const read = ranges.flatMap((range) => publicRange(range) ?? []);
-    return (["ipv4", "ipv6"] as const).some(
-        (kind) => sizeOfUnion(read.filter((range) => range.kind === kind)) > EVERYWHERE[kind],
-    );
+    const read = ranges.flatMap((range) => asRange(range) ?? []);
+    return (["ipv4", "ipv6"] as const).some((kind) => {
+        const of = (list: readonly Range[]) => list.filter((range) => range.kind === kind);
+        const beside = sizeOfUnion(of([...read, ...NOT_PUBLIC])) - sizeOfUnion(of(NOT_PUBLIC));
+        return beside > EVERYWHERE[kind];
+    });
 }
 
 interface Range {
@@ -87,16 +89,7 @@ const NOT_PUBLIC = [
     ...["fc00::/7", "fe80::/10", "::1/128"],
 ].flatMap((range) => asRange(range) ?? []);
 
-/** Undefined for what is no range, and for one that lies in what is not public. */
-function publicRange(text: string): Range | undefined {
-    const range = asRange(text);
-    const isPublic = NOT_PUBLIC.every(
-        ({ kind, first, end }) => range?.kind !== kind || range.first < first || range.end > end,
-    );
-    return isPublic ? range : undefined;
-}
-
-/** An address without a prefix is a range of one. */
+/** An address without a prefix is a range of one. Undefined for what is neither. */
 function asRange(text: string): Range | undefined {
     const cidr = text.includes("/") ? text : `${text}/${text.includes(":") ? 128 : 32}`;
     if (!ipaddr.isValidCIDR(cidr)) return undefined;

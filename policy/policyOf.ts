@@ -40,7 +40,7 @@ export function policyOf(rule: Rule): Policies[number] {
 }
 
 /** The engine checks the values of known keys, and lets others pass. */
-export function unknownKeys(rule: Pick<Rule, "name" | "settings">, settings: Settings): string[] {
+function unknownKeys(rule: Pick<Rule, "name" | "settings">, settings: Settings): string[] {
     const known = Object.keys(rule.settings ?? {});
     return Object.keys(settings)
         .filter((key) => !known.includes(key))

@@ -1,6 +1,6 @@
 /** What a secret looks like. Nothing in here ever returns one. */
 
-import { type SeenInStack, types, UNKNOWN } from "./rule.ts";
+import { type SeenInStack, types } from "./rule.ts";
 
 const KINDS: readonly { readonly kind: string; readonly pattern: RegExp }[] = [
     { kind: "a private key", pattern: /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----/ },
@@ -52,7 +52,3 @@ export function secretOf(source: SeenInStack): string | undefined {
     const printsSecrets = source.type === types.remote && source.secretOutputs.includes("stdout");
     return printsSecrets ? `"${source.name}", whose output is secret` : undefined;
 }
-
-export const isUnknown = (value: unknown): boolean =>
-    value === UNKNOWN ||
-    (typeof value === "object" && value !== null && Object.values(value).some(isUnknown));

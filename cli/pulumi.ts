@@ -115,15 +115,19 @@ const REFUSALS: readonly [pattern: RegExp, text: (found: RegExpExecArray) => str
     ],
 ];
 
-/** One line for why Pulumi refused; its own last line where the reason is not a known one. */
-export function refusalText(stderr: string): string {
+/**
+ * One line for why Pulumi refused; its own last line where the reason is not a known one.
+ *
+ * @param what What could not be done, for that case.
+ */
+export function refusalText(stderr: string, what = "the stack's state cannot be read"): string {
     const text = stderr.trim();
     for (const [pattern, say] of REFUSALS) {
         const found = pattern.exec(text);
         if (found) return say(found);
     }
     const line = text.split("\n").find((line) => line.startsWith("error:")) ?? text.split("\n").at(-1) ?? "";
-    return `the stack's state cannot be read: ${line.replace(/^error: */, "") || "pulumi said nothing"}`;
+    return `${what}: ${line.replace(/^error: */, "") || "pulumi said nothing"}`;
 }
 
 function succeeded({ status, stdout, stderr }: Ran): string {

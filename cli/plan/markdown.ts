@@ -12,7 +12,7 @@ const MOST_OF_A_TEXT = 8_000;
 
 /** The line by which a comment is found: hidden, and without anything that would end it. */
 export function marker(stack: string): string {
-    return `<!-- swarm-plan: ${stack.replace(/[^\w./-]|-(?=-)/g, "") || "?"} -->`;
+    return `<!-- swarm-plan: ${stack.replace(/[^\w./-]/g, "") || "?"} -->`;
 }
 
 export function planMarkdown(plan: Plan): string {

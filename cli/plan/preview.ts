@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { PROJECT } from "../../model/problems.ts";
+import { orList } from "../../model/schema.ts";
 import { CliError, EXIT } from "../errors.ts";
 
 /** The engine whose previews this was written and tested with. */
@@ -123,7 +124,16 @@ export interface Preview {
  * @throws CliError With what the text is instead, and why it cannot be read.
  */
 export function readPreview(text: string, from: string): Preview {
-    const found = digest.safeParse(parsed(text, from), { reportInput: true });
+    const received = parsed(text, from);
+    for (const [key, what] of OTHER_KINDS) {
+        if (typeof received === "object" && received !== null && key in received)
+            throw unreadable(from, what);
+    }
+    const keys = typeof received === "object" && received !== null ? Object.keys(received) : [];
+    if (keys.length > 0 && !Array.isArray(received) && !keys.some((key) => OWN_KEYS.includes(key))) {
+        throw unreadable(from, `it is other JSON, with ${orList(keys.slice(0, 5).map(shown), "and")}`);
+    }
+    const found = digest.safeParse(received, { reportInput: true });
     if (!found.success) throw unreadable(from, shapeText(found.error));
     const { config = {}, steps = [], diagnostics = [] } = found.data;
     if (steps.length === 0 && diagnostics.length === 0) {
@@ -154,6 +164,15 @@ export function readPreview(text: string, from: string): Preview {
         }),
     };
 }
+
+/** Keys of a preview. */
+const OWN_KEYS = ["config", "steps", "diagnostics", "duration", "changeSummary"];
+
+/** What else Pulumi writes as JSON, by a key that no preview has. */
+const OTHER_KINDS = [
+    ["deployment", "it is a stack's state, as pulumi stack export prints it"],
+    ["resourcePlans", "it is an update plan, as --save-plan writes it"],
+] as const;
 
 function unreadable(from: string, why: string): CliError {
     return new CliError(`${from} is not what "pulumi preview --json" prints: ${why}`, EXIT.state);

@@ -77,7 +77,9 @@ async function runPreview(options: readonly string[], choice: StackChoice): Prom
                 env: { PULUMI_DEBUG_COMMANDS: "true", PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "" },
             },
         );
-        if (ran.stdout.trim() === "") throw new CliError(refusalText(ran.stderr), EXIT.state);
+        if (ran.stdout.trim() === "") {
+            throw new CliError(refusalText(ran.stderr, "the preview did not run"), EXIT.state);
+        }
         const preview = readPreview(ran.stdout, "the preview");
         const logged = await readFile(events, "utf8").catch(() => "");
         return { preview, violations: readViolations(logged, "the preview's events"), stderr: ran.stderr };

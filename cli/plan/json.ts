@@ -31,7 +31,7 @@ export function planJson(plan: Plan): unknown {
             before,
             after,
         })),
-        ports: ports.changes,
+        ports,
         cost,
         time: { leastSeconds: time.least, mostSeconds: time.most, parts: time.parts },
         warnings: text(plan.warnings),

@@ -51,7 +51,7 @@ describe("the whole comment", () => {
 
 **time**
 
-- 5 s in the lab to 14 s at DigitalOcean, from measured figures
+- 5 s in the lab to 14 s with DigitalOcean's known waits, from measured figures
 `,
         );
     });
@@ -219,7 +219,7 @@ describe("for machines", () => {
                 path: [1],
             },
             services: [],
-            ports: [],
+            ports: { changes: [], first: false, unknown: false },
             cost: { before: 24, after: 18, meanwhile: 24 },
             time: {
                 leastSeconds: 5,

@@ -91,7 +91,10 @@ async function done(change: MadeChange): Promise<Phase[]> {
         ...after.managers.map((name) => ["member", `${id(name)} ${name} manager ${opened(after)}`] as const),
         ...after.workers.map((name) => ["member", `${id(name)} ${name} worker active`] as const),
     ];
-    const run = await roster({ members, services: removed.map((name) => `${name}-id ${name} replicated swarm-dev`) }, wanted);
+    const run = await roster(
+        { members, services: removed.map((name) => `${name}-id ${name} replicated swarm-dev`) },
+        wanted,
+    );
     assert.equal(run.status, 0, run.stderr);
     const name = (call: string) => (call.split(" ").at(-1) ?? "").replace(/-(?:id|new)$/, "");
     const state = new Map(members.map((line) => [line.split(" ")[0] as string, line.split(" ")]));

@@ -271,7 +271,8 @@ function changeOf(steps: readonly Step[]): Change {
     const first = steps[0] as Step;
     const kind = kindOf(steps);
     const step = steps.find(({ op }) => KINDS[op] === kind) ?? first;
-    const old = steps.find(({ oldState }) => oldState)?.oldState;
+    // After a refresh that has found something else, the later step starts from that.
+    const old = steps.findLast(({ oldState }) => oldState)?.oldState;
     const made = steps.findLast(({ newState }) => newState)?.newState;
     return {
         type: (old ?? made)?.type ?? "",

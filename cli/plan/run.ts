@@ -1,13 +1,12 @@
 /** Gets what a plan is made from: the preview, prices, the droplet limit, policies that are violated. */
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
+import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { type Cloud, CloudError } from "../../cloud.ts";
 import { CliError, EXIT } from "../errors.ts";
 import { pulumi, refusalText, type StackChoice } from "../pulumi.ts";
 import { openCloud } from "../stack.ts";
 import { dropletCounts, type Prices } from "./cost.ts";
+import { withPolicyEvents } from "./eventLog.ts";
 import { readNodes } from "./nodes.ts";
 import { type Plan, planOf, type Violation } from "./plan.ts";
 import { type Preview, readPreview } from "./preview.ts";
@@ -66,26 +65,20 @@ async function contents(file: string): Promise<[text: string, from: string]> {
  * where a violated policy is told of. The engine has the option only where its commands for debugging are asked for.
  */
 async function runPreview(options: readonly string[], choice: StackChoice): Promise<Source> {
-    const folder = await mkdtemp(path.join(tmpdir(), "swarm-plan-"));
-    try {
-        const events = path.join(folder, "events");
-        const ran = await pulumi(
-            ["preview", "--json", "--show-sames", "--event-log", events, ...options],
-            choice,
-            {
-                limitMs: PREVIEW_MS,
-                env: { PULUMI_DEBUG_COMMANDS: "true", PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "" },
-            },
-        );
-        if (ran.stdout.trim() === "") {
-            throw new CliError(refusalText(ran.stderr, "the preview did not run"), EXIT.state);
-        }
-        const preview = readPreview(ran.stdout, "the preview");
-        const logged = await readFile(events, "utf8").catch(() => "");
-        return { preview, violations: readViolations(logged, "the preview's events"), stderr: ran.stderr };
-    } finally {
-        await rm(folder, { recursive: true, force: true });
+    const { result, lines } = await withPolicyEvents((log) =>
+        pulumi(["preview", "--json", "--show-sames", ...log, ...options], choice, {
+            limitMs: PREVIEW_MS,
+            env: { PULUMI_DEBUG_COMMANDS: "true", PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "" },
+        }),
+    );
+    if (result.stdout.trim() === "") {
+        throw new CliError(refusalText(result.stderr, "the preview did not run"), EXIT.state);
     }
+    return {
+        preview: readPreview(result.stdout, "the preview"),
+        violations: readViolations(lines, "the preview's events"),
+        stderr: result.stderr,
+    };
 }
 
 interface ApiSize {

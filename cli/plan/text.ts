@@ -10,8 +10,9 @@ const MARGIN = 11;
 export function planText(plan: Plan): string {
     const name = clean(plan.stack);
     const failed = failureText(plan);
-    if (failed !== "" && !plan.changes) return `${failed}${saidText(plan)}`;
-    if (!plan.changes) return `${name}: nothing to do\n${saidText(plan)}`;
+    if (!plan.changes) {
+        return `${failed}${plan.failed ? "" : `${name}: nothing to do\n`}${saidText(plan)}`;
+    }
     const sections = sectionsOf(plan).map(sectionText).join("");
     const so = plan.failed ? "As far as it had got:\n" : "";
     const head = row("stack", [`${name}: ${plainText(plan.headline)}`]);

@@ -50,7 +50,7 @@ function swarmWarnings({ preview, nodes, course }: WarningFacts): Words[] {
                 "a new swarm is made in place of this one: secrets and configs made by hand are gone, and all services start anew",
             ),
         );
-    } else if (had && course.before.bears < 0 && !command(preview, "recover")) {
+    } else if (course.before.reachable > 0 && course.before.bears < 0 && !command(preview, "recover")) {
         warnings.push(
             say`more than half of the managers are lost, so nothing in the swarm can be changed and the up fails; if they are gone for good, name one that is left: ${"pulumi config set swarm:recoverFrom NAME"}`,
         );

@@ -160,6 +160,62 @@ describe("a preview that has failed", () => {
         const plan = recordedPlan("scale-in", { violations });
         assert.equal(plan.failed, false);
         assert.match(planText(plan), /^advice: p: q\n {2}think again\nstack {6}dev: 1 node goes\n/);
+        const idle = recordedPlan("no-change", { violations });
+        assert.equal(planText(idle), "advice: p: q\n  think again\ndev: nothing to do\n");
+    });
+});
+
+describe("what the program says beside", () => {
+    test("stands below the plan, with the resource that it is about", () => {
+        const preview = previewWith("no-change", (raw) => {
+            raw.diagnostics = [
+                {
+                    message: "warning: A droplet carries this stack's tag:\n  - node9, ID 7\n",
+                    severity: "warning",
+                },
+                {
+                    urn: "urn:pulumi:dev::swarm::a:b:C::roster",
+                    message: "look \u001b[31mhere",
+                    severity: "info",
+                },
+                { message: "  \n", severity: "info#err" },
+            ];
+        });
+        assert.equal(
+            planText(planOf(preview, beside)),
+            "dev: nothing to do\nwarning:\n  A droplet carries this stack's tag:\n    - node9, ID 7\ninfo (roster):\n  look here\n",
+        );
+    });
+});
+
+describe("a refresh that has found something else", () => {
+    test("ports: from what is there, and not from what was on record", () => {
+        const found = plan("ssh-from", (raw) => {
+            const [step] = raw.steps.filter(({ urn }) => urn.includes("firewall")) as [
+                RawPreview["steps"][number],
+            ];
+            const rules = (sources: string[]) => [
+                { portRange: "22", protocol: "tcp", sourceAddresses: sources },
+            ];
+            const state = (sources: string[]) => ({
+                ...step.newState,
+                inputs: { inboundRules: rules(sources) },
+            });
+            raw.steps = [
+                ...raw.steps.filter((other) => other !== step),
+                { ...step, op: "update", oldState: state(["10.0.0.1/32"]), newState: state(["0.0.0.0/0"]) },
+                { ...step, op: "update", oldState: state(["0.0.0.0/0"]), newState: state(["10.0.0.1/32"]) },
+            ];
+        });
+        assert.deepEqual(found.ports.changes, [
+            {
+                port: "22/tcp",
+                change: "sources",
+                before: ["0.0.0.0/0"],
+                after: ["10.0.0.1/32"],
+                services: [],
+            },
+        ]);
     });
 });
 

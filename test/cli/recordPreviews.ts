@@ -9,9 +9,10 @@
  * nothing reads is left out of the recordings: where in the program a resource stands, what depends on what, and the
  * text of the scripts that travel before their input.
  */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { execa } from "execa";
+import { withPolicyEvents } from "../../cli/plan/eventLog.ts";
 import { environmentOf, processEnv } from "../../lab/environment.ts";
 import { root } from "../../lab/instance.ts";
 import { api, droplets } from "../cluster/support/cloud.ts";
@@ -173,17 +174,17 @@ async function oneManager(): Promise<void> {
     await record("destroy", base, ["destroy", "--preview-only", "--json"]);
     const policy = process.env.POLICY_PACK;
     if (policy !== undefined) {
-        const events = path.join(folder, "policy.events");
-        const logged = ["preview", "--json", "--policy-pack", policy, "--event-log", events];
-        await record("policy", { ...base, workers: "node[2:5]" }, logged, { PULUMI_DEBUG_COMMANDS: "true" });
-        const lines = readFileSync(events, "utf8").split("\n");
-        writeFileSync(
-            events,
-            lines
-                .filter((line) => line.includes('"policyEvent"'))
-                .join("\n")
-                .replaceAll(stack.name, "dev"),
+        const { lines } = await withPolicyEvents((log) =>
+            record(
+                "policy",
+                { ...base, workers: "node[2:5]" },
+                ["preview", "--json", "--policy-pack", policy, ...log],
+                {
+                    PULUMI_DEBUG_COMMANDS: "true",
+                },
+            ),
         );
+        writeFileSync(path.join(folder, "policy.events"), lines.replaceAll(stack.name, "dev"));
     }
     await deleteBehind("node4");
     await record("lost-worker", base, ["preview", "--json", "--refresh"]);

@@ -75,7 +75,7 @@ test("the metadata service answers the droplet and its containers, as the vendor
         "interfaces/",
         "dns/",
     ];
-    assert.deepEqual(await get(`${v1}/`), [...index, "floating_ip/", "reserved_ip/", "200 "]);
+    assert.deepEqual(await get(`${v1}/`), [...index, "floating_ip/", "reserved_ip/", "200"]);
     for (const [path, content] of [
         ["id", "1"],
         ["hostname", "droplet1"],
@@ -84,10 +84,10 @@ test("the metadata service answers the droplet and its containers, as the vendor
         ["interfaces/private/0/ipv4/address", "10.213.0.2"],
         ["floating_ip/ipv4/active", "false"],
     ]) {
-        assert.deepEqual(await get(`${v1}/${path}`), [content, "200 "]);
+        assert.deepEqual(await get(`${v1}/${path}`), [content, "200"]);
     }
-    assert.deepEqual(await get(`${v1}/interfaces`), ["", `301 http://169.254.169.254${v1}/interfaces/`]);
-    assert.deepEqual(await get(`${v1}/nothing`), ["not found", "404 "]);
+    assert.deepEqual(await get(`${v1}/interfaces`), [`301 http://169.254.169.254${v1}/interfaces/`]);
+    assert.deepEqual(await get(`${v1}/nothing`), ["not found", "404"]);
     const all = JSON.parse((await get(`${v1}.json`))[0] ?? "");
     assert.equal(all.user_data, waitingForVisitor);
     assert.equal(all.interfaces.private[0].mac, await lab.shell(1, "cat /sys/class/net/eth1/address"));

@@ -100,7 +100,11 @@ for (const preview of [true, false]) {
                 assert.deepEqual(ignoreChanges, []);
                 // Has to be said: with a name given, the plugin would delete first. What is in a VPC goes before it, so
                 // that its hook, which refuses to replace it, would come too late.
-                assert.equal(deleteBeforeReplace, /:(Droplet|Vpc)$/.test(type) ? false : undefined, type);
+                assert.equal(
+                    deleteBeforeReplace,
+                    /:(Droplet|Vpc|SshKey)$/.test(type) ? false : undefined,
+                    type,
+                );
                 assert.deepEqual(
                     replaceOnChanges,
                     type.endsWith(":Droplet") ? ["size"] : /^command:/.test(type) ? ["triggers[*]"] : [],

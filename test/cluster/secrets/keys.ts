@@ -4,7 +4,8 @@ import { test } from "node:test";
 import { untilInDroplet } from "../support/cloud.ts";
 import { type Guarded, SWARM_STATE, tokenIn } from "../support/guarded.ts";
 import { healthy } from "../support/oracle.ts";
-import { searched, secretsIn } from "../support/secrets.ts";
+import { type Secret, searched, secretsIn } from "../support/secrets.ts";
+import type { Outputs } from "../support/stack.ts";
 
 /** Leaves the cluster as it is, with other tokens. */
 export function keyTests(guarded: Guarded): void {
@@ -105,5 +106,26 @@ export function keyTests(guarded: Guarded): void {
         await untilInDroplet(guarded.droplet("m2"), SWARM_STATE, /^active$/);
         await guarded.clean("what was printed", guarded.stack.log.join("\n"), guarded.now.clusterId);
         await guarded.clean("the exported state", await guarded.stack.export(), guarded.now.clusterId);
+    });
+
+    test("another deploy key and another host key: all nodes are rolled, in the same cluster", async () => {
+        const before = await guarded.secrets();
+        await guarded.stack.upOrThrow([
+            "--replace",
+            "**:PrivateKey::deploy",
+            "--replace",
+            "**:PrivateKey::w1-host",
+        ]);
+        const after = await healthy(guarded.stack, guarded.wanted);
+        assert.equal(after.clusterId, guarded.now.clusterId);
+        const droplets = (outputs: Outputs) => outputs.nodes.map(({ dropletId }) => dropletId);
+        const kept = droplets(after).filter((id) => droplets(guarded.now).includes(id));
+        assert.deepEqual(kept, []);
+        guarded.now = after;
+        const privateKeys = (secrets: readonly Secret[]) =>
+            secrets.filter(({ kind }) => kind === "a private key").map(({ text }) => text);
+        const now = privateKeys(await guarded.secrets());
+        assert.equal(privateKeys(before).filter((key) => !now.includes(key)).length, 2);
+        await guarded.clean("what was printed", guarded.stack.log.join("\n"), guarded.now.clusterId);
     });
 }

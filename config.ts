@@ -93,6 +93,10 @@ const KEYS = {
     protectManagers: { type: "boolean", default: false, schema: flag() },
     // Whether it is a manager is checked with the managers.
     recoverFrom: { type: "string", default: "", schema: textWhere(RECOVER_ALLOWED, () => true) },
+    // What counts is that it changes.
+    tokenRotation: { type: "integer", default: 0, schema: integer(0, 999_999_999) },
+    // A manager whose engine was restarted needs the key before it takes part again: an up gives it, nothing else does.
+    autolock: { type: "boolean", default: false, schema: flag() },
     sshKeys: {
         // No type: the engine knows no list of numbers and strings, and would refuse one or the other.
         type: undefined,
@@ -223,6 +227,8 @@ function settings(values: Values, services: readonly ServiceSpec[], secretKeys: 
         managerAvailability: availability(values.managerAvailability, values),
         protectManagers: values.protectManagers,
         recoverFrom: values.recoverFrom,
+        tokenRotation: values.tokenRotation,
+        autolock: values.autolock,
         sshKeys: values.sshKeys,
         sshUser: values.sshUser,
         sshFrom: values.sshFrom,

@@ -78,3 +78,4 @@ export const dockerVersions = pulumi
     .apply((versions) => [...new Set(versions)].sort());
 export const sshUser = settings.sshUser;
 export const deployKey = key.privateKey;
+export const unlockKey = swarm.unlockKey;

@@ -28,7 +28,13 @@ export class DeployKey extends pulumi.ComponentResource {
         const accountKey = new digitalocean.SshKey(
             name,
             { name: args.keyName, publicKey: key.publicKeyOpenssh },
-            { parent: this, hooks: { beforeCreate: [claimKey(args.claim, key.publicKeyOpenssh)] } },
+            {
+                parent: this,
+                // With a name given, the provider would delete first, and all droplets before it, since each is made
+                // with this key. Two keys of an account may have one name.
+                deleteBeforeReplace: false,
+                hooks: { beforeCreate: [claimKey(args.claim, key.publicKeyOpenssh)] },
+            },
         );
 
         this.privateKey = key.privateKeyOpenssh;

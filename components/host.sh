@@ -151,6 +151,21 @@ free_gossip_port() {
     done
 }
 
+# unlock_swarm KEYS: unlocks this manager's swarm with the first of KEYS (a line each) that fits, if it is locked: with
+# autolock it is after each start of its engine. The key goes by stdin, so that no process list shows it.
+unlock_swarm() {
+    [ "$swarm_state" = locked ] || return 0
+    refused=''
+    for unlock_key in $1; do
+        refused=$(printf '%s\n' "$unlock_key" | docker swarm unlock 2>&1) || continue
+        say "$name: its swarm was locked, and is unlocked"
+        wait_for 60 "$name's unlocked swarm to settle" swarm_is_settled
+        [ "$swarm_state" != locked ] || break
+        return 0
+    done
+    fail "$name: its swarm is locked${refused:+, and the unlock key of this stack does not fit: $refused}; unlock it with: docker swarm unlock"
+}
+
 # join_as ROLE-TOKEN ADDRESS: one attempt to join through the manager at ADDRESS, with the three ways it can end; leaves what was
 # said in $tried. The daemon answers with an error after 20 s and goes on in the background, so an error means nothing
 # until the state has settled; a second join meanwhile is refused. One that does not settle is given up, for the next

@@ -9,7 +9,7 @@
 #
 # Input: node, address, range (of the private network), limit, minimum, stack, role, cluster, ca, token, seed (address of the
 # seed manager), manager (address of a manager to join through; one or more), key (a public key that may log in; any
-# number).
+# number), unlock (a key that may unlock this manager's swarm; any number).
 
 wait_for_host
 open_own_firewall
@@ -39,7 +39,9 @@ write_keys() {
 }
 write_keys
 mark_engine
+harden
 wait_for 30 "$name's swarm state to settle" swarm_is_settled
+unlock_swarm "$(values unlock)"
 
 # On a manager the daemon names the cluster; on a worker, or while there is no leader, the root certificate does.
 in_our_cluster() {
@@ -78,9 +80,6 @@ active | error)
     else
         fail "$name: its swarm is in state error: $swarm_error. On it run: docker swarm leave --force"
     fi
-    ;;
-locked)
-    fail "$name: its swarm is locked; unlock it with: docker swarm unlock"
     ;;
 inactive)
     join_swarm

@@ -47,7 +47,10 @@ until there_is_a_leader; do
         # The forced cluster begins a new round of gossip, in which this node does not tell of the networks that it had
         # before: the others never learn where its end of the ingress network is, and no published port answers
         # through it, nor does a task on it answer to the others (seen with Docker 26.1.5). A new engine tells them.
+        key=$(docker swarm unlock-key -q 2>/dev/null || true)
         restart_engine
+        wait_for 60 "$name's swarm state to settle" swarm_is_settled
+        unlock_swarm "$key"
         wait_for 60 "$name to lead its swarm" there_is_a_leader
         recovered=true
         break

@@ -65,7 +65,7 @@ export function remoteScript(
 
 const parts: Record<ScriptName, readonly string[]> = {
     swarm: ["prelude", "host", "swarm"],
-    join: ["prelude", "host", "join"],
+    join: ["prelude", "host", "harden", "join"],
     recover: ["prelude", "host", "recover"],
     roster: ["prelude", "overlay", "quorum", "roster"],
     service: ["prelude", "overlay", "service"],

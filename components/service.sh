@@ -31,13 +31,37 @@ make_networks() {
     done
 }
 
+# env_word NAME=VALUE: what docker is told of a variable, in $env_word. The value goes by docker's own environment, which
+# root alone can read there, and not by its arguments, which every process of the host can. Except for names that are
+# no shell's or mean something to docker, to its parts or to this shell: those are told in full.
+env_word() {
+    env_word=$1
+    case ${1%%=*} in
+    '' | [0-9]* | *[!A-Z0-9_]*) return 0 ;;
+    PATH | HOME | IFS | ENV | PWD | OLDPWD | PPID | OPTIND | PS[0-9] | *UID | SHELLOPTS | BASH* | TMPDIR | TZ | TERM) return 0 ;;
+    LANG | LANGUAGE | LC_* | LD_* | GO* | DOCKER_* | BUILD* | COMPOSE_* | OTEL_* | SSH_* | SSL_* | XDG_* | *_PROXY) return 0 ;;
+    esac
+    env_word=${1%%=*}
+    env_words="$env_words $env_word"
+    # shellcheck disable=SC2163 # the name is in the argument
+    export "$1"
+}
+env_words=''
+
+forget_env_words() {
+    # shellcheck disable=SC2086 # names are words
+    [ -z "$env_words" ] || unset $env_words
+    env_words=''
+}
+
 create() {
     set -- --detach --name "$service" --label "swarm.stack=$stack" --label "swarm.image=$image" --mode "$mode"
     while IFS= read -r line; do
         key=${line%% *} rest=${line#* }
         case $key in
         flag) set -- "$@" "$rest" ;;
-        env | label | constraint | publish | network) set -- "$@" "--$key" "$rest" ;;
+        env) env_word "$rest" && set -- "$@" --env "$env_word" ;;
+        label | constraint | publish | network) set -- "$@" "--$key" "$rest" ;;
         mount) set -- "$@" --mount "${rest#* }" ;;
         entrypoint) set -- "$@" --entrypoint "$rest" ;;
         esac
@@ -52,6 +76,7 @@ $input
 END
     # A container that an interrupted run left half made cannot exist: the swarm makes a service whole or not.
     warnings=$(docker service create "$@" 2>&1) || fail "service $service: $warnings"
+    forget_env_words
 }
 
 # without_wanted CURRENT WANTED OPTION: an option for each line of CURRENT that WANTED has not, in $removals.
@@ -99,7 +124,8 @@ END
         key=${line%% *} rest=${line#* }
         case $key in
         flag) set -- "$@" "$rest" ;;
-        env | label) set -- "$@" "--$key-add" "$rest" ;;
+        env) env_word "$rest" && set -- "$@" --env-add "$env_word" ;;
+        label) set -- "$@" --label-add "$rest" ;;
         constraint) has "$rest" "$constraints" || set -- "$@" --constraint-add "$rest" ;;
         publish) has "$rest" "$ports" || set -- "$@" --publish-add "$rest" ;;
         network) has "$(docker network inspect --format '{{.ID}}' "$rest")" "$networks" || set -- "$@" --network-add "$rest" ;;
@@ -112,6 +138,7 @@ $input
 END
     [ "$(inspect '{{index .Spec.Labels "swarm.image"}}')" = "$image" ] || set -- "$@" --image "$image"
     warnings=$(docker service update "$@" "$service" 2>&1) || fail "service $service: $warnings"
+    forget_env_words
     restore_ports
 }
 

@@ -5,8 +5,11 @@
 # interrupted run initialised on this very address is taken over. `update`: the stack has a swarm, so nothing is
 # ever initialised; a host that is no member joins with the token of the previous output.
 #
-# Input: node, address, range (of the private network), limit, minimum, stack, pool, mask, peer (address of another
-# wanted manager; any number).
+# Join tokens are rotated when an update is sent another number than the last run printed, and only those that are still
+# as that run printed them: others have been rotated since, by a run that was stopped before it could print them.
+#
+# Input: node, address, range (of the private network), limit, minimum, stack, pool, mask, rotation (a number),
+# autolock (true or false), peer (address of another wanted manager; any number).
 
 mode=$1
 wait_for_host
@@ -14,6 +17,8 @@ open_own_firewall
 address=$(value address)
 mark_engine
 wait_for 30 "$name's swarm state to settle" swarm_is_settled
+rotation=$(value rotation)
+autolock=$(value autolock)
 
 start_over="If that cluster is gone for good, start a new one with: pulumi up --replace '**:Command::swarm'. Its services are made anew, its secrets, configs and the data of its volumes are not"
 
@@ -22,7 +27,12 @@ if [ "$mode" = update ]; then
     [ -n "$previous" ] ||
         fail "$name: the previous output did not arrive; sshd must accept PULUMI_COMMAND_* (AcceptEnv), as this stack's user data sets it"
     cluster=$(field cluster "$previous")
+    was_rotation=$(field rotation "$previous")
 fi
+was_rotation=${was_rotation:-0}
+was_unlock_key=$(field unlockKey "${previous:-}")
+was_former_key=$(field formerUnlockKey "${previous:-}")
+unlock_swarm "$was_unlock_key$newline$was_former_key"
 
 # Managers to join through: the wanted ones first, then those that the last run saw, which may be gone by now.
 known_managers() {
@@ -52,20 +62,36 @@ check_pool() {
         fail "$name: overlay networks of this swarm come from ${pool% *} in pieces of /${pool##* }, which cannot be changed: set swarm:overlayPool and swarm:overlayPoolMaskLength back. For another pool, the swarm has to be made anew: pulumi destroy, then pulumi up"
 }
 
+# answer MANAGERS CLUSTER CA WORKER-TOKEN MANAGER-TOKEN UNLOCK-KEY FORMER-UNLOCK-KEY
 answer() {
     managers=$({
         values peer
         printf '%s\n' "$address"
         printf '%s\n' "$1"
     } | unique | tr '\n' ' ')
-    printf '{"script":"swarm","node":%s,"cluster":%s,"ca":%s,"managers":%s,"workerToken":%s,"managerToken":%s}\n' \
-        "$(quoted "$name")" "$(quoted "$2")" "$(quoted "$3")" "$(quoted "${managers% }")" "$(quoted "$4")" "$(quoted "$5")"
+    printf '{"script":"swarm","node":%s,"cluster":%s,"ca":%s,"managers":%s,"workerToken":%s,"managerToken":%s,"rotation":%s,"unlockKey":%s,"formerUnlockKey":%s}\n' \
+        "$(quoted "$name")" "$(quoted "$2")" "$(quoted "$3")" "$(quoted "${managers% }")" "$(quoted "$4")" "$(quoted "$5")" \
+        "$(quoted "$rotation")" "$(quoted "$6")" "$(quoted "$7")"
+}
+
+set_autolock() {
+    autolocks=$(docker info --format '{{if .Swarm.Cluster}}{{.Swarm.Cluster.Spec.EncryptionConfig.AutoLockManagers}}{{end}}')
+    [ "$autolocks" = "$autolock" ] || docker swarm update --autolock="$autolock" >/dev/null
+    unlock_key=''
+    [ "$autolock" = false ] || unlock_key=$(docker swarm unlock-key -q)
+}
+
+rotate_secrets() {
+    for token_role in worker manager; do
+        [ "$(docker swarm join-token -q "$token_role")" = "$(field "${token_role}Token" "$previous")" ] || continue
+        docker swarm join-token --rotate -q "$token_role" >/dev/null
+    done
+    if [ -n "$unlock_key" ] && [ "$unlock_key" = "$was_unlock_key" ]; then
+        unlock_key=$(docker swarm unlock-key --rotate -q)
+    fi
 }
 
 case $mode:$swarm_state in
-*:locked)
-    fail "$name: its swarm is locked; unlock it with: docker swarm unlock"
-    ;;
 create:inactive)
     free_gossip_port
     docker swarm init --availability drain --advertise-addr "$address" --listen-addr "$address:2377" --data-path-addr "$address" \
@@ -85,8 +111,12 @@ update:active)
     if [ "$swarm_manager" != true ]; then
         has_ca "$(field ca "$previous")" || sees_manager_of "$(known_managers)" ||
             fail "$name: it is a worker of another swarm (node $swarm_id at $swarm_addr), not of $cluster. On it run: docker swarm leave --force"
+        autolocks=false
+        [ -z "$was_unlock_key" ] || autolocks=true
+        [ "$rotation $autolock" = "$was_rotation $autolocks" ] ||
+            fail "$name: it is a worker until another manager promotes it, and only a manager can change swarm:tokenRotation or swarm:autolock. Set them back to $was_rotation and $autolocks, run pulumi up, and change them after that"
         answer "$(managers_seen && known_managers)" "$cluster" "$(field ca "$previous")" \
-            "$(field workerToken "$previous")" "$(field managerToken "$previous")"
+            "$(field workerToken "$previous")" "$(field managerToken "$previous")" "$was_unlock_key" "$was_former_key"
         exit 0
     fi
     ;;
@@ -109,6 +139,12 @@ wait_for 60 "$name to manage its swarm" swarm_answers
     fail "$name: it is in cluster $swarm_cluster, but this stack's is $cluster. $start_over"
 check_pool
 
+set_autolock
+[ "$mode" = create ] || [ "$rotation" = "$was_rotation" ] || rotate_secrets
+# A manager that was away meanwhile knows the former key alone, so that one is kept until there is another former one.
+[ -z "$was_unlock_key" ] || [ "$was_unlock_key" = "$unlock_key" ] || was_former_key=$was_unlock_key
+
 answer "$(docker node ls --filter role=manager --format '{{.ID}}' |
     xargs docker node inspect --format '{{with .ManagerStatus}}{{.Addr}}{{end}}' | sed -n 's/:[0-9]*$//p')" \
-    "$swarm_cluster" "$(ca_digest)" "$(docker swarm join-token -q worker)" "$(docker swarm join-token -q manager)"
+    "$swarm_cluster" "$(ca_digest)" "$(docker swarm join-token -q worker)" "$(docker swarm join-token -q manager)" \
+    "$unlock_key" "$was_former_key"

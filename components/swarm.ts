@@ -26,6 +26,10 @@ export interface SwarmArgs {
     readonly nodeTimeout: number;
     /** Name of the manager from which a swarm that has lost its quorum goes on; empty for none. */
     readonly recoverFrom: string;
+    /** Another number than before rotates the join tokens and the unlock key. */
+    readonly tokenRotation: number;
+    /** Whether managers are locked after a restart of their engine, until somebody gives the key. */
+    readonly autolock: boolean;
 }
 
 /** A node as a member of the swarm. */
@@ -55,6 +59,8 @@ const OTHER_WAITS_SECONDS = 900;
 export class Swarm extends pulumi.ComponentResource {
     readonly members: readonly Member[];
     readonly clusterId: pulumi.Output<string>;
+    /** What unlocks a manager; secret, and empty without autolock. */
+    readonly unlockKey: pulumi.Output<string>;
     /** Whoever depends on it finds every wanted member in its place, and no other of this stack's. */
     readonly roster: command.remote.Command;
     readonly seed: Node;
@@ -74,6 +80,7 @@ export class Swarm extends pulumi.ComponentResource {
         this.roster = reconcile(seed, this.members, args, this);
         this.seed = seed;
         this.clusterId = pulumi.unsecret(cluster.answer.apply((answer) => answer.cluster));
+        this.unlockKey = cluster.answer.apply((answer) => answer.unlockKey);
         this.registerOutputs({ clusterId: this.clusterId });
     }
 }
@@ -124,6 +131,8 @@ function initialise(
                     ...aboutNode(seed, args, own),
                     ["pool", args.overlayPool],
                     ["mask", args.overlayPoolMaskLength],
+                    ["rotation", args.tokenRotation],
+                    ["autolock", `${args.autolock}`],
                     ...peers.map((peer): Line => ["peer", peer]),
                 ]),
         },
@@ -184,15 +193,19 @@ function joinOne(
             triggers: [node.droplet.id],
             input: pulumi
                 .all([cluster, node.privateIp, seed.privateIp])
-                .apply(([{ cluster, ca, managers, ...tokens }, own, seedIp]): Line[] => [
+                .apply(([{ cluster, ca, managers, ...secrets }, own, seedIp]): Line[] => [
                     ...aboutNode(node, args, own),
                     ["role", node.role],
                     ["cluster", cluster],
                     ["ca", ca],
-                    ["token", node.role === "manager" ? tokens.managerToken : tokens.workerToken],
+                    ["token", node.role === "manager" ? secrets.managerToken : secrets.workerToken],
                     ["seed", seedIp],
                     ...managers.split(" ").map((manager): Line => ["manager", manager]),
                     ...args.authorizedKeys.map((key): Line => ["key", key]),
+                    // A worker is never locked.
+                    ...(node.role === "manager" ? [secrets.unlockKey, secrets.formerUnlockKey] : [])
+                        .filter((key) => key !== "")
+                        .map((key): Line => ["unlock", key]),
                 ]),
         },
         opts,

@@ -15,6 +15,8 @@ export interface MachineSpec {
     /** Public keys in authorized_keys form, of the account keys named in the request. */
     readonly publicKeys: readonly string[];
     readonly vpcId: string;
+    /** Slug, as the droplet's metadata service names it. */
+    readonly region: string;
     /** Bytes of memory of the size's slug; a backend may apply it as a limit or ignore it. */
     readonly memory: number;
 }

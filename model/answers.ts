@@ -1,5 +1,8 @@
 import { z } from "zod";
 
+/** Empty where there is none. */
+const unlockKey = z.string().regex(/^(SWMKEY-.+)?$/);
+
 /**
  * What the remote scripts print as the last line of stdout. Parsed strictly: some images answer every command
  * with a text of their own and status 0, and such a text must never pass for a node ID or a token.
@@ -13,6 +16,10 @@ const answers = {
         managers: z.string().min(1),
         workerToken: z.string().startsWith("SWMTKN-"),
         managerToken: z.string().startsWith("SWMTKN-"),
+        // Those of before these three are there read as a swarm's that has never had them.
+        rotation: z.string().default("0"),
+        unlockKey: unlockKey.default(""),
+        formerUnlockKey: unlockKey.default(""),
     }),
     join: z.object({
         script: z.literal("join"),

@@ -147,6 +147,10 @@ export interface Settings {
     readonly protectManagers: boolean;
     /** Name of the manager from which a swarm that has lost its quorum goes on; empty for none. */
     readonly recoverFrom: string;
+    /** Whole number; another one than before rotates the join tokens and the unlock key. */
+    readonly tokenRotation: number;
+    /** Whether managers are locked after a restart of their engine, until they are given the key. */
+    readonly autolock: boolean;
     /** Account keys of the people who may log in: numeric IDs or MD5 fingerprints, as strings. */
     readonly sshKeys: readonly string[];
     readonly sshUser: string;

@@ -108,6 +108,7 @@ const machineSpec = (droplet: Droplet, order: DropletOrder): MachineSpec => ({
     userData: order.userData,
     publicKeys: order.keys.map((key) => key.publicKey),
     vpcId: order.vpc.id,
+    region: order.region,
     memory: order.size.memory * 1024 * 1024,
 });
 

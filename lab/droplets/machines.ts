@@ -24,6 +24,7 @@ import {
     PUBLIC_IP_LABEL,
     VPC_LABEL,
 } from "./lab.ts";
+import { metadataFile } from "./metadata.ts";
 import {
     createVpcNetwork,
     deleteVpcNetwork,
@@ -178,7 +179,11 @@ class ContainerMachines implements Machines {
         });
         const container = await docker.createContainer(config);
         await docker.getNetwork(privateNetwork).connect(privateEndpoint(container.id, addresses));
-        const files = [...seedFiles(spec), { path: FILTER, content: filterText(filter) }];
+        const files = [
+            ...seedFiles(spec),
+            metadataFile(spec, addresses),
+            { path: FILTER, content: filterText(filter) },
+        ];
         await container.putArchive(archive(files), { path: "/" });
         await container.start();
         log(`droplet ${spec.id} (${spec.name}) runs after ${Math.round(performance.now() - started)} ms`);

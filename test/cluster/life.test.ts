@@ -12,6 +12,7 @@ import ssh2 from "ssh2";
 import { attempt } from "../../components/reach.ts";
 import { api, dropletContainers, droplets, inDroplet, leftovers } from "./support/cloud.ts";
 import { healthy, type Wanted } from "./support/oracle.ts";
+import { secretsIn } from "./support/secrets.ts";
 import { instance, LabStack, type NodeOutput, type Outputs } from "./support/stack.ts";
 
 const config = (more: Record<string, unknown> = {}, replicas = 2) => ({
@@ -205,18 +206,4 @@ async function logs(): Promise<string[]> {
             (file.endsWith(".gz") ? gunzipSync(readFileSync(file)) : readFileSync(file)).toString(),
         );
     return [JSON.stringify(requests.body), readFileSync(instance.log, "utf8"), ...texts];
-}
-
-/** Every private key, join token and API token in a state that shows its secrets. */
-function secretsIn(state: string): { readonly kind: string; readonly text: string }[] {
-    const found = new Map<string, string>();
-    for (const [text] of state.matchAll(/SWMTKN-[0-9a-z-]+/g)) found.set(text, "a join token");
-    // JSON inside JSON: the line breaks of a key are escaped once or more; one line of its middle identifies it.
-    for (const [, line] of state.matchAll(
-        /BEGIN OPENSSH PRIVATE KEY-----(?:\\+n)+(?:[A-Za-z0-9+/=]+\\+n)?([A-Za-z0-9+/=]{40,})/g,
-    )) {
-        if (line) found.set(line, "a private key");
-    }
-    for (const [text] of state.matchAll(/dop_v1_[0-9a-f]+/g)) found.set(text, "the API token");
-    return [...found].map(([text, kind]) => ({ kind, text }));
 }

@@ -57,6 +57,48 @@ test("runs Docker with the user's own settings", async () => {
     assert.equal(await lab.shell(1, "docker run --rm busybox echo it runs", { quiet: true }), "it runs");
 });
 
+test("the metadata service answers the droplet and its containers, as the vendor documents it", async () => {
+    const get = async (path: string) =>
+        (
+            await lab.shell(
+                1,
+                `curl -s -m 5 -w '\\n%{http_code} %{redirect_url}' http://169.254.169.254${path}`,
+            )
+        ).split("\n");
+    const v1 = "/metadata/v1";
+    const index = [
+        "id",
+        "hostname",
+        "user-data",
+        "vendor-data",
+        "public-keys",
+        "region",
+        "interfaces/",
+        "dns/",
+    ];
+    assert.deepEqual(await get(`${v1}/`), [...index, "floating_ip/", "reserved_ip/", "200"]);
+    for (const [path, content] of [
+        ["id", "1"],
+        ["hostname", "droplet1"],
+        ["region", "sgp1"],
+        ["interfaces/public/0/ipv4/address", "198.18.213.3"],
+        ["interfaces/private/0/ipv4/address", "10.213.0.2"],
+        ["floating_ip/ipv4/active", "false"],
+    ]) {
+        assert.deepEqual(await get(`${v1}/${path}`), [content, "200"]);
+    }
+    assert.deepEqual(await get(`${v1}/interfaces`), [`301 http://169.254.169.254${v1}/interfaces/`]);
+    assert.deepEqual(await get(`${v1}/nothing`), ["not found", "404"]);
+    const all = JSON.parse((await get(`${v1}.json`))[0] ?? "");
+    assert.equal(all.user_data, waitingForVisitor);
+    assert.equal(all.interfaces.private[0].mac, await lab.shell(1, "cat /sys/class/net/eth1/address"));
+    const url = `http://169.254.169.254${v1}/id`;
+    assert.equal(
+        await lab.shell(1, `docker run --rm busybox wget -q -T 5 -O - ${url}`, { quiet: true }),
+        "1",
+    );
+});
+
 test("an image that the registry lacks fails at once", async () => {
     const started = performance.now();
     assert.equal(await lab.shell(1, "docker pull -q nosuch:1 >/dev/null 2>&1; echo $?"), "1");

@@ -46,6 +46,7 @@ test("a droplet is new and locked until its machine runs, then active with both 
         userData: "#cloud-config\n",
         publicKeys: [KEY.publicKey],
         vpcId: after.vpc_uuid,
+        region: "sgp1",
         memory: 4096 * 1024 * 1024,
     });
     // Without a VPC in the request, it is in the region's default one.

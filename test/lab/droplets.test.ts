@@ -5,6 +5,7 @@ import { nextFree, nth, rangeOf } from "../../lab/droplets/addresses.ts";
 import { archive } from "../../lab/droplets/archive.ts";
 import { grantableCapabilities } from "../../lab/droplets/capabilities.ts";
 import { containerConfig, privateEndpoint } from "../../lab/droplets/containerConfig.ts";
+import { metadataFile } from "../../lab/droplets/metadata.ts";
 import { bridgeName, networkConfig } from "../../lab/droplets/networks.ts";
 import { seedFiles } from "../../lab/droplets/seed.ts";
 import type { MachineSpec } from "../../lab/machines.ts";
@@ -17,6 +18,7 @@ const spec: MachineSpec = {
     userData: "#cloud-config\nhostname: ä\n",
     publicKeys: ['ssh-ed25519 AAAA "quoted"', "ssh-rsa BBBB b"],
     vpcId: "5a4981aa",
+    region: "sgp1",
     memory: 536870912,
 };
 
@@ -183,6 +185,41 @@ test("the seed holds the user data untouched and the keys quoted", () =>
 `,
         },
     ]));
+
+test("the metadata are those of the vendor's documentation, less what the machine itself adds", () => {
+    const { path, content } = metadataFile(spec, addresses);
+    assert.equal(path, "var/lib/droplet/metadata.json");
+    assert.deepEqual(JSON.parse(content), {
+        droplet_id: 4711,
+        hostname: "node1",
+        user_data: "#cloud-config\nhostname: ä\n",
+        vendor_data: "",
+        public_keys: ['ssh-ed25519 AAAA "quoted"', "ssh-rsa BBBB b"],
+        region: "sgp1",
+        interfaces: {
+            private: [
+                {
+                    ipv4: { ip_address: "10.10.10.2", netmask: "255.255.240.0", gateway: "0.0.0.0" },
+                    type: "private",
+                },
+            ],
+            public: [
+                {
+                    ipv4: {
+                        ip_address: "198.51.100.3",
+                        netmask: "255.255.255.0",
+                        gateway: "198.51.100.1",
+                    },
+                    type: "public",
+                },
+            ],
+        },
+        floating_ip: { ipv4: { active: false } },
+        reserved_ip: { ipv4: { active: false } },
+        dns: { nameservers: ["67.207.67.2", "67.207.67.3"] },
+        features: { dhcp_enabled: true },
+    });
+});
 
 describe("archive", () => {
     test("a reader finds what went in", async () => {

@@ -187,6 +187,11 @@ function answer(name: string, inputs: Inputs): string {
             managers: "10.120.0.11",
             workerToken: "SWMTKN-worker",
             managerToken: "SWMTKN-manager",
+            rotation: lines.find(([key]) => key === "rotation")?.[1],
+            unlockKey: lines.some(([key, value]) => key === "autolock" && value === "true")
+                ? "SWMKEY-1-key"
+                : "",
+            formerUnlockKey: "SWMKEY-1-former",
         });
     }
     if (name === "recover")

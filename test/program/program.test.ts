@@ -100,7 +100,11 @@ for (const preview of [true, false]) {
                 assert.deepEqual(ignoreChanges, []);
                 // Has to be said: with a name given, the plugin would delete first. What is in a VPC goes before it, so
                 // that its hook, which refuses to replace it, would come too late.
-                assert.equal(deleteBeforeReplace, /:(Droplet|Vpc)$/.test(type) ? false : undefined, type);
+                assert.equal(
+                    deleteBeforeReplace,
+                    /:(Droplet|Vpc|SshKey)$/.test(type) ? false : undefined,
+                    type,
+                );
                 assert.deepEqual(
                     replaceOnChanges,
                     type.endsWith(":Droplet") ? ["size"] : /^command:/.test(type) ? ["triggers[*]"] : [],
@@ -289,7 +293,9 @@ describe("what the first up sends", () => {
             "nodes",
             "services",
             "sshUser",
+            "unlockKey",
         ]);
+        assert.equal(await settled(run.outputs.unlockKey), "");
         assert.equal(await settled(run.outputs.clusterId), "clusterid");
         assert.equal(await settled(run.outputs.manager), "203.0.113.11");
         assert.deepEqual(await settled(run.outputs.dockerVersions), ["26.1.5"]);
@@ -311,9 +317,10 @@ describe("what the first up sends", () => {
         });
     });
 
-    test("of the outputs, only the deploy key is secret", async () => {
+    test("of the outputs, only the deploy key and the unlock key are secret", async () => {
         for (const [name, output] of Object.entries(run.outputs)) {
-            assert.equal(await pulumi.isSecret(pulumi.output(output)), name === "deployKey", name);
+            const secret = name === "deployKey" || name === "unlockKey";
+            assert.equal(await pulumi.isSecret(pulumi.output(output)), secret, name);
         }
     });
 });
@@ -368,6 +375,34 @@ describe("managers that are to be protected", () => {
             );
         });
     }
+});
+
+test("rotation and autolock go to the swarm; its keys go to the joins of managers, and to no worker's", async () => {
+    const run = await runProgram({
+        config: { ...dev, managers: "m[1:3]", workers: "w1", tokenRotation: 7, autolock: true },
+    });
+    assert.deepEqual(
+        inputOf(find(run, COMMAND, "swarm")).filter(([key]) => key === "rotation" || key === "autolock"),
+        [
+            ["rotation", "7"],
+            ["autolock", "true"],
+        ],
+    );
+    const keys = (node: string) =>
+        inputOf(find(run, COMMAND, `${node}-join`)).filter(([key]) => key === "unlock");
+    for (const node of ["m1", "m2", "m3"]) {
+        assert.deepEqual(
+            keys(node),
+            [
+                ["unlock", "SWMKEY-1-key"],
+                ["unlock", "SWMKEY-1-former"],
+            ],
+            node,
+        );
+        assert.ok(find(run, COMMAND, `${node}-join`).secrets.includes("stdin"), node);
+    }
+    assert.deepEqual(keys("w1"), []);
+    assert.equal(await settled(run.outputs.unlockKey), "SWMKEY-1-key");
 });
 
 describe("a swarm that has lost its quorum", () => {

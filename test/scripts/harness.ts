@@ -22,7 +22,14 @@ import type { ScriptName } from "../../model/answers.ts";
 import type { Line } from "../../model/serviceLines.ts";
 
 const PROMISED =
-    "sh cat cut date df env grep head id kill mkdir mv printf rm sed sha256sum sleep sort tail tee timeout touch chmod tr xargs";
+    "sh cat cut date df env grep head id kill ln mkdir mv printf rm sed sha256sum sleep sort tail tee timeout touch chmod tr xargs";
+
+const HARDENED = {
+    iptables: "exit 0",
+    nft: "exit 9",
+    "dpkg-query": "echo hold installed docker.io",
+    dpkg: "exit 9",
+};
 
 export interface ScriptRun {
     readonly status: number | null;
@@ -91,11 +98,16 @@ export async function runScript(
             `case "$1" in /proc/net/*) set -- ${dir}/tcp ;; /var/run/docker.pid) set -- ${dir}/docker.pid ;; esac\n` +
                 `exec ${cat} "$@"`,
         );
+        // A host on which there is nothing to harden, unless the test's own commands say otherwise. The machine's packet
+        // filter and packages must never be reached from here.
+        for (const [name, text] of Object.entries(HARDENED)) put(name, text);
+        mkdirSync(join(dir, "run/systemd/system"), { recursive: true });
         if (host.stoppedClock) stopClock(dir, put);
         for (const [name, text] of Object.entries(host.commands ?? {})) put(name, text);
         const result = await run(launcher(script, mode, 300), payload(script, lines), {
             PATH: bin,
             HOME: dir,
+            SWARM_TOP: dir,
             ...host.env,
         });
         const keys = join(dir, ".ssh", "authorized_keys");

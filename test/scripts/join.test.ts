@@ -378,7 +378,26 @@ for (const { what, before, wanted, after } of keys) {
     });
 }
 
-const failures: { what: string; host: Host; text: string }[] = [
+test("a manager that autolock has locked is unlocked with the first key that fits; no key is an argument", async () => {
+    const lines: Line[] = [...input, ["unlock", "SWMKEY-1-new"], ["unlock", "SWMKEY-1-old"]];
+    const run = await runScript("join", "update", lines, {
+        docker: daemon(
+            "locked false id= addr= cluster= error=",
+            `"swarm unlock")
+                read -r key
+                [ "$key" = SWMKEY-1-old ] || { echo "invalid key" >&2; exit 1; }
+                echo "${joined}" >"$dir/state"
+                ;;`,
+        ),
+        files: { [CERTIFICATE]: "our certificate\n" },
+    });
+    assert.equal(run.stderr, "node3: its swarm was locked, and is unlocked\n");
+    assert.equal(run.stdout, answer);
+    assert.equal(run.dockerCalls.filter((call) => call === "swarm unlock").length, 2);
+    assert.ok(!run.dockerCalls.join("\n").includes("SWMKEY"));
+});
+
+const failures: { what: string; host: Host; lines?: Line[]; text: string }[] = [
     {
         what: "no docker",
         host: {},
@@ -434,6 +453,19 @@ const failures: { what: string; host: Host; text: string }[] = [
         text: "node3: its swarm is locked; unlock it with: docker swarm unlock\n",
     },
     {
+        what: "a locked swarm whose key is another one",
+        host: {
+            docker: daemon(
+                "locked false id= addr= cluster= error=",
+                '"swarm unlock") echo "invalid key provided" >&2; exit 1 ;;',
+            ),
+        },
+        lines: [...input, ["unlock", "SWMKEY-1-new"]],
+        text:
+            "node3: its swarm is locked, and the unlock key of this stack does not fit: invalid key provided; unlock it " +
+            "with: docker swarm unlock\n",
+    },
+    {
         what: "no manager that lets it in",
         host: { docker: daemon(inactive, `"swarm join "*) echo "connection refused" >&2; exit 1 ;;`) },
         text:
@@ -477,9 +509,9 @@ const failures: { what: string; host: Host; text: string }[] = [
     },
 ];
 
-for (const { what, host, text } of failures) {
+for (const { what, host, lines, text } of failures) {
     test(`${what}: said, and nothing printed for the program`, async () => {
-        const run = await joins(host);
+        const run = await runScript("join", "create", lines ?? input, host);
         assert.equal(run.stderr.replace(/(?<=left at )\/[^ ]*(?=\. On it)/, "$HOME"), text);
         assert.equal(run.stdout, "");
         assert.equal(run.status, 1);

@@ -1,50 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Line } from "../../model/serviceLines.ts";
-import {
-    aboutQuorum,
-    CERTIFICATE,
-    digest,
-    fakeDaemon,
-    inactive,
-    LEADERLESS,
-    minuteOf,
-} from "./fakeDaemon.ts";
+import { aboutQuorum, CERTIFICATE, inactive, LEADERLESS, minuteOf } from "./fakeDaemon.ts";
+import { answer, daemon, files, input, manages, previous, works } from "./fakeSeed.ts";
 import { type Host, runScript, type ScriptRun } from "./harness.ts";
 
-const input: Line[] = [
-    ["node", "node1"],
-    ["address", "10.120.0.2"],
-    ["range", "10.120.0.0/20"],
-    ["limit", 1],
-    ["minimum", "20.10.24"],
-    ["stack", "swarm-dev"],
-    ["pool", "10.200.0.0/16"],
-    ["mask", 24],
-    ["peer", "10.120.0.3"],
-];
-
-/** A daemon that shows its own node as the manager it is once it is one. */
-function daemon(state: string, more = ""): string {
-    return fakeDaemon(
-        state,
-        `${more}
-        "node ls "*) echo abc123 ;;
-        "node inspect "*) echo 10.120.0.2:2377 ;;
-        "info --format {{with .Swarm.Cluster}}"*) echo "10.200.0.0/16 24" ;;
-        "info --format {{range .Swarm.RemoteManagers}}"*) echo "10.120.0.7:2377"; echo "10.120.0.3:2377" ;;
-        "swarm join-token -q "*) echo "SWMTKN-1-\${4}" ;;
-        "swarm leave"*) echo "${inactive}" >"$dir/state" ;;`,
-    );
-}
-const manages = "active true id=abc123 addr=10.120.0.2 cluster=ours error=";
-const works = "active false id=abc123 addr=10.120.0.2 cluster= error=";
-const files = { [CERTIFICATE]: "our certificate\n" };
-const ours = digest("our certificate\n");
-const answer = (managers: string, ca = ours) =>
-    `{"script":"swarm","node":"node1","cluster":"ours","ca":"${ca}","managers":"${managers}",` +
-    '"workerToken":"SWMTKN-1-worker","managerToken":"SWMTKN-1-manager"}\n';
-const previous = { PULUMI_COMMAND_STDOUT: answer("10.120.0.9 10.120.0.2 10.120.0.3") };
 const startOver =
     "If that cluster is gone for good, start a new one with: pulumi up --replace '**:Command::swarm'. Its services are " +
     "made anew, its secrets, configs and the data of its volumes are not\n";

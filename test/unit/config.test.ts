@@ -97,6 +97,9 @@ describe("a bad value is refused with", () => {
             `swarm:recoverFrom: "m[1:2]": is not a manager; allowed: ${RECOVER}`,
         ],
         [{ recoverFrom: ["node1"] }, `swarm:recoverFrom: ["node1"]; allowed: ${RECOVER}`],
+        [{ tokenRotation: -1 }, "swarm:tokenRotation: -1; allowed: a whole number from 0 to 999999999"],
+        [{ tokenRotation: "1.5" }, 'swarm:tokenRotation: "1.5"; allowed: a whole number from 0 to 999999999'],
+        [{ autolock: "yes" }, 'swarm:autolock: "yes"; allowed: true or false'],
         [{ sshKeys: "12" }, `swarm:sshKeys: "12"; allowed: a list, each member ${ACCOUNT_KEY}`],
         [
             { sshKeys: ["SHA256:x", "my key", 0] },
@@ -261,6 +264,8 @@ describe("settings", () => {
             managerAvailability: "active",
             protectManagers: false,
             recoverFrom: "",
+            tokenRotation: 0,
+            autolock: false,
             sshKeys: [],
             sshUser: "root",
             sshFrom: ["203.0.113.7/32"],

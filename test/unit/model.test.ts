@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { parseAnswer } from "../../model/answers.ts";
 import { inbound } from "../../model/firewallRules.ts";
 import { sameKey } from "../../model/ssh.ts";
@@ -85,7 +85,7 @@ test("user data for root: the host key and the sshd drop-in, and nothing else", 
     {
       "path": "/etc/ssh/sshd_config.d/00-swarm.conf",
       "permissions": "0644",
-      "content": "AcceptEnv PULUMI_COMMAND_*\\nPasswordAuthentication no\\nClientAliveInterval 15\\nClientAliveCountMax 4\\n"
+      "content": "AcceptEnv PULUMI_COMMAND_*\\nPasswordAuthentication no\\nKbdInteractiveAuthentication no\\nHostKey /etc/ssh/ssh_host_ed25519_key\\nHostKeyAlgorithms ssh-ed25519\\nClientAliveInterval 15\\nClientAliveCountMax 4\\n"
     }
   ]
 }
@@ -166,4 +166,35 @@ test("no answer where it could hold tokens: not quoted", () => {
         (error: Error) =>
             !error.message.includes("SWMTKN") && error.message.includes("it answered something else."),
     );
+});
+
+describe("the answer of the swarm", () => {
+    const known = {
+        script: "swarm",
+        node: "node1",
+        cluster: "c1",
+        ca: "",
+        managers: "10.0.0.2",
+        workerToken: "SWMTKN-1-w",
+        managerToken: "SWMTKN-1-m",
+    };
+    const parse = (more: Record<string, string>) =>
+        parseAnswer("swarm", {
+            node: "node1",
+            resource: "swarm",
+            stdout: JSON.stringify({ ...known, ...more }),
+            secret: true,
+        });
+
+    test("of before there were keys and rotations is read as one without", () => {
+        assert.deepEqual(parse({}), { ...known, rotation: "0", unlockKey: "", formerUnlockKey: "" });
+    });
+
+    test("has keys only in the form of keys; one that is refused is not shown", () => {
+        assert.equal(parse({ unlockKey: "SWMKEY-1-abc" }).unlockKey, "SWMKEY-1-abc");
+        assert.throws(
+            () => parse({ unlockKey: "hush" }),
+            /^Error: node1: asked to run "swarm", it answered something else\. /,
+        );
+    });
 });

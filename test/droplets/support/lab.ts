@@ -99,6 +99,7 @@ export class TestLab {
             userData: data,
             publicKeys: [deployKey.public],
             vpcId: this.vpc.id,
+            region: "sgp1",
             memory: 512 * 1024 * 1024,
         };
         const addresses = await this.machines.reserve(spec);

@@ -87,7 +87,13 @@ describe("the gossip port", () => {
     });
 
     test("is freed before a swarm is initialised, too", async () => {
-        const lines: Line[] = [...input, ["pool", "10.200.0.0/16"], ["mask", "24"]];
+        const lines: Line[] = [
+            ...input,
+            ["pool", "10.200.0.0/16"],
+            ["mask", "24"],
+            ["rotation", 0],
+            ["autolock", "false"],
+        ];
         const refused = host(listener, {
             docker: fakeDaemon(inactive, '"swarm init "*) echo refused >&2; exit 1 ;;'),
         });

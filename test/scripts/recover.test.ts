@@ -41,7 +41,7 @@ function leaderless(options: { electedAt?: number; force?: string } = {}): Host 
 const recover = (host: Host) => runScript("recover", "create", input, host);
 /** The calls that change something. */
 const changes = (calls: readonly string[]) =>
-    calls.filter((call) => call.startsWith("swarm ") || call.startsWith("systemctl restart"));
+    calls.filter((call) => /^(swarm (?!unlock-key)|systemctl restart)/.test(call));
 const restart = "systemctl restart docker";
 
 for (const [what, electedAt] of [
@@ -90,6 +90,22 @@ test("a manager that was restarted since, and is pending for want of a leader, g
     assert.equal(run.stdout, answer(true));
     assert.deepEqual(changes(run.dockerCalls), [force, restart]);
     assert.equal(run.status, 0);
+});
+
+test("with autolock, the restarted engine is unlocked with the key that the swarm itself has", async () => {
+    const locked = "locked false id= addr= cluster= error=";
+    const host = leaderless();
+    const run = await recover({
+        ...host,
+        docker: `"swarm unlock-key -q") echo SWMKEY-1-ours ;;
+            "swarm unlock") cat >"$dir/key"; rm "$dir/state" ;;${host.docker}`,
+        commands: { systemctl: `[ "$1" != restart ] || echo "${locked}" >"$HOME/state"` },
+        files: { key: "" },
+    });
+    assert.match(run.stderr, /node2: restarting its Docker\nnode2: its swarm was locked, and is unlocked\n$/);
+    assert.equal(run.files.key, "SWMKEY-1-ours\n");
+    assert.equal(run.stdout, answer(true));
+    assert.deepEqual(changes(run.dockerCalls), [force, "swarm unlock"]);
 });
 
 test("a warning beside the list of members does not mean that there is no leader", async () => {

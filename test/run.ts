@@ -50,6 +50,7 @@ const parts: readonly Part[] = [
     { name: "scripts", files: "test/scripts/**/*.test.ts" },
     { name: "program", files: "test/program/**/*.test.ts" },
     { name: "cli", files: "test/cli/**/*.test.ts" },
+    { name: "workflows", files: "test/workflows/**/*.test.ts" },
     { name: "plugins", files: "test/plugins/**/*.test.ts" },
     { name: "api", files: "test/lab/*.test.ts" },
     { name: "droplets", files: "test/droplets/**/*.test.ts", lab: true },

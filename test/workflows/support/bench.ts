@@ -43,6 +43,11 @@ export class Bench {
         };
     }
 
+    /** Takes more into the environment of what is run, or other values. */
+    extend(env: NodeJS.ProcessEnv): void {
+        for (const [name, value] of Object.entries(env)) if (value !== undefined) this.#env[name] = value;
+    }
+
     file(...names: readonly string[]): string {
         return path.join(this.folder, ...names);
     }

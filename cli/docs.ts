@@ -26,7 +26,8 @@ that \`--help\` prints: \`node cli/docs.ts\`.
 | the cloud | droplets, tags, prices, firewalls | DigitalOcean's API |
 
 The state is read with whatever \`pulumi\` is logged in to. Only commands that log in to nodes need the passphrase, and
-only \`ls\`, \`status\`, \`orphans\` and \`doctor\` a token.
+only \`ls\`, \`status\`, \`orphans\` and \`doctor\` a token. \`plan\` reads a preview, its own or a given one, and asks the
+API for prices where it can: [plan.md](plan.md).
 
 It keeps nothing of its own but files that are written from the state and rewritten when that changes, in
 \`.swarm/<stack>-<mark of the backend>/\` of the checkout: ssh's config, the pinned host keys, and the key that logs in.
@@ -47,9 +48,9 @@ more login is 0.3 s or so, on an idle machine.
 | status | meaning |
 | --- | --- |
 | 0 | done; healthy |
-| 1 | not done; degraded; a check failed; there are orphans |
+| 1 | not done; degraded; a check failed; there are orphans; the preview failed |
 | 2 | no quorum, or no manager reached; a login failed |
-| 3 | the state cannot be read, or the stack is not up |
+| 3 | the state or a preview cannot be read, or the stack is not up |
 | 64 | wrong usage: a command, option, name or range that there is none of |
 | 130 | Ctrl-C |
 

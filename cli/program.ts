@@ -13,6 +13,7 @@ import { logs } from "./commands/logs.ts";
 import { ls } from "./commands/ls.ts";
 import { map } from "./commands/map.ts";
 import { orphans } from "./commands/orphans.ts";
+import { plan } from "./commands/plan.ts";
 import { ps } from "./commands/ps.ts";
 import { scale } from "./commands/scale.ts";
 import { ssh } from "./commands/ssh.ts";
@@ -37,6 +38,7 @@ export function makeProgram(): Command {
         ssh,
         env,
         context,
+        plan,
         scale,
         logs,
         ps,

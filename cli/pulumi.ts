@@ -25,17 +25,28 @@ export interface StackChoice {
     readonly signal?: AbortSignal;
 }
 
+export interface RunOptions {
+    /** Milliseconds that it may take; a minute unless said otherwise. */
+    readonly limitMs?: number;
+    /** Variables beside those of this process. */
+    readonly env?: Readonly<Record<string, string>>;
+}
+
 /** Runs `pulumi` without a terminal, so that it never asks. @throws CliError When there is no such command. */
-export function pulumi(args: readonly string[], choice: StackChoice): Promise<Ran> {
+export function pulumi(
+    args: readonly string[],
+    choice: StackChoice,
+    { limitMs = LIMIT_MS, env = {} }: RunOptions = {},
+): Promise<Ran> {
     const all = [...args, "--non-interactive", "--color", "never"];
     if (choice.stack !== undefined) all.push("--stack", choice.stack);
     // Not the option of `spawn` for it, whose timer goes on when nothing could be started.
-    const limit = AbortSignal.timeout(LIMIT_MS);
+    const limit = AbortSignal.timeout(limitMs);
     return new Promise((resolve, reject) => {
         const child = spawn("pulumi", all, {
             cwd: projectFolder,
             stdio: ["ignore", "pipe", "pipe"],
-            env: { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" },
+            env: { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true", ...env },
             signal: choice.signal ? AbortSignal.any([choice.signal, limit]) : limit,
         });
         const out: Buffer[] = [];
@@ -43,7 +54,7 @@ export function pulumi(args: readonly string[], choice: StackChoice): Promise<Ra
         child.stdout.on("data", (chunk) => out.push(chunk));
         child.stderr.on("data", (chunk) => err.push(chunk));
         child.on("error", (error: NodeJS.ErrnoException) =>
-            reject(limit.aborted ? tooLong(args) : spawnError(error)),
+            reject(limit.aborted ? tooLong(args, limitMs) : spawnError(error)),
         );
         child.on("close", (status) => {
             resolve({
@@ -55,9 +66,9 @@ export function pulumi(args: readonly string[], choice: StackChoice): Promise<Ra
     });
 }
 
-function tooLong(args: readonly string[]): CliError {
+function tooLong(args: readonly string[], limitMs: number): CliError {
     return new CliError(
-        `pulumi ${args.slice(0, 2).join(" ")} gave no answer within ${LIMIT_MS / 1000} s; does the backend answer? ` +
+        `pulumi ${args.slice(0, 2).join(" ")} gave no answer within ${limitMs / 1000} s; does the backend answer? ` +
             "See: pulumi whoami -v",
         EXIT.state,
     );
@@ -104,15 +115,19 @@ const REFUSALS: readonly [pattern: RegExp, text: (found: RegExpExecArray) => str
     ],
 ];
 
-/** One line for why Pulumi refused; its own last line where the reason is not a known one. */
-export function refusalText(stderr: string): string {
+/**
+ * One line for why Pulumi refused; its own last line where the reason is not a known one.
+ *
+ * @param what What could not be done, for that case.
+ */
+export function refusalText(stderr: string, what = "the stack's state cannot be read"): string {
     const text = stderr.trim();
     for (const [pattern, say] of REFUSALS) {
         const found = pattern.exec(text);
         if (found) return say(found);
     }
     const line = text.split("\n").find((line) => line.startsWith("error:")) ?? text.split("\n").at(-1) ?? "";
-    return `the stack's state cannot be read: ${line.replace(/^error: */, "") || "pulumi said nothing"}`;
+    return `${what}: ${line.replace(/^error: */, "") || "pulumi said nothing"}`;
 }
 
 function succeeded({ status, stdout, stderr }: Ran): string {

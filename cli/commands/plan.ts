@@ -1,0 +1,62 @@
+import { type Command, Option } from "commander";
+import { EXIT } from "../errors.ts";
+import { type JsonOption, json, jsonOption, run, type StackOption, stackOption } from "../options.ts";
+
+interface Options extends StackOption, JsonOption {
+    readonly format: "text" | "markdown" | "json";
+    readonly events?: string;
+}
+
+export function plan(program: Command): void {
+    program
+        .command("plan")
+        .summary("what a change of the config will do to the swarm")
+        .description(
+            "Reads a preview and says what it means for the swarm: nodes that come, go or change, in what order; tasks " +
+                "that move; losses that the managers bear meanwhile; services, ports, cost and time; and what is " +
+                "dangerous. Without a file it runs the preview itself. Changes nothing.",
+        )
+        .argument(
+            "[words...]",
+            "a file with what `pulumi preview --json` printed, - for standard input; or behind -- options for the preview",
+        )
+        .addOption(
+            new Option("--format <format>", "how to print it; markdown is for a comment on a pull request")
+                .choices(["text", "markdown", "json"])
+                .default("text"),
+        )
+        .option(
+            "--events <file>",
+            "what --event-log of the same preview wrote, for policies that are violated",
+        )
+        .addOption(stackOption())
+        .addOption(jsonOption().conflicts("format"))
+        .addHelpText(
+            "after",
+            "\nExit status: 0 when the preview has succeeded, 1 when it has failed, or violates a mandatory policy, 3 " +
+                "when it cannot be read.\n\n" +
+                "Examples:\n  swarm plan\n  swarm plan -- --refresh --replace '**:Droplet::node3'\n" +
+                "  pulumi destroy --preview-only --json | swarm plan -\n" +
+                "  swarm plan preview.json --format markdown",
+        )
+        .action(
+            run(async (signal, words: string[], options: Options) => {
+                const [{ wishOf }, { makePlan }] = await Promise.all([
+                    import("../plan/wish.ts"),
+                    import("../plan/run.ts"),
+                ]);
+                const made = await makePlan(wishOf(words, options.events), { stack: options.stack, signal });
+                switch (options.json ? "json" : options.format) {
+                    case "json":
+                        process.stdout.write(json((await import("../plan/json.ts")).planJson(made)));
+                        break;
+                    case "markdown":
+                        process.stdout.write((await import("../plan/markdown.ts")).planMarkdown(made));
+                        break;
+                    default:
+                        process.stdout.write((await import("../plan/text.ts")).planText(made));
+                }
+                return made.failed ? EXIT.no : EXIT.ok;
+            }),
+        );
+}

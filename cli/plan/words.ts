@@ -1,0 +1,92 @@
+/**
+ * Sentences that hold names from elsewhere: of nodes, services, images, and what the engine said. They are kept apart
+ * from the words around them until they are printed, so that none of them becomes markup, a mention, or a command to
+ * the terminal.
+ */
+import { stripVTControlCharacters } from "node:util";
+import { compressNames } from "../../model/names.ts";
+
+interface Foreign {
+    readonly foreign: string;
+}
+
+/** A sentence: own words as strings, what comes from elsewhere as an object. */
+export type Words = readonly (string | Foreign)[];
+
+type Part = string | number | Words;
+
+/** A sentence from a template. Strings put into it are from elsewhere, numbers and other sentences are not. */
+export function say(texts: TemplateStringsArray, ...values: readonly Part[]): Words {
+    return texts.flatMap((text, index): Words => {
+        const value = values[index];
+        if (value === undefined) return [text];
+        if (typeof value === "number") return [`${text}${value}`];
+        return typeof value === "string" ? [text, { foreign: value }] : [text, ...value];
+    });
+}
+
+/** Own words alone. */
+export function own(text: string): Words {
+    return [text];
+}
+
+/** The sentences as one, with `between` them. */
+export function joined(sentences: readonly Words[], between = ", "): Words {
+    return sentences.flatMap((words, index) => (index === 0 ? words : [between, ...words]));
+}
+
+/** Names, with commas and an "and". */
+export function listed(names: readonly string[]): Words {
+    const all = names.map((name) => say`${name}`);
+    return all.length < 2 ? joined(all) : [...joined(all.slice(0, -1)), " and ", ...(all.at(-1) as Words)];
+}
+
+/** Names of nodes; more than a few of them in the short way of writing them. */
+export function nodeNames(names: readonly string[]): Words {
+    return listed(names.length > 3 ? compressNames(names).split(",") : names);
+}
+
+/** On one line, as a terminal may have it. */
+export function plainText(words: Words): string {
+    return words.map((part) => (typeof part === "string" ? part : clean(part.foreign))).join("");
+}
+
+/** On one line of Markdown: each foreign part is a span of code, in which nothing is markup. */
+export function markdownText(words: Words): string {
+    return words.map((part) => (typeof part === "string" ? part : codeSpan(part.foreign))).join("");
+}
+
+/** Without what a terminal would obey; line breaks and tabs become blanks. */
+export function clean(text: string): string {
+    return cleanLines(text).replaceAll("\n", " ");
+}
+
+/** As `clean`, but the lines stay. */
+export function cleanLines(text: string): string {
+    return (
+        stripVTControlCharacters(text)
+            .replaceAll("\t", " ")
+            // Control characters, and those that reorder what a person reads.
+            .replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, (found) => (found === "\n" ? found : ""))
+    );
+}
+
+/** Code that no backtick in it ends. An empty one cannot be written, and is no name either. */
+function codeSpan(text: string): string {
+    const shown = clean(text) || " ";
+    const fence = fenceFor(shown, 1);
+    const pad = /^`|`$|^ .* $/.test(shown) ? " " : "";
+    return `${fence}${pad}${shown}${pad}${fence}`;
+}
+
+/** A block of code that no line in it ends. */
+export function codeBlock(text: string): string {
+    const fence = fenceFor(text, 3);
+    return `${fence}text\n${cleanLines(text).trimEnd()}\n${fence}`;
+}
+
+/** Backticks, more than stand in a row anywhere in the text. */
+function fenceFor(text: string, least: number): string {
+    const longest = Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
+    return "`".repeat(Math.max(least, longest + 1));
+}

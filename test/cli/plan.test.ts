@@ -1,0 +1,177 @@
+/** What a change means for the swarm, told from recorded previews of each kind of change. */
+import assert from "node:assert/strict";
+import { globSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { describe, test } from "node:test";
+import { planText } from "../../cli/plan/text.ts";
+import { FIGURES } from "../../cli/plan/time.ts";
+import { plainText } from "../../cli/plan/words.ts";
+import { previewFolder, previewNames, recordedPlan } from "./plans.ts";
+
+describe("each recorded preview, as text; written anew by: node test/cli/planTexts.ts", () => {
+    test("there is a text for each recording, and no other", () => {
+        const texts = globSync("*.txt", { cwd: previewFolder }).map((file) => file.replace(/\.txt$/, ""));
+        assert.deepEqual(texts.sort(), previewNames);
+        assert.ok(previewNames.length > 50, `${previewNames.length} recordings`);
+    });
+    for (const name of previewNames) {
+        test(name, () => {
+            const expected = readFileSync(path.join(previewFolder, `${name}.txt`), "utf8");
+            assert.equal(planText(recordedPlan(name)), expected);
+        });
+    }
+});
+
+describe("recordings hold nothing that they should not", () => {
+    for (const file of globSync("*", { cwd: previewFolder })) {
+        test(file, () => {
+            const text = readFileSync(path.join(previewFolder, file), "utf8");
+            assert.doesNotMatch(text, /BEGIN [A-Z ]*PRIVATE KEY|SWMTKN|dop_v1_|hunter2/);
+            assert.doesNotMatch(text, /"(?:\/|file:|project:)|sourcePosition/);
+        });
+    }
+});
+
+/** Managers on the list from the first to the last, and losses that are borne before, at worst, after; -1: no quorum. */
+const quorums: readonly (readonly [
+    name: string,
+    path: string,
+    before: number,
+    worst: number,
+    after: number,
+])[] = [
+    ["first-up", "0 1", -1, 0, 0],
+    ["scale-out", "1", 0, 0, 0],
+    ["roll-manager", "1 2 1", 0, 0, 0],
+    ["roll-workers", "1", 0, 0, 0],
+    ["manager-exchanged", "1 2 1", 0, 0, 0],
+    ["manager-to-worker", "1 2 1", 0, 0, 0],
+    ["places", "1 2 1", 0, 0, 0],
+    ["one-to-three", "1 2 3", 0, 0, 1],
+    ["promote", "1 2 3", 0, 0, 1],
+    ["three-to-one", "3 2 1", 1, 0, 0],
+    ["demote", "3 2 1", 1, 0, 0],
+    ["swap", "3 4 3", 1, 1, 1],
+    ["seed", "3", 1, 1, 1],
+    ["seed-worker", "3 4 3", 1, 1, 1],
+    ["seed-goes", "3 4 3", 1, 1, 1],
+    ["seed-anew", "3 4 3", 1, 1, 1],
+    ["five", "3 4 5", 1, 1, 2],
+    ["roll-three", "3 4 5 6 5 4 3", 1, 1, 1],
+    ["managers-exchanged", "3 4 5 6 5 4 3", 1, 1, 1],
+    ["managers-to-workers", "3 4 3 2 1", 1, 0, 0],
+    ["lost-seed", "3 4 3", 0, 0, 1],
+    ["lost-quorum", "3 1 2 3", -1, -1, 1],
+    ["start-over", "1", 0, 0, 0],
+    ["destroy", "1 0", 0, 0, -1],
+];
+
+describe("managers on the way, and the losses that the quorum bears", () => {
+    for (const [name, way, before, worst, after] of quorums) {
+        test(name, () => {
+            const { course } = recordedPlan(name);
+            assert.equal(course.path.join(" "), way);
+            assert.deepEqual(
+                [course.before.bears, course.worst.bears, course.after.bears],
+                [before, worst, after],
+            );
+        });
+    }
+
+    test("the worst moment is the one with most managers, each of which may fail", () => {
+        assert.deepEqual(recordedPlan("roll-manager").course.worst, { members: 2, reachable: 2, bears: 0 });
+        assert.deepEqual(recordedPlan("roll-three").course.worst, { members: 4, reachable: 4, bears: 1 });
+    });
+
+    test("a lost manager counts among those on the list until the roster has demoted it, before any other", () => {
+        const { steps } = recordedPlan("lost-seed").course;
+        assert.deepEqual(
+            steps.flatMap(({ what, managers }) =>
+                managers ? [[plainText(what), managers.members, managers.reachable]] : [],
+            ),
+            [
+                ["the new node1, the first manager, joins the swarm as a manager", 4, 3],
+                ["the manager that is lost is demoted", 3, 3],
+            ],
+        );
+    });
+});
+
+/** Seconds that docs/performance.md has for such a change: with the lab's plugins, and with the official ones. */
+const measured: readonly (readonly [name: string, ...seconds: number[]])[] = [
+    ["first-up", 13.6, 22.8],
+    ["no-change", 3.5],
+    ["scale-out", 6.3, 15.5],
+    ["scale-in", 5.3, 24.4],
+    ["destroy", 3.1, 21.2],
+];
+
+describe("time", () => {
+    const page = readFileSync(path.join(import.meta.dirname, "..", "..", "docs", "performance.md"), "utf8");
+    for (const [name, ...seconds] of measured) {
+        test(`${name}: what was measured lies within`, () => {
+            const { time } = recordedPlan(name);
+            for (const one of seconds) {
+                assert.ok(page.includes(`${one.toFixed(1)} s`), `docs/performance.md has no ${one} s`);
+                assert.ok(
+                    time.least <= Math.ceil(one) && one <= time.most + 0.5,
+                    `${time.least} to ${time.most} s`,
+                );
+            }
+        });
+    }
+
+    test("each figure names its source", () => {
+        for (const [name, { least, most, source }] of Object.entries(FIGURES)) {
+            assert.ok(least > 0 && least <= most, name);
+            const [file] = /README|docs\/\w+\.md|components\/\w+\.sh/.exec(source) ?? [];
+            assert.ok(file, `${name}: ${source}`);
+        }
+    });
+
+    test("droplets are made ten at a time, managers join one after another, nodes are emptied one after another", () => {
+        const parts = (name: string) =>
+            recordedPlan(name)
+                .time.parts.map(({ figure, times }) => `${figure} ${times}`)
+                .join(", ");
+        assert.equal(parts("scale-out"), "start 1, made 1, roster 1");
+        assert.equal(parts("roll-three"), "start 1, made 1, join 2, roster 1, leave 3, deletion 1");
+        assert.equal(parts("manager-to-worker"), "start 1, again 1, roster 1, leave 1, deletion 1");
+        assert.equal(parts("service-image"), "start 1, update 2");
+        assert.equal(parts("replicas-up"), "start 1, update 1");
+    });
+});
+
+describe("cost", () => {
+    test("before, after, and meanwhile", () => {
+        assert.deepEqual(recordedPlan("size").cost, { before: 24, after: 72, meanwhile: 96 });
+        assert.deepEqual(recordedPlan("scale-in").cost, { before: 24, after: 18, meanwhile: 24 });
+        assert.deepEqual(recordedPlan("lost-worker").cost, { before: 18, after: 24, meanwhile: 24 });
+    });
+
+    test("unknown, with the reason", () => {
+        assert.match(
+            planText(recordedPlan("scale-in", { prices: { unknown: "there is no token" } })),
+            /^cost {7}unknown: there is no token$/m,
+        );
+        assert.match(
+            planText(recordedPlan("size", { prices: new Map([["s-1vcpu-1gb", 6]]) })),
+            /^cost {7}unknown: the API has no price for the size s-2vcpu-2gb$/m,
+        );
+    });
+});
+
+describe("the droplet limit", () => {
+    const warned = (name: string, droplets: number, limit: number) =>
+        recordedPlan(name, { account: { droplets, limit } })
+            .warnings.map(plainText)
+            .filter((text) => text.includes("the account allows"));
+
+    test("counts the old and the new", () => {
+        assert.deepEqual(warned("roll-all", 4, 7), [
+            "4 more droplets for the while, but the account allows 7 and has 4: exchange nodes in portions, or ask DigitalOcean for a higher limit",
+        ]);
+        assert.deepEqual(warned("roll-all", 4, 8), []);
+        assert.deepEqual(warned("replicas-up", 9, 8), []);
+    });
+});

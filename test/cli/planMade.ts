@@ -1,0 +1,95 @@
+/** Made-up previews of changes of the nodes, for orders that no recording has. */
+import { type Preview, readPreview } from "../../cli/plan/preview.ts";
+import { payload } from "../../components/remote.ts";
+import { availability } from "../../model/nodes.ts";
+import type { RawStep } from "./plans.ts";
+
+export interface Roles {
+    readonly managers: readonly string[];
+    readonly workers: readonly string[];
+}
+
+export interface MadeChange {
+    readonly before: Roles;
+    readonly after: Roles;
+    /** Names of both whose droplets are replaced. */
+    readonly replaced?: readonly string[];
+    /** Names of services that are removed. */
+    readonly removed?: readonly string[];
+}
+
+const urn = (parent: string, type: string, name: string) =>
+    `urn:pulumi:dev::swarm::swarm:index:${parent}$${type}::${name}`;
+
+const all = ({ managers, workers }: Roles) => [...managers, ...workers];
+const roleIn = ({ managers }: Roles, name: string) => (managers.includes(name) ? "manager" : "worker");
+
+/** What the last roster was told. */
+export function memberLines(roles: Roles): string[] {
+    const open = availability("auto", roles);
+    return all(roles).map((name) => {
+        const role = roleIn(roles, name);
+        return `${name}-id ${name} ${role} ${role === "manager" ? open : "active"}`;
+    });
+}
+
+function dropletStep(name: string, { before, after, replaced = [] }: MadeChange): RawStep[] {
+    const type = "digitalocean:index/droplet:Droplet";
+    const state = (roles: Roles) => ({
+        type,
+        inputs: { size: "s", image: "i", tags: ["swarm-dev", `swarm-dev-${roleIn(roles, name)}`] },
+    });
+    const [was, is] = [all(before).includes(name), all(after).includes(name)];
+    const step = { urn: urn("Nodes", type, name) };
+    if (!is) return [{ ...step, op: "delete", oldState: state(before) }];
+    if (!was) return [{ ...step, op: "create", newState: state(after) }];
+    if (replaced.includes(name))
+        return [{ ...step, op: "replace", oldState: state(before), newState: state(after) }];
+    return roleIn(before, name) === roleIn(after, name)
+        ? []
+        : [{ ...step, op: "update", oldState: state(before), newState: state(after) }];
+}
+
+export function madePreview(change: MadeChange): Preview {
+    const { before, after, replaced = [], removed = [] } = change;
+    const type = "command:remote:Command";
+    const isNew = (name: string) => replaced.includes(name) || !all(before).includes(name);
+    const command = (name: string, op: string, stdin?: string): RawStep => ({
+        op,
+        urn: urn("Swarm", type, name),
+        ...(op === "create" ? {} : { oldState: { type, inputs: { stdin } } }),
+        newState: { type, inputs: {} },
+    });
+    const roster = payload(
+        "roster",
+        memberLines(before).map((line) => ["member", line] as const),
+    );
+    const steps: RawStep[] = [
+        {
+            op: "same",
+            urn: "urn:pulumi:dev::swarm::pulumi:pulumi:Stack::swarm-dev",
+            oldState: {
+                type: "pulumi:pulumi:Stack",
+                outputs: { nodes: all(before).map((name) => ({ name, role: roleIn(before, name) })) },
+            },
+        },
+        ...[...new Set([...all(after), ...all(before)])].flatMap((name) => dropletStep(name, change)),
+        command("swarm", "update"),
+        ...all(after).map((name) => command(`${name}-join`, isNew(name) ? "create" : "update")),
+        command("roster", "update", roster),
+        ...removed.map((name) => ({ op: "delete", urn: urn("Services", type, name), oldState: { type } })),
+    ];
+    return readPreview(
+        JSON.stringify({
+            config: {
+                "swarm:managers": after.managers.join(),
+                "swarm:workers": after.workers.join(),
+                "swarm:image": "i",
+                "swarm:size": "s",
+                "swarm:services": "{}",
+            },
+            steps,
+        }),
+        "made up",
+    );
+}

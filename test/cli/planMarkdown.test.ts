@@ -1,0 +1,239 @@
+/** The plan as a comment: found again, complete, short enough, and without anybody else's markup. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import fc from "fast-check";
+import { planJson } from "../../cli/plan/json.ts";
+import { marker, planMarkdown } from "../../cli/plan/markdown.ts";
+import { planOf } from "../../cli/plan/plan.ts";
+import { planText } from "../../cli/plan/text.ts";
+import { codeBlock, markdownText, plainText, say } from "../../cli/plan/words.ts";
+import { beside, previewNames, previewWith, recordedPlan } from "./plans.ts";
+
+/** GitHub's limit of a comment, in characters. */
+const GITHUB = 65_536;
+
+describe("the whole comment", () => {
+    test("a change", () => {
+        assert.equal(
+            planMarkdown(recordedPlan("port-moved")),
+            `<!-- swarm-plan: dev -->
+### Plan for \`dev\`: 1 service changes, 2 ports change
+
+**⚠ warnings**
+
+- \`80/tcp\` of \`nginx\` closes at the very start of the up, before the service is updated
+
+**order**
+
+1. the firewall opens ports and closes ports, before anything else is done
+1. services are updated, each until it has converged: \`nginx\`
+
+**tasks**
+
+- \`nginx\`: its tasks are exchanged, one after another, the old one stopped first
+
+**quorum**
+
+- 1 manager bears no loss, as before
+
+**services**
+
+- \`~\` \`nginx\`: - port \`80/tcp\` to \`80/tcp\`, + port \`8080/tcp\` to \`80/tcp\`
+
+**ports**
+
+- \`-\` \`80/tcp\` (\`nginx\`) closes
+- \`+\` \`8080/tcp\` (\`nginx\`) opens to everybody
+
+**cost**
+
+- 24.00 USD a month, as before
+
+**time**
+
+- 5 s in the lab to 14 s with DigitalOcean's known waits, from measured figures
+`,
+        );
+    });
+
+    test("nothing to do", () => {
+        assert.equal(
+            planMarkdown(recordedPlan("no-change")),
+            "<!-- swarm-plan: dev -->\n### Plan for `dev`: nothing to do\n",
+        );
+    });
+
+    test("a preview that has failed, in the program's own words", () => {
+        assert.equal(
+            planMarkdown(recordedPlan("account-error")),
+            "<!-- swarm-plan: dev -->\n### The preview of `dev` failed\n\n**error**\n\n```text\n" +
+                "The account cannot give what the configuration asks for:\n" +
+                '  - swarm:region: "xyz9" is not a region; there are: ams3, blr1, fra1, lon1, nyc1, nyc3, sfo3, sgp1, syd1, tor1\n```\n',
+        );
+    });
+
+    test("violated policies, and what the preview had got to", () => {
+        const text = planMarkdown(recordedPlan("policy"));
+        assert.ok(
+            text.startsWith(
+                "<!-- swarm-plan: dev -->\n### The preview of `dev` failed\n\nWhat it had got to:\n\n" +
+                    "**policy violated: `swarm: odd-managers`**\n\n```text\nAn even number of managers bears no more losses.\n" +
+                    "2 managers: take one away\n```\n\n**a policy's advice: `swarm: ssh-open`**\n",
+            ),
+            text,
+        );
+    });
+
+    test("every recording's begins with the marker and is short enough", () => {
+        for (const name of previewNames) {
+            const text = planMarkdown(recordedPlan(name));
+            assert.ok(text.startsWith("<!-- swarm-plan: dev -->\n### "), name);
+            assert.ok(text.length < GITHUB, name);
+        }
+    });
+});
+
+describe("names from elsewhere", () => {
+    const hostile = "a`b``c @everyone <img src=x> [x](y) #1 | \u001b[31mred\u202e -->\n### heading";
+
+    test("become spans of code on one line, which nothing in them ends", () => {
+        assert.equal(
+            markdownText(say`see ${hostile}`),
+            "see ```a`b``c @everyone <img src=x> [x](y) #1 | red --> ### heading```",
+        );
+        assert.equal(
+            plainText(say`see ${hostile}`),
+            "see a`b``c @everyone <img src=x> [x](y) #1 | red --> ### heading",
+        );
+        assert.equal(markdownText(say`${"`"}${""}`), "`` ` ``` `");
+    });
+
+    test("blocks of code are ended by nothing in them", () => {
+        assert.equal(codeBlock("a\n````\n@b\n"), "`````text\na\n````\n@b\n`````");
+    });
+
+    test("for any text, all of it is within the span", () => {
+        fc.assert(
+            fc.property(fc.string({ unit: "grapheme", minLength: 1 }), (text) => {
+                const span = markdownText(say`${text}`);
+                const fence = /^`+/.exec(span)?.[0] ?? "";
+                const inner = span.slice(fence.length, -fence.length);
+                assert.ok(span.endsWith(fence) && !/[\r\n]/.test(span));
+                const runs = [...inner.matchAll(/`+/g)].map(([run]) => run.length);
+                assert.ok(!runs.includes(fence.length), span);
+            }),
+        );
+    });
+
+    test("in a whole plan: no mention, no markup, no marker of another stack", () => {
+        const preview = previewWith("service-new", (raw) => {
+            for (const step of raw.steps) {
+                step.urn = step.urn.replace("::api", `::${hostile.replaceAll("\n", " ")}`);
+                const inputs = step.newState?.inputs as Record<string, string> | undefined;
+                if (inputs?.stdin) inputs.stdin = inputs.stdin.replace("acme/api:7", "@team/x:<b>");
+            }
+        });
+        const text = planMarkdown(planOf({ ...preview, stack: "a --> @b" }, beside));
+        assert.ok(text.startsWith("<!-- swarm-plan: a--b -->\n"), text.slice(0, 60));
+        const outside = text.replace(/(`+)(?!`)[^\n]*?[^`\n]\1(?!`)/g, "");
+        assert.doesNotMatch(outside, /@|<img|<b>|\[x\]/);
+    });
+
+    test("the marker", () => {
+        assert.equal(marker("dev"), "<!-- swarm-plan: dev -->");
+        assert.equal(marker("acme/swarm/dev-1.x_y"), "<!-- swarm-plan: acme/swarm/dev-1.x_y -->");
+        assert.equal(marker("a--b\n-->"), "<!-- swarm-plan: a--b-- -->");
+        assert.equal(marker(""), "<!-- swarm-plan: ? -->");
+    });
+});
+
+describe("too much for a comment", () => {
+    const many = previewWith("service-new", (raw) => {
+        const [service] = raw.steps.filter(({ urn }) => urn.endsWith("::api"));
+        for (let index = 0; index < 2000; index += 1) {
+            raw.steps.push({ ...(service as (typeof raw.steps)[number]), urn: `${service?.urn}${index}` });
+        }
+        raw.diagnostics = [{ message: `error: ${"`@x` ".repeat(30_000)}`, severity: "error" }];
+    });
+
+    test("is cut line by line, and says so; the marker, the failure and each heading stay", () => {
+        const text = planMarkdown(planOf(many, beside));
+        assert.ok(text.length < GITHUB - 5_000, `${text.length}`);
+        assert.ok(text.length > 5_000, `${text.length}`);
+        assert.match(text, /^<!-- swarm-plan: dev -->\n### The preview of `dev` failed\n/);
+        assert.match(text, /\n… \(cut\)\n```\n/);
+        assert.match(text, /\n- and \d+ more\n/);
+        for (const title of ["services", "ports", "cost", "time"])
+            assert.ok(text.includes(`\n**${title}**\n`), title);
+    });
+
+    test("in a terminal and for machines it is whole", () => {
+        const plan = planOf(many, beside);
+        assert.match(planText(plan), /\+ api1999: image/);
+        assert.equal((planJson(plan) as { services: unknown[] }).services.length, 2001);
+    });
+});
+
+describe("for machines", () => {
+    test("sentences are text, and nothing is left of their inner form", () => {
+        for (const name of previewNames) {
+            const text = JSON.stringify(planJson(recordedPlan(name)));
+            assert.doesNotMatch(text, /"foreign"/, name);
+        }
+    });
+
+    test("one whole", () => {
+        const json = planJson(recordedPlan("scale-in")) as Record<string, unknown>;
+        assert.deepEqual(json, {
+            stack: "dev",
+            operation: "update",
+            changes: true,
+            failed: false,
+            errors: [],
+            violations: [],
+            headline: "1 node goes",
+            nodes: [
+                {
+                    name: "node4",
+                    change: "goes",
+                    before: { role: "worker", size: "s-1vcpu-1gb", image: "docker-20-04", takesTasks: true },
+                    after: undefined,
+                    reasons: [],
+                },
+            ],
+            managers: { before: ["node1"], after: ["node1"] },
+            order: [
+                { what: "emptied and removed from the swarm: node4", managers: undefined },
+                { what: "the droplet of node4 is deleted", managers: undefined },
+            ],
+            tasks: {
+                move: true,
+                lines: [
+                    "the tasks on node4 move to other nodes; a service that runs only there is moved by its own update policy, before",
+                ],
+            },
+            quorum: {
+                before: { members: 1, reachable: 1, bears: 0 },
+                worst: { members: 1, reachable: 1, bears: 0 },
+                after: { members: 1, reachable: 1, bears: 0 },
+                path: [1],
+            },
+            services: [],
+            ports: { changes: [], first: false, unknown: false },
+            cost: { before: 24, after: 18, meanwhile: 24 },
+            time: {
+                leastSeconds: 5,
+                mostSeconds: 31,
+                parts: [
+                    { figure: "start", times: 1 },
+                    { figure: "roster", times: 1 },
+                    { figure: "leave", times: 1 },
+                    { figure: "deletion", times: 1 },
+                ],
+            },
+            warnings: [],
+            others: [],
+            said: [],
+        });
+    });
+});

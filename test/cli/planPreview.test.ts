@@ -1,0 +1,311 @@
+/** What is read as a preview, what is refused with which text, and previews of runs that were interrupted. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { describe, test } from "node:test";
+import { planOf } from "../../cli/plan/plan.ts";
+import { readPreview } from "../../cli/plan/preview.ts";
+import { planText } from "../../cli/plan/text.ts";
+import { readViolations } from "../../cli/plan/violations.ts";
+import { plainText } from "../../cli/plan/words.ts";
+import { beside, previewFolder, previewText, previewWith, type RawPreview, recordedPlan } from "./plans.ts";
+
+const IS_NOT = 'x.json is not what "pulumi preview --json" prints: ';
+const VERSION = ". This command knows the previews of Pulumi 3.259.0; is that one of another version?";
+const scaleIn = previewText("scale-in").trim();
+const events = readFileSync(path.join(previewFolder, "policy.events"), "utf8");
+
+function changed(change: (raw: RawPreview) => void): string {
+    const raw = JSON.parse(scaleIn) as RawPreview;
+    change(raw);
+    return JSON.stringify(raw);
+}
+
+const refused: readonly (readonly [name: string, text: string, message: string])[] = [
+    [
+        "nothing",
+        " \n",
+        `${IS_NOT}it is empty; that preview ended before it printed anything, see its standard error`,
+    ],
+    ["cut off in the middle", scaleIn.slice(0, 5000), `${IS_NOT}it is cut off after 5000 characters`],
+    ["cut off within a word", scaleIn.slice(0, 301), `${IS_NOT}it is cut off after 301 characters`],
+    [
+        "cut off behind a brace",
+        scaleIn.slice(0, scaleIn.lastIndexOf("}") - 3).trimEnd(),
+        `${IS_NOT}it is cut off after `,
+    ],
+    [
+        "the text for people",
+        "Previewing update (dev):\n     Type  Name\n",
+        `${IS_NOT}it is the text for people; run it with --json`,
+    ],
+    [
+        "a destroy's text for people, behind a warning",
+        "warning: x\nPreviewing destroy (dev):\n",
+        `${IS_NOT}it is the text for people; run it with --json`,
+    ],
+    [
+        "engine events",
+        events,
+        `${IS_NOT}it is a stream of engine events, as --event-log writes it, and PULUMI_ENABLE_STREAMING_JSON_PREVIEW; unset that variable`,
+    ],
+    [
+        "standard error in front",
+        `warning: A new version of Pulumi is available.\n${scaleIn}`,
+        `${IS_NOT}something stands before the JSON ("warning: A new version of Pulumi is available."); keep standard error apart`,
+    ],
+    ["something else", "hello", `${IS_NOT}it is no JSON, it begins with "hello"`],
+    ["broken", '{"steps": [}', `${IS_NOT}it is broken JSON: `],
+    [
+        "a cancelled one",
+        '{"config": {}}',
+        `${IS_NOT}it has neither steps nor messages: that preview was cancelled before it began`,
+    ],
+    [
+        "a state",
+        '{"version": 3, "deployment": {}}',
+        `${IS_NOT}it is a stack's state, as pulumi stack export prints it`,
+    ],
+    [
+        "an update plan",
+        '{"manifest": {}, "resourcePlans": {}}',
+        `${IS_NOT}it is an update plan, as --save-plan writes it`,
+    ],
+    [
+        "other JSON",
+        '{"name": "swarm", "version": "1"}',
+        `${IS_NOT}it is other JSON, with "name" and "version"`,
+    ],
+    ["a list", "[]", `${IS_NOT}the whole is "[]" instead of object${VERSION}`],
+    [
+        "another shape, all places at once",
+        changed((raw) => {
+            const [first, second] = raw.steps as unknown as Record<string, unknown>[];
+            Object.assign(first as object, { op: "teleport" });
+            Object.assign(second as object, { urn: 7 });
+        }),
+        `${IS_NOT}steps[0].op is "\\"teleport\\"", an operation that is not known; steps[1].urn is "7" instead of string${VERSION}`,
+    ],
+    [
+        "a resource without a proper name",
+        changed((raw) => {
+            Object.assign(raw.steps[0] as object, { urn: "roster" });
+        }),
+        `${IS_NOT}steps[0].urn is "\\"roster\\"", which is no name of a resource${VERSION}`,
+    ],
+    [
+        "another project",
+        scaleIn.replaceAll("::swarm::", "::shop::"),
+        'x.json is a preview of the project "shop", and this command reads those of "swarm"',
+    ],
+];
+
+describe("what is no preview", () => {
+    for (const [name, text, message] of refused) {
+        test(name, () => {
+            assert.throws(
+                () => readPreview(text, "x.json"),
+                (error: Error & { status: number }) => {
+                    // Where the engine's or V8's own words follow, the beginning is what is said here.
+                    assert.equal(
+                        /: $| $/.test(message) ? error.message.slice(0, message.length) : error.message,
+                        message,
+                    );
+                    assert.equal(error.status, 3);
+                    return true;
+                },
+            );
+        });
+    }
+});
+
+describe("the log of events", () => {
+    test("violations, mandatory ones first, each once", () => {
+        assert.deepEqual(readViolations(`${events}\n${events}`, "e"), [
+            {
+                policy: "swarm: odd-managers",
+                mandatory: true,
+                text: "An even number of managers bears no more losses.\n2 managers: take one away",
+            },
+            { policy: "swarm: ssh-open", mandatory: false, text: "Port 22.\n22 is open to 0.0.0.0/0" },
+        ]);
+        assert.deepEqual(readViolations("", "e"), []);
+    });
+
+    test("what is none", () => {
+        const message = 'e is not what "pulumi preview --event-log" writes: policy event 1 cannot be read';
+        for (const log of ["hello", '{"policyEvent": {}}', '{"policyEvent": ']) {
+            assert.throws(() => readViolations(log, "e"), { message, status: 3 });
+        }
+    });
+});
+
+describe("a preview that has failed", () => {
+    test("without a reason in it: where to find the reason", () => {
+        const plan = recordedPlan("policy", { violations: [] });
+        assert.equal(plan.failed, true);
+        assert.match(
+            planText(plan),
+            /^The preview of dev failed:\n {2}the preview failed, and its JSON does not say why\. Policies/,
+        );
+    });
+
+    test("without a reason in it, where the command's own words are known", () => {
+        const plan = recordedPlan("policy", { violations: [], stderr: "error: plugin crashed\n" });
+        assert.deepEqual(plan.errors, [{ level: "error", text: "error: plugin crashed" }]);
+    });
+
+    test("an advisory policy is no failure", () => {
+        const violations = [{ policy: "p: q", mandatory: false, text: "think again" }];
+        const plan = recordedPlan("scale-in", { violations });
+        assert.equal(plan.failed, false);
+        assert.match(planText(plan), /^advice: p: q\n {2}think again\nstack {6}dev: 1 node goes\n/);
+        const idle = recordedPlan("no-change", { violations });
+        assert.equal(planText(idle), "advice: p: q\n  think again\ndev: nothing to do\n");
+    });
+});
+
+describe("what the program says beside", () => {
+    test("stands below the plan, with the resource that it is about", () => {
+        const preview = previewWith("no-change", (raw) => {
+            raw.diagnostics = [
+                {
+                    message: "warning: A droplet carries this stack's tag:\n  - node9, ID 7\n",
+                    severity: "warning",
+                },
+                {
+                    urn: "urn:pulumi:dev::swarm::a:b:C::roster",
+                    message: "look \u001b[31mhere",
+                    severity: "info",
+                },
+                { message: "  \n", severity: "info#err" },
+            ];
+        });
+        assert.equal(
+            planText(planOf(preview, beside)),
+            "dev: nothing to do\nwarning:\n  A droplet carries this stack's tag:\n    - node9, ID 7\ninfo (roster):\n  look here\n",
+        );
+    });
+});
+
+describe("a refresh that has found something else", () => {
+    test("ports: from what is there, and not from what was on record", () => {
+        const found = plan("ssh-from", (raw) => {
+            const [step] = raw.steps.filter(({ urn }) => urn.includes("firewall")) as [
+                RawPreview["steps"][number],
+            ];
+            const rules = (sources: string[]) => [
+                { portRange: "22", protocol: "tcp", sourceAddresses: sources },
+            ];
+            const state = (sources: string[]) => ({
+                ...step.newState,
+                inputs: { inboundRules: rules(sources) },
+            });
+            raw.steps = [
+                ...raw.steps.filter((other) => other !== step),
+                { ...step, op: "update", oldState: state(["10.0.0.1/32"]), newState: state(["0.0.0.0/0"]) },
+                { ...step, op: "update", oldState: state(["0.0.0.0/0"]), newState: state(["10.0.0.1/32"]) },
+            ];
+        });
+        assert.deepEqual(found.ports.changes, [
+            {
+                port: "22/tcp",
+                change: "sources",
+                before: ["0.0.0.0/0"],
+                after: ["10.0.0.1/32"],
+                services: [],
+            },
+        ]);
+    });
+});
+
+const plan = (name: string, change: (raw: RawPreview) => void) => planOf(previewWith(name, change), beside);
+const steps = (name: string, change: (raw: RawPreview) => void) =>
+    plan(name, change).course.steps.map(({ what }) => plainText(what));
+const called = (raw: RawPreview, name: string, type = "") =>
+    raw.steps.filter(({ urn }) => urn.endsWith(`::${name}`) && urn.includes(type));
+
+describe("runs that were interrupted", () => {
+    test("a droplet was made and its node did not join: it joins, and no droplet is made", () => {
+        const interrupted = (raw: RawPreview) => {
+            // What stays as it is, is not on the list.
+            raw.steps = raw.steps.filter((step) => !called(raw, "node5", "droplet:Droplet").includes(step));
+        };
+        assert.deepEqual(steps("scale-out", interrupted), [
+            "a droplet is made: node6",
+            "node5 and node6 join all at once, without tasks yet",
+            "opened to tasks: node5 and node6",
+        ]);
+        const { cost, headline } = plan("scale-out", interrupted);
+        assert.equal(plainText(headline), "1 node comes, 1 node joins");
+        assert.deepEqual(cost, { before: 30, after: 36, meanwhile: 36 });
+    });
+
+    test("the old droplet was not deleted yet: it goes, and the node of its name stays", () => {
+        const interrupted = (raw: RawPreview) => {
+            const [droplet] = called(raw, "node4", "droplet:Droplet");
+            const oldState = { ...droplet?.oldState, delete: true };
+            raw.steps = [
+                ...called(raw, "swarm-dev"),
+                { ...(droplet as RawPreview["steps"][number]), oldState },
+            ];
+            raw.config["swarm:workers"] = "node[2:4]";
+        };
+        assert.deepEqual(steps("scale-in", interrupted), [
+            "a droplet that an interrupted run has left is deleted",
+        ]);
+        assert.deepEqual(plan("scale-in", interrupted).nodes.managersAfter, ["node1"]);
+        assert.ok(plan("scale-in", interrupted).nodes.all.every(({ change }) => change === "stays"));
+    });
+
+    test("a first up that made droplets and nothing more", () => {
+        const interrupted = (raw: RawPreview) => {
+            raw.steps = raw.steps.filter(({ urn }) => !urn.includes("droplet:Droplet"));
+        };
+        assert.deepEqual(steps("first-up", interrupted).slice(1, 4), [
+            "node1 initialises the swarm",
+            "node2, node3 and node4 join all at once, without tasks yet",
+            "opened to tasks: node1",
+        ]);
+    });
+});
+
+describe("what the preview does not tell", () => {
+    test("a config that is kept secret: nodes by their droplets' tags and the last outputs", () => {
+        const hidden = (raw: RawPreview) => {
+            for (const key of Object.keys(raw.config)) raw.config[key] = "[secret]";
+        };
+        const { nodes, cost } = plan("roll-all", hidden);
+        assert.deepEqual(
+            nodes.all.map(({ name, change, after }) => `${name} ${change} ${after?.role}`),
+            [
+                "node1 replaced manager",
+                "node2 replaced worker",
+                "node3 replaced worker",
+                "node4 replaced worker",
+            ],
+        );
+        assert.deepEqual(cost, { before: 24, after: 24, meanwhile: 48 });
+        assert.deepEqual(plan("replicas-up", hidden).cost, {
+            unknown: "the preview does not tell every droplet's size",
+        });
+    });
+
+    test("a config that the program refuses", () => {
+        const odd = (raw: RawPreview) => {
+            raw.config["swarm:workers"] = "node[4:2]";
+            raw.config["swarm:services"] = "{";
+        };
+        assert.deepEqual(plan("no-change", odd).nodes.managersAfter, ["node1"]);
+    });
+
+    test("a service that is called like a script of the swarm", () => {
+        const { services } = plan("service-new", (raw) => {
+            for (const step of called(raw, "api")) step.urn = step.urn.replace(/::api$/, "::swarm");
+        });
+        assert.deepEqual(
+            services.map(({ name, change }) => `${name} ${change}`),
+            ["swarm comes"],
+        );
+    });
+});

@@ -1,10 +1,10 @@
 /**
  * usage: node .github/scripts/licences.ts
  *
- * Writes docs/licences.md: the licence of every npm package in the lock files. Fails when one has a licence that is
+ * Writes docs/licences.md: the licence of every npm package in the lock file. Fails when one has a licence that is
  * not in the list below, or none.
  */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import satisfies from "spdx-satisfies";
 import { z } from "zod";
@@ -13,10 +13,8 @@ const root = path.resolve(import.meta.dirname, "../..");
 
 export const licencesFile = path.join(root, "docs/licences.md");
 
-/** Of the project, and of the policy pack. */
-export const lockFiles = ["package-lock.json", "policy/package-lock.json"].filter((file) =>
-    existsSync(path.join(root, file)),
-);
+/** Holds the policy pack's packages, too: it is a workspace of the project. */
+const lockFile = path.join(root, "package-lock.json");
 
 /** SPDX identifiers. None of them asks anything of a program that merely uses the package, beyond naming its authors. */
 export const ALLOWED = [
@@ -64,17 +62,15 @@ export interface Licensed {
 }
 
 /** Every package once; one that anything needs in use is no development package. */
-export function packagesOf(locks: readonly unknown[]): Licensed[] {
+export function packagesOf(lock: unknown): Licensed[] {
     const found = new Map<string, Licensed>();
-    for (const lock of locks) {
-        for (const [where, entry] of Object.entries(lockSchema.parse(lock).packages)) {
-            if (where === "" || entry.link) continue;
-            const name =
-                entry.name ?? where.slice(where.lastIndexOf("node_modules/") + "node_modules/".length);
-            const id = `${name}@${entry.version}`;
-            const development = entry.dev === true && found.get(id)?.development !== false;
-            found.set(id, { id, licence: READ[id] ?? entry.license ?? "", development });
-        }
+    for (const [where, entry] of Object.entries(lockSchema.parse(lock).packages)) {
+        // The project itself, and the policy pack as a folder and as a link to it.
+        if (!where.includes("node_modules/") || entry.link) continue;
+        const name = entry.name ?? where.slice(where.lastIndexOf("node_modules/") + "node_modules/".length);
+        const id = `${name}@${entry.version}`;
+        const development = entry.dev === true && found.get(id)?.development !== false;
+        found.set(id, { id, licence: READ[id] ?? entry.license ?? "", development });
     }
     return [...found.values()].sort((one, other) => (one.id < other.id ? -1 : 1));
 }
@@ -110,7 +106,7 @@ export function licencesText(packages: readonly Licensed[]): string {
     );
     return `# Licences
 
-The licences of all npm packages in ${lockFiles.map((file) => `\`${file}\``).join(" and ")}: ${packages.length} packages, ${used} of
+The licences of all npm packages in \`package-lock.json\`: ${packages.length} packages, ${used} of
 them in use and the rest for development and tests alone. The project itself is under the Apache License 2.0. Nothing
 of these packages is part of the repository. This page is written by \`node .github/scripts/licences.ts\`; a test
 keeps it up to date, and fails on a licence that is not allowed there.
@@ -118,12 +114,12 @@ keeps it up to date, and fails on a licence that is not allowed there.
 ${sections.join("\n")}`;
 }
 
-export function readLocks(): unknown[] {
-    return lockFiles.map((file) => JSON.parse(readFileSync(path.join(root, file), "utf8")));
+export function readLock(): unknown {
+    return JSON.parse(readFileSync(lockFile, "utf8"));
 }
 
 if (import.meta.main) {
-    const packages = packagesOf(readLocks());
+    const packages = packagesOf(readLock());
     const problems = problemsOf(packages);
     for (const problem of problems) console.error(problem);
     if (problems.length > 0) process.exit(1);

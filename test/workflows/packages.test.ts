@@ -8,10 +8,9 @@ import { parse } from "yaml";
 import {
     licencesFile,
     licencesText,
-    lockFiles,
     packagesOf,
     problemsOf,
-    readLocks,
+    readLock,
 } from "../../.github/scripts/licences.ts";
 import { judgeSignatures, judgeVulnerabilities } from "../../.github/scripts/text/audit.ts";
 import { engineVersion } from "../../lab/engine/version.ts";
@@ -19,22 +18,21 @@ import { root } from "../../lab/instance.ts";
 import { Bench } from "./support/bench.ts";
 
 const read = (file: string) => readFileSync(path.join(root, file), "utf8");
-const lockText = (file: string) =>
-    JSON.parse(read(file)) as {
-        packages: Record<
-            string,
-            {
-                name?: string;
-                version?: string;
-                integrity?: string;
-                resolved?: string;
-                hasInstallScript?: boolean;
-                link?: boolean;
-            }
-        >;
-    };
+const lock = JSON.parse(read("package-lock.json")) as {
+    packages: Record<
+        string,
+        {
+            name?: string;
+            version?: string;
+            integrity?: string;
+            resolved?: string;
+            hasInstallScript?: boolean;
+            link?: boolean;
+        }
+    >;
+};
 
-for (const file of lockFiles.map((lock) => lock.replace("package-lock", "package"))) {
+for (const file of ["package.json", "policy/package.json"]) {
     test(`${file} names exact versions alone`, () => {
         const { dependencies = {}, devDependencies = {} } = JSON.parse(read(file));
         const loose = Object.entries({ ...dependencies, ...devDependencies }).filter(
@@ -42,28 +40,26 @@ for (const file of lockFiles.map((lock) => lock.replace("package-lock", "package
         );
         assert.deepEqual(loose, []);
     });
-
-    test(`the lock file beside ${file} has a sum for each package, and all from the registry`, () => {
-        const bad = Object.entries(lockText(file.replace("package.json", "package-lock.json")).packages)
-            .filter(([where, { link }]) => where !== "" && !link)
-            .filter(
-                ([, { integrity, resolved }]) =>
-                    !/^sha512-/.test(integrity ?? "") || /^(git|file|http:)/.test(resolved ?? ""),
-            )
-            .map(([where]) => where);
-        assert.deepEqual(bad, []);
-    });
 }
+
+test("the lock file has a sum for each package, and all from the registry", () => {
+    const bad = Object.entries(lock.packages)
+        .filter(([where, { link }]) => where.includes("node_modules/") && !link)
+        .filter(
+            ([, { integrity, resolved }]) =>
+                !/^sha512-/.test(integrity ?? "") || /^(git|file|http:)/.test(resolved ?? ""),
+        )
+        .map(([where]) => where);
+    assert.deepEqual(bad, []);
+});
 
 test("no install script runs, and docs/supply-chain.md names every package that has one", async () => {
     const { stdout } = await execa("npm", ["config", "get", "ignore-scripts"], { cwd: root });
     assert.equal(stdout, "true");
     const docs = read("docs/supply-chain.md");
-    const withScript = lockFiles.flatMap((file) =>
-        Object.entries(lockText(file).packages)
-            .filter(([, { hasInstallScript }]) => hasInstallScript)
-            .map(([where]) => where.slice(where.lastIndexOf("node_modules/") + "node_modules/".length)),
-    );
+    const withScript = Object.entries(lock.packages)
+        .filter(([, { hasInstallScript }]) => hasInstallScript)
+        .map(([where]) => where.slice(where.lastIndexOf("node_modules/") + "node_modules/".length));
     assert.deepEqual(
         [...new Set(withScript)].filter((name) => !docs.includes(`| \`${name}\` |`)),
         [],
@@ -116,7 +112,7 @@ test("dependabot.yml: each kind of package, weekly, held back for some days, in 
     assert.deepEqual(
         updates.map((update: Record<string, unknown>) => [update["package-ecosystem"], update.directories]),
         [
-            ["npm", ["/", "/policy"]],
+            ["npm", undefined],
             ["github-actions", ["/", "/.github/actions/setup"]],
         ],
     );
@@ -129,7 +125,7 @@ test("dependabot.yml: each kind of package, weekly, held back for some days, in 
 
 describe("licences", () => {
     test("all are allowed, and docs/licences.md is up to date: node .github/scripts/licences.ts", () => {
-        const packages = packagesOf(readLocks());
+        const packages = packagesOf(readLock());
         assert.deepEqual(problemsOf(packages), []);
         assert.equal(readFileSync(licencesFile, "utf8"), licencesText(packages));
     });
@@ -154,21 +150,25 @@ describe("licences", () => {
         });
     }
 
-    test("a package of two lock files is named once, and as used when one of them uses it", () => {
-        const lock = (dev: boolean) => ({
-            packages: {
-                "": { name: "root" },
-                "node_modules/a/node_modules/@s/b": { version: "1.0.0", license: "MIT", dev },
-                "node_modules/here": { link: true },
-            },
-        });
-        for (const order of [
-            [lock(true), lock(false)],
-            [lock(false), lock(true)],
-        ]) {
-            assert.deepEqual(packagesOf(order), [{ id: "@s/b@1.0.0", licence: "MIT", development: false }]);
+    test("a package in two places is named once, and as used when it is used in one; the project's own are not", () => {
+        const entry = (dev: boolean) => ({ version: "1.0.0", license: "MIT", dev });
+        const of = (one: boolean, other: boolean) =>
+            packagesOf({
+                packages: {
+                    "": { name: "root" },
+                    policy: { version: "0.1.0" },
+                    "node_modules/swarm-policy": { link: true },
+                    "node_modules/a/node_modules/@s/b": entry(one),
+                    "node_modules/@s/b": entry(other),
+                },
+            });
+        for (const [one, other, development] of [
+            [true, true, true],
+            [true, false, false],
+            [false, true, false],
+        ] as const) {
+            assert.deepEqual(of(one, other), [{ id: "@s/b@1.0.0", licence: "MIT", development }]);
         }
-        assert.deepEqual(packagesOf([lock(true)])[0]?.development, true);
     });
 });
 
@@ -201,8 +201,8 @@ describe("sbom.sh and audit.sh", () => {
             ...(component.components ?? []).flatMap(named),
         ];
         // Of a package under another name, an alias, the bill has its own.
-        const packages = Object.entries(lockText("package-lock.json").packages)
-            .filter(([where]) => where !== "")
+        const packages = Object.entries(lock.packages)
+            .filter(([where, { link }]) => where.includes("node_modules/") && !link)
             .map(
                 ([where, { name, version }]) =>
                     `${name ?? where.slice(where.lastIndexOf("node_modules/") + 13)}@${version}`,

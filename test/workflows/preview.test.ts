@@ -65,18 +65,19 @@ describe("preview.sh", () => {
         assert.equal(bench.read("out", "plan.json"), "");
     });
 
-    test("a policy pack is run where there is one, with its config where it has one", async () => {
+    test("a policy pack is run where there is one, with its config for the stack where it has one", async () => {
         pulumi(JSON_SAME);
-        mkdirSync(bench.file("policy"));
+        mkdirSync(bench.file("policy", "config"), { recursive: true });
+        writeFileSync(bench.file("policy", "config", "prod.json"), "{}");
         await bench.run("preview.sh", ["out"]);
-        writeFileSync(bench.file("policy", "config.json"), "{}");
+        writeFileSync(bench.file("policy", "config", "dev.json"), "{}");
         await bench.run("preview.sh", ["out"]);
         await bench.run("preview.sh", ["out"], { env: { POLICY_PACK: "elsewhere" } });
         assert.deepEqual(
             bench.calls("pulumi").filter((call) => call.includes("--diff")),
             [
                 " --policy-pack policy",
-                " --policy-pack policy --policy-pack-config policy/config.json",
+                " --policy-pack policy --policy-pack-config policy/config/dev.json",
                 "",
             ].map(
                 (options) =>

@@ -1,0 +1,53 @@
+import { isEverywhere, type Opening, openings, portsOf, sources, what } from "../firewall.ts";
+import { listed, ofType, type Rule, type SeenInStack, types, type Violation } from "../rule.ts";
+
+const SSH = 22;
+
+/**
+ * What is published is read from what the service commands are given, and not from the config: so a firewall and a
+ * service that have come apart show as well. Port 22 has a rule of its own.
+ */
+export const onlyPublishedPortsOpen: Rule = {
+    name: "only-published-ports-open",
+    description: "Nothing but what services publish is open to the world.",
+    level: "mandatory",
+    stack: (resources) => {
+        const published = publishedPorts(resources);
+        return ofType(resources, types.firewall).flatMap((firewall) =>
+            openings(firewall)
+                .filter((at) => isEverywhere(at.addresses) && !isPublished(at, published))
+                .map(
+                    (at): Violation => ({
+                        urn: firewall.urn,
+                        text:
+                            `firewall "${firewall.name}" lets ${what(at)} in from ${sources(at)}, and no service ` +
+                            "publishes that: whatever comes to listen there, anybody can reach it. Allowed from " +
+                            `everywhere: ${listed([...published].sort())}; all else from named ranges or from tags`,
+                    }),
+                ),
+        );
+    },
+};
+
+/** As "80/tcp". */
+function publishedPorts(resources: readonly SeenInStack[]): ReadonlySet<string> {
+    return new Set(
+        ofType(resources, types.remote).flatMap(({ properties: { stdin } }) =>
+            typeof stdin === "string"
+                ? [...stdin.matchAll(/^publish published=(\d+),.*\bprotocol=(\w+)/gm)].map(
+                      ([, port, protocol]) => `${port}/${protocol}`,
+                  )
+                : [],
+        ),
+    );
+}
+
+function isPublished({ protocol, ports, range }: Opening, published: ReadonlySet<string>): boolean {
+    if (!ports) return false;
+    const [first, last] = portsOf(range);
+    for (let port = first; port <= last; port += 1) {
+        const isSsh = protocol === "tcp" && port === SSH;
+        if (!isSsh && !published.has(`${port}/${protocol}`)) return false;
+    }
+    return true;
+}

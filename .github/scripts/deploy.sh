@@ -9,7 +9,7 @@
 #
 # Environment: PULUMI_STACK; POLICY_PACK (policy.sh); WAIT_SECONDS, how long the cluster has to become healthy (300);
 # what pulumi and swarm need.
-# Status: 0, or that of the first of the three that failed.
+# Status: 0, or that of the first step that failed.
 set -eu
 umask 077
 
@@ -53,6 +53,8 @@ swarm wait --stack "$stack" --timeout "${WAIT_SECONDS:-300}"
 "$here/smoke.sh"
 
 # Also what is not for a machine to judge: leader, versions, certificates.
-swarm status --stack "$stack" >"$folder/status.txt"
+healthy=0
+swarm status --stack "$stack" >"$folder/status.txt" || healthy=$?
 cat "$folder/status.txt"
 node "$here/text/fenced.ts" <"$folder/status.txt" | summary
+exit "$healthy"

@@ -35,12 +35,28 @@ previewed=0
 planned=0
 pulumi preview "$@" --diff --suppress-progress >"$folder/diff.txt" 2>&1 || previewed=$?
 if [ "$previewed" -eq 0 ]; then
-    pulumi preview "$@" --json ${save:+--save-plan "$folder/plan.json"} \
-        >"$folder/preview.json" 2>"$folder/preview.err" || previewed=$?
+    # Violated policies that are only advisory stand in no JSON but the engine's log of events. That has secrets in
+    # clear, so it goes through a pipe, of which the lines about policies are kept. The script holds both ends until
+    # the engine has ended, so that nobody waits for an end that never comes.
+    pipe=$folder/events
+    rm -f "$pipe"
+    mkfifo "$pipe"
+    exec 3<>"$pipe"
+    exec 4<"$pipe"
+    grep policyEvent <&4 >"$folder/policies.json" 3>&- &
+    reader=$!
+    exec 4<&-
+    PULUMI_DEBUG_COMMANDS=true pulumi preview "$@" --json --event-log "$pipe" \
+        ${save:+--save-plan "$folder/plan.json"} >"$folder/preview.json" 2>"$folder/preview.err" 3>&- || previewed=$?
+    exec 3>&-
+    # Its status is only whether there was such a line.
+    wait "$reader" || :
+    rm -f "$pipe"
     [ "$previewed" -eq 0 ] || cat "$folder/preview.err" "$folder/preview.json" >"$folder/diff.txt"
 fi
 if [ "$previewed" -eq 0 ]; then
-    swarm plan "$folder/preview.json" --format markdown >"$folder/plan.md" 2>"$folder/plan.err" || planned=$?
+    swarm plan "$folder/preview.json" --events "$folder/policies.json" --format markdown \
+        >"$folder/plan.md" 2>"$folder/plan.err" || planned=$?
     changes=$(node "$here/text/changes.ts" "$folder/preview.json")
     [ -z "${GITHUB_OUTPUT:-}" ] || echo "changes=$changes" >>"$GITHUB_OUTPUT"
 fi

@@ -122,6 +122,18 @@ describe("deploy.sh", () => {
         assert.deepEqual(bench.calls("pulumi").length, 1);
     });
 
+    test("degraded again at the very end: that is shown, and is no success", async () => {
+        pulumi({ out: UP_DONE });
+        bench.stand("swarm", [
+            { when: "wait" },
+            { when: "status", out: "stack  dev, degraded\n", status: 1 },
+        ]);
+        const ran = await bench.run("deploy.sh", ["out"]);
+        assert.equal(ran.status, 1);
+        assert.match(ran.out, /\nstack {2}dev, degraded\n$/);
+        assert.equal(bench.read("summary"), "```text\nstack  dev, degraded\n```\n");
+    });
+
     test("no plan, no up", async () => {
         pulumi({ out: UP_DONE });
         writeFileSync(bench.file("out", "plan.json"), "");

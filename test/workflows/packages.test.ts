@@ -207,7 +207,11 @@ describe("sbom.sh and audit.sh", () => {
                 ([where, { name, version }]) =>
                     `${name ?? where.slice(where.lastIndexOf("node_modules/") + 13)}@${version}`,
             );
-        assert.deepEqual([...new Set(bom.components.flatMap(named))].sort(), [...new Set(packages)].sort());
+        const policy = JSON.parse(read("policy/package.json"));
+        assert.deepEqual(
+            [...new Set(bom.components.flatMap(named))].sort(),
+            [...new Set([...packages, `${policy.name}@${policy.version}`])].sort(),
+        );
     });
 
     const CLEAN = '{"auditReportVersion":2,"vulnerabilities":{}}';

@@ -1,6 +1,6 @@
 /** preview.sh, and the text of its comment. */
 import assert from "node:assert/strict";
-import { mkdirSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { hasChanges } from "../../.github/scripts/text/changes.ts";
 import { cut, fenced, folded } from "../../.github/scripts/text/markdown.ts";
@@ -42,9 +42,11 @@ describe("preview.sh", () => {
         assert.equal(bench.read("output"), "changes=true\n");
         assert.deepEqual(bench.calls("pulumi"), [
             "preview --stack dev --non-interactive --color never --diff --suppress-progress",
-            "preview --stack dev --non-interactive --color never --json",
+            "preview --stack dev --non-interactive --color never --json --event-log out/events",
         ]);
-        assert.deepEqual(bench.calls("swarm"), ["plan out/preview.json --format markdown"]);
+        assert.deepEqual(bench.calls("swarm"), [
+            "plan out/preview.json --events out/policies.json --format markdown",
+        ]);
     });
 
     test("with --save-plan there is a plan, which nobody else may read", async () => {
@@ -54,7 +56,29 @@ describe("preview.sh", () => {
         assert.equal(bench.read("out", "plan.json"), "{}");
         assert.equal(statSync(bench.file("out")).mode & 0o777, 0o700);
         assert.equal(bench.read("output"), "changes=false\n");
-        assert.match(bench.calls("pulumi")[1] as string, /--json --save-plan out\/plan.json$/);
+        assert.match(
+            bench.calls("pulumi")[1] as string,
+            /--json --event-log out\/events --save-plan out\/plan.json$/,
+        );
+    });
+
+    test("of the engine's log only what policies said is kept, for swarm plan", async () => {
+        const event = '{"policyEvent":{"message":"two managers"}}\n';
+        bench.stand("pulumi", [
+            { when: "preview --diff", out: DIFF },
+            {
+                when: "preview --json",
+                out: JSON_SAME,
+                writes: {
+                    "--event-log": `{"resourcePreEvent":"secret-1"}\n${event}{"summaryEvent":"secret-2"}\n`,
+                },
+            },
+        ]);
+        const ran = await bench.run("preview.sh", ["out"]);
+        assert.equal(ran.status, 0, ran.err);
+        assert.equal(bench.read("out", "policies.json"), event);
+        for (const file of readdirSync(bench.file("out")))
+            assert.doesNotMatch(bench.read("out", file), /secret-/, file);
     });
 
     test("a plan of an earlier run is not taken for this one's", async () => {

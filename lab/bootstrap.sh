@@ -58,11 +58,17 @@ engine_is_there() {
     has pulumi || ls .lab/cache/engine/*/pulumi >/dev/null 2>&1
 }
 
-vendor_answers() {
+# answers HOST: whether it does, within four seconds.
+answers() {
     node -e '
-        require("https").get("https://get.pulumi.com", { timeout: 4000 }, () => process.exit(0))
+        require("https").get("https://" + process.argv[1], { timeout: 4000 }, () => process.exit(0))
             .on("timeout", () => process.exit(1)).on("error", () => process.exit(1));
-    '
+    ' "$1"
+}
+
+# The checker of workflows, which the tests get or build: test/workflows/support/actionlint.ts.
+has_actionlint() {
+    has actionlint || has go || ls .lab/cache/actionlint-*/actionlint >/dev/null 2>&1 || answers github.com
 }
 
 # Whether the machine's own Node runs TypeScript, or the one brought earlier is there.
@@ -99,12 +105,15 @@ check() {
     fi
     docker_runs || docker_can_be_started ||
         lacks "a running Docker engine that you may use (is /var/run/docker.sock yours?), or root, who may start one"
-    if has node && ! engine_is_there && ! has go && ! vendor_answers; then
+    if has node && ! engine_is_there && ! has go && ! answers get.pulumi.com; then
         lacks "Pulumi 3.259.0 or newer, or Go to build it with: Pulumi's server does not answer here (go.dev/doc/install)"
     fi
     if [ "$verb" = test ]; then
         has shellcheck || lacks "shellcheck, for the tests"
         has dash || lacks "dash, for the tests"
+        if has node && ! has_actionlint; then
+            lacks "Go 1.25 or newer, for the tests: they build actionlint with it, as GitHub does not answer here (go.dev/doc/install)"
+        fi
         has_browser || lacks "chromium, for the tests (CHROMIUM names another browser of its kind)"
     fi
 }

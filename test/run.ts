@@ -43,6 +43,7 @@ const parts: readonly Part[] = [
     { name: "scripts", files: "test/scripts/**/*.test.ts" },
     { name: "program", files: "test/program/**/*.test.ts" },
     { name: "cli", files: "test/cli/**/*.test.ts" },
+    { name: "workflows", files: "test/workflows/**/*.test.ts" },
     { name: "policy", files: "test/policy/**/*.test.ts" },
     { name: "plugins", files: "test/plugins/**/*.test.ts" },
     { name: "api", files: "test/lab/*.test.ts" },

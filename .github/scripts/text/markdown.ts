@@ -1,0 +1,32 @@
+/** Markdown for comments, issues and summaries. No I/O. */
+
+/** GitHub takes 65,536 characters a comment; the rest is for what stands around a part. */
+export const PART_LIMIT = 30_000;
+
+/**
+ * Text as it is, whatever stands in it: the fence is longer than any row of backticks inside.
+ *
+ * @param info What the fence says its content is: `diff`, `text`.
+ */
+export function fenced(text: string, info = "text"): string {
+    const rows = text.match(/`+/g) ?? [];
+    const fence = "`".repeat(Math.max(3, ...rows.map((row) => row.length + 1)));
+    return `${fence}${info}\n${text.trimEnd()}\n${fence}\n`;
+}
+
+/** A text under a line that unfolds it. `title` is HTML. */
+export function folded(title: string, content: string): string {
+    return `<details><summary>${title}</summary>\n\n${content}\n</details>\n`;
+}
+
+/**
+ * At most `limit` characters, cut at the end of a line, with a last line that says how much is missing.
+ * Characters are UTF-16 units, as GitHub counts no fewer.
+ */
+export function cut(text: string, limit = PART_LIMIT): string {
+    if (text.length <= limit) return text;
+    const end = text.lastIndexOf("\n", limit);
+    const kept = text.slice(0, end > 0 ? end : limit);
+    const rest = text.length - kept.length;
+    return `${kept}\n(${rest} of ${text.length} characters left out; the log of the run has them)\n`;
+}

@@ -2,7 +2,9 @@
  * What an `up` would do to the swarm, in the order in which it does it, and how many managers there are after each step.
  * The order is that of the program: droplets, `swarm`, joins, roster (components/roster.sh), services, deletions.
  */
+
 import { quorumOf } from "../../model/quorum.ts";
+import { keyChanges, keySteps } from "./keys.ts";
 import { command, isJoining, isLeaving, isMade, type Nodes, type PlannedNode, runs } from "./nodes.ts";
 import type { PortChanges } from "./ports.ts";
 import type { Preview } from "./preview.ts";
@@ -145,6 +147,7 @@ export function courseOf(facts: CourseFacts): Course {
     }
     if (command(preview, "swarm")?.kind === "replace") dead = 0;
     seedStep(count, facts);
+    for (const step of keySteps(keyChanges(preview))) count.step(step);
     joinSteps(count, nodes);
     const hasRoster = runs(preview, "roster");
     if (hasRoster) rosterSteps(count, facts, dead);

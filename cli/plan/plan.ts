@@ -1,7 +1,9 @@
 /** What a preview means for the swarm: everything that is shown, decided here and printed elsewhere. No I/O. */
+
 import { readServices as readConfigured } from "../../model/services.ts";
 import type { ServiceSpec } from "../../model/settings.ts";
 import { type Cost, costOf, type Prices } from "./cost.ts";
+import { keyChanges, keyParts } from "./keys.ts";
 import { command, isDestroy, type Nodes, readNodes, runs } from "./nodes.ts";
 import { type Course, courseOf, demoted, destroyCourse, isClosed, promoted } from "./order.ts";
 import { type PortChanges, readPorts } from "./ports.ts";
@@ -172,6 +174,7 @@ function headline(
         ...(seedChanges ? [own("another first manager")] : []),
         ...(command(preview, "swarm")?.kind === "replace" ? [own("a new swarm")] : []),
         ...(command(preview, "recover")?.kind === "create" ? [own("a lost quorum is made anew")] : []),
+        ...keyParts(keyChanges(preview)),
         ...count(serviceCount("comes"), "service comes", "services come"),
         ...count(serviceCount("goes"), "service goes", "services go"),
         ...count(serviceCount("changes"), "service changes", "services change"),

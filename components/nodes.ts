@@ -72,6 +72,9 @@ function makeNode(node: NodeSpec, args: NodesArgs, parent: pulumi.Resource): Nod
             deleteBeforeReplace: false,
             // In place, a size is changed with the power off: all managers at once, and the quorum with them.
             replaceOnChanges: ["size"],
+            // The provider's own note about its resource. In the preview of a replacement it holds the user data, and
+            // with it the host's private key, in clear: `pulumi preview --json` would print it.
+            additionalSecretOutputs: ["__meta"],
             protect: node.role === "manager" && args.protectManagers,
             dependsOn: [...args.network.ready],
         },

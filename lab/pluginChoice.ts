@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import {
+    existsSync,
+    lstatSync,
+    mkdirSync,
+    readdirSync,
+    readFileSync,
+    rmSync,
+    symlinkSync,
+    unlinkSync,
+} from "node:fs";
 import path from "node:path";
 import { execa } from "execa";
 import { rememberedAnswer } from "./answers.ts";
@@ -40,7 +49,7 @@ export async function ensurePlugins(
     if (!isMade(instance) || readMade(instance).plugins !== plugins)
         rmSync(folder, { recursive: true, force: true });
     if (plugins === "own") await installPlugins(instance.pulumiHome);
-    else linkOfficial(instance.cache, folder);
+    else linkOfficial(path.join(instance.cache.officialPlugins, "plugins"), folder);
     return plugins;
 }
 
@@ -90,11 +99,20 @@ function sdkVersion(name: string): string {
     return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
 }
 
-function linkOfficial(cache: Cache, folder: string): void {
-    mkdirSync(folder, { recursive: true });
-    const source = path.join(cache.officialPlugins, "plugins");
-    for (const name of readdirSync(source)) {
-        if (!existsSync(path.join(folder, name)))
-            symlinkSync(path.join(source, name), path.join(folder, name));
+/**
+ * Has each plugin of one folder appear in another, which may have some of them already. The folder of a plugin is a
+ * real one, and what is in it are links: the engine takes no notice of a plugin whose folder is itself a link.
+ */
+export function linkOfficial(source: string, folder: string): void {
+    for (const plugin of readdirSync(source, { withFileTypes: true })) {
+        // Beside the plugins lie the locks of their installation.
+        if (!plugin.isDirectory()) continue;
+        const own = path.join(folder, plugin.name);
+        if (lstatSync(own, { throwIfNoEntry: false })?.isSymbolicLink()) unlinkSync(own);
+        mkdirSync(own, { recursive: true });
+        for (const name of readdirSync(path.join(source, plugin.name))) {
+            const link = path.join(own, name);
+            if (!existsSync(link)) symlinkSync(path.join(source, plugin.name, name), link);
+        }
     }
 }

@@ -267,6 +267,8 @@ describe("what the first up sends", () => {
 
     test("what is secret", () => {
         assert.deepEqual(find(run, ":Droplet", "node1").secrets, ["userData"]);
+        // Where the provider notes the user data once more, in clear.
+        assert.deepEqual(find(run, ":Droplet", "node1").secretOutputs, ["__meta"]);
         assert.deepEqual(find(run, COMMAND, "swarm").secretOutputs.toSorted(), [
             "connection",
             "stderr",

@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+    mkdirSync,
+    mkdtempSync,
+    readdirSync,
+    readFileSync,
+    rmSync,
+    symlinkSync,
+    writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
@@ -8,7 +16,7 @@ import fc from "fast-check";
 import { rememberedAnswer } from "../../lab/answers.ts";
 import { processEnv, quote, shellText } from "../../lab/environment.ts";
 import { instanceFrom, otherInstances } from "../../lab/instance.ts";
-import { pluginsWanted } from "../../lab/pluginChoice.ts";
+import { linkOfficial, pluginsWanted } from "../../lab/pluginChoice.ts";
 
 const scratch = mkdtempSync(path.join(tmpdir(), "lab-instance-"));
 after(() => rmSync(scratch, { recursive: true, force: true }));
@@ -84,6 +92,30 @@ test("LAB_PLUGINS takes two words", () => {
     assert.throws(() => pluginsWanted("mine"), {
         message: 'LAB_PLUGINS is "mine"; it must be "official" or "own".',
     });
+});
+
+test("official plugins appear in folders that are no links, or the engine would not see them", () => {
+    const source = path.join(scratch, "official");
+    const folder = path.join(scratch, "home-plugins");
+    const binary = "resource-tls-v5.6.1/pulumi-resource-tls";
+    mkdirSync(path.join(source, "resource-tls-v5.6.1"), { recursive: true });
+    writeFileSync(path.join(source, binary), "\x7fELF");
+    writeFileSync(path.join(source, "resource-tls-v5.6.1.lock"), "");
+    mkdirSync(folder);
+    // Labs have been made with links to the folders.
+    symlinkSync(path.join(source, "resource-tls-v5.6.1"), path.join(folder, "resource-tls-v5.6.1"));
+    for (const time of ["first", "second"]) {
+        linkOfficial(source, folder);
+        assert.deepEqual(
+            readdirSync(folder, { withFileTypes: true }).map((entry) => [entry.name, entry.isDirectory()]),
+            [["resource-tls-v5.6.1", true]],
+            time,
+        );
+        assert.equal(readFileSync(path.join(folder, binary), "utf8"), "\x7fELF", time);
+    }
+    // What the cache has is whole after a lab's folder is removed, as `make down` does.
+    rmSync(folder, { recursive: true });
+    assert.equal(readFileSync(path.join(source, binary), "utf8"), "\x7fELF");
 });
 
 test("the environment as lines for a shell", () => {

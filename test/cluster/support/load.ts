@@ -15,6 +15,9 @@ const LEAST_MS = 25;
 /** How often the client looks which droplets there are. */
 const LOOK_MS = 500;
 
+/** How often Docker's nodes compare their tables (networkdb's bulk sync), and some time for it. */
+const GOSSIP_MS = 35_000;
+
 /** How the requests to one address went. Times are milliseconds since the client's start. */
 export interface Asked {
     readonly address: string;
@@ -26,6 +29,17 @@ export interface Asked {
     /** Undefined until there was one. */
     firstAnswer: number | undefined;
     lastAnswer: number | undefined;
+}
+
+/** Refused only, and for no longer than a message of Docker's gossip may be missed. */
+function missedGossip({ failures }: Asked): boolean {
+    const [first, last] = [failures[0], failures.at(-1)];
+    return (
+        first !== undefined &&
+        last !== undefined &&
+        last.at - first.at < GOSSIP_MS &&
+        failures.every(({ why }) => why === "ECONNREFUSED")
+    );
 }
 
 /**
@@ -57,9 +71,18 @@ export class Load {
         await Promise.all([...this.#clients.values()].map(({ work }) => work));
     }
 
-    /** Failed requests through nodes that were there before and still are: there should be none. */
-    failedThrough(nodes: readonly Pick<NodeOutput, "publicIp">[]): number {
-        return nodes.reduce((sum, { publicIp }) => sum + (this.asked.get(publicIp)?.failures.length ?? 0), 0);
+    /**
+     * Failures through nodes that were there before and still are, a text a node: there should be none. Docker's nodes
+     * tell each other of tasks by UDP, and one that has missed a message knows of no task, and refuses, until it
+     * compares its tables with another node's. So a single node may have refused for as long as that takes.
+     */
+    failedThrough(nodes: readonly Pick<NodeOutput, "publicIp">[]): string[] {
+        const failed = nodes
+            .map(({ publicIp }) => this.asked.get(publicIp))
+            .filter((asked) => asked !== undefined && asked.failures.length > 0) as Asked[];
+        const [only] = failed;
+        if (failed.length === 1 && only && missedGossip(only)) return [];
+        return failed.map(({ name, requests, failures }) => `${name}: ${failures.length} of ${requests}`);
     }
 
     /** One line a node: requests, failures, and when and why the first and the last of them failed. */

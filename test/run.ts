@@ -52,7 +52,7 @@ const parts: readonly Part[] = [
         name: "cluster",
         files: "test/cluster/**/*.test.ts",
         labs: 2,
-        first: ["loss", "walk", "interruptions", "replacement", "managers"],
+        first: ["walk", "loss", "interruptions", "replacement", "managers"],
     },
     { name: "browser", files: "test/browser/**/*.test.ts", labs: 2 },
     { name: "matrix", files: "test/long/matrix.test.ts", labs: 1, long: true },

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { dropletsOnRecord, type ExportedState } from "../../../model/lost.ts";
 import { type StackNames, stackNames } from "../../../model/stackNames.ts";
-import { dropletContainers, droplets, inDroplet, nginxAnswers } from "./cloud.ts";
+import { dropletContainers, droplets, inDroplet, nginxAnswers, untilInDroplet } from "./cloud.ts";
 import { evidence } from "./evidence.ts";
 import type { LabStack, NodeOutput, Outputs } from "./stack.ts";
 
@@ -42,6 +42,7 @@ export async function healthy(stack: LabStack, wanted: Wanted): Promise<Outputs>
             ],
         );
         await sameDroplets(stack, outputs);
+        await Promise.all(managersOf(outputs).map(({ dropletId }) => statesKnown(dropletId)));
         await Promise.all(managersOf(outputs).map((manager) => seenFrom(manager, outputs, stack, wanted)));
         await Promise.all(
             outputs.nodes.map(({ publicIp }) => nginxAnswers(publicIp, wanted.port, wanted.patience)),
@@ -91,6 +92,12 @@ async function sameDroplets(stack: LabStack, { nodes }: Outputs): Promise<void> 
     await Promise.all(made.map(({ id }) => inDroplet(id, "true")));
     // Of all stacks: a container whose droplet the API no longer has would otherwise be seen by nobody.
     same("containers of droplets", await dropletContainers(), (await droplets()).length);
+}
+
+/** After an election, as a reboot brings one about, the leader knows nobody's state until the nodes have reported. */
+async function statesKnown(dropletId: string): Promise<void> {
+    const states = "docker node ls -q | xargs docker node inspect --format '{{.Status.State}}'";
+    await untilInDroplet(dropletId, states, /^((ready|down|disconnected)\s*)+$/);
 }
 
 function roleTag(tags: StackNames["tags"], { role }: NodeOutput): string {

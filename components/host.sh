@@ -104,7 +104,10 @@ look_at_swarm() {
 swarm_is_settled() {
     look_at_swarm
     seen="state $swarm_state${swarm_error:+, $swarm_error}"
-    case $swarm_state in active | inactive | error | locked) return 0 ;; esac
+    case $swarm_state:$swarm_error in
+    error:) ;; # it has ended, as for a change of its role, and is about to be started again
+    active:* | inactive:* | error:* | locked:*) return 0 ;;
+    esac
     advice=$(about_quorum "$swarm_error" "$name")
     return 1
 }

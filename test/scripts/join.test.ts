@@ -106,6 +106,18 @@ test("a join that neither succeeds nor fails is given up after a minute, and the
     assert.deepEqual(asked(run), ["join 10.120.0.2:2377", "swarm leave --force", "join 10.120.0.3:2377"]);
 });
 
+test("a member whose node has ended, as for a change of its role, and is about to start again is waited for", async () => {
+    const tick = 'read -r clock <"$HOME/clock"; echo $((clock + 1)) >"$HOME/clock"';
+    const run = await joins({
+        docker: daemon("error false id= addr= cluster= error="),
+        stoppedClock: true,
+        commands: { sleep: `${tick}; [ "$clock" -lt 2 ] || echo "${joined}" >"$HOME/state"` },
+        files: { [CERTIFICATE]: "our certificate\n" },
+    });
+    assert.deepEqual([run.stderr, run.stdout, run.status], ["", answer, 0]);
+    assert.deepEqual(asked(run), []);
+});
+
 const members: { what: string; host: Host }[] = [
     {
         what: "by one of its managers",

@@ -5,24 +5,8 @@ import { once } from "node:events";
 import { describe, test } from "node:test";
 import type { Line } from "../../model/serviceLines.ts";
 import { fakeDaemon, inactive } from "./fakeDaemon.ts";
+import { answer, input, joined } from "./fakeJoin.ts";
 import { type Host, runScript } from "./harness.ts";
-
-const input: Line[] = [
-    ["node", "node3"],
-    ["address", "10.120.0.4"],
-    ["range", "10.120.0.0/20"],
-    ["limit", 1],
-    ["minimum", "20.10.24"],
-    ["stack", "swarm-dev"],
-    ["role", "worker"],
-    ["cluster", "ours"],
-    ["ca", "none"],
-    ["token", "SWMTKN-1-secret"],
-    ["seed", "10.120.0.2"],
-    ["manager", "10.120.0.2"],
-];
-const joined = "active false id=abc123 addr=10.120.0.4 cluster= error=";
-const answer = '{"script":"join","node":"node3","id":"abc123","docker":"26.1.5"}\n';
 
 /** As the kernel writes it in /proc/net/tcp: a listener, and a connection from the same port on another host. */
 const header =

@@ -1,32 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Line } from "../../model/serviceLines.ts";
-import {
-    aboutQuorum,
-    CERTIFICATE,
-    digest,
-    fakeDaemon,
-    inactive,
-    LEADERLESS,
-    minuteOf,
-} from "./fakeDaemon.ts";
+import { aboutQuorum, CERTIFICATE, fakeDaemon, inactive, LEADERLESS, minuteOf } from "./fakeDaemon.ts";
+import { answer, input, joined } from "./fakeJoin.ts";
 import { type Host, runScript, type ScriptRun } from "./harness.ts";
-
-const input: Line[] = [
-    ["node", "node3"],
-    ["address", "10.120.0.4"],
-    ["range", "10.120.0.0/20"],
-    ["limit", 1],
-    ["minimum", "20.10.24"],
-    ["stack", "swarm-dev"],
-    ["role", "worker"],
-    ["cluster", "ours"],
-    ["ca", digest("our certificate\n")],
-    ["token", "SWMTKN-1-secret"],
-    ["seed", "10.120.0.2"],
-    ["manager", "10.120.0.2"],
-    ["manager", "10.120.0.3"],
-];
 
 /** A daemon that knows the managers of its swarm. */
 function daemon(state: string, more = ""): string {
@@ -37,9 +14,6 @@ function daemon(state: string, more = ""): string {
         "swarm leave"*) echo "${inactive}" >"$dir/state" ;;`,
     );
 }
-const joined = "active false id=abc123 addr=10.120.0.4 cluster= error=";
-
-const answer = '{"script":"join","node":"node3","id":"abc123","docker":"26.1.5"}\n';
 
 const joins = (host: Host) => runScript("join", "create", input, host);
 

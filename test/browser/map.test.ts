@@ -9,7 +9,6 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Browser, Page } from "playwright-core";
 import { environmentOf, processEnv } from "../../lab/environment.ts";
 import { root } from "../../lab/instance.ts";
@@ -69,20 +68,29 @@ describe("swarm map on a cluster", () => {
         await stack?.remove();
     });
 
+    /** The tasks that the manager's own docker wants to run, as {@link tasksShown} writes them. */
+    async function tasksThere(): Promise<string[]> {
+        const seed = outputs.nodes[0]?.dropletId as string;
+        const services = "docker service ls -q | xargs docker service ps --filter desired-state=running";
+        const said = await inDroplet(seed, `${services} --format '{{.Name}} {{.Node}}'`);
+        // Host names are the nodes' names; a task of a global service has its node's ID where others have a number.
+        return said
+            .split("\n")
+            .map((line) => line.replace(/^agent\.\w+ /, "agent "))
+            .sort();
+    }
+
     /** Waits until the page shows as many tasks of nginx running, then compares all that it shows with the cluster. */
     async function showsTheCluster(replicas: number): Promise<void> {
         await page.getByRole("button", { name: `nginx ${replicas} of ${replicas} run` }).waitFor(LAG);
-        const seed = outputs.nodes[0]?.dropletId as string;
-        const format = "{{.Name}} {{.Node}}";
-        const services = "docker service ls -q | xargs docker service ps --filter desired-state=running";
-        const said = await inDroplet(seed, `${services} --format '${format}'`);
-        // Host names are the nodes' names; a task of a global service has its node's ID where others have a number.
-        const expected = said.split("\n").map((line) => line.replace(/^agent\.\w+ /, "agent "));
-        expected.sort();
         const deadline = Date.now() + LAG.timeout;
-        // A task that leaves is on the page until it has ended.
-        while (Date.now() < deadline && (await tasksShown(page)).join() !== expected.join()) await sleep(200);
-        assert.deepEqual(await tasksShown(page), expected);
+        let shown: string[];
+        let expected: string[];
+        do {
+            // Both are read anew: other services than nginx may still be moving, on the page and in the cluster.
+            [shown, expected] = await Promise.all([tasksShown(page), tasksThere()]);
+        } while (Date.now() < deadline && shown.join() !== expected.join());
+        assert.deepEqual(shown, expected);
         assert.equal(await page.evaluate("document.body.dataset.loaded"), "once");
     }
 

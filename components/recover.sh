@@ -6,10 +6,13 @@
 #
 # Where the managers still have a leader nothing is done: a second run, or a key that was forgotten, does no harm.
 #
+# A run that was stopped between the two halves of it leaves a mark on the node, by which the next one goes on.
+#
 # Input: node, address, range (of the private network), limit, minimum, stack.
 
 wait_for_host
 address=$(value address)
+forced=$HOME/.swarm-forced-new-cluster
 
 # A manager that was restarted after the quorum was lost stays "pending": its agent finds no leader to report to.
 settled_or_pending_manager() {
@@ -41,23 +44,29 @@ until there_is_a_leader; do
         fail "$name: waited $asked_for s for a word on whether the managers have a leader, so nothing is done; last seen: $seen"
     if [ "$asked_for" -ge 30 ] && [ -n "$(about_quorum "$seen")" ]; then
         say "$name: the managers have no leader ($seen); going on from this one alone"
+        : >"$forced"
         docker swarm init --force-new-cluster --advertise-addr "$address" --listen-addr "$address:2377" \
             --data-path-addr "$address" >/dev/null
         wait_for 60 "$name to lead its swarm" there_is_a_leader
-        # The forced cluster begins a new round of gossip, in which this node does not tell of the networks that it had
-        # before: the others never learn where its end of the ingress network is, and no published port answers
-        # through it, nor does a task on it answer to the others (seen with Docker 26.1.5). A new engine tells them.
-        key=$(docker swarm unlock-key -q 2>/dev/null || true)
-        restart_engine
-        wait_for 60 "$name's swarm state to settle" swarm_is_settled
-        unlock_swarm "$key"
-        wait_for 60 "$name to lead its swarm" there_is_a_leader
-        recovered=true
         break
     fi
     sleep 0.5
 done
-[ -n "${recovered:-}" ] || say "$name: the managers have a leader, so there is nothing to recover; take swarm:recoverFrom out of the config"
+
+# The forced cluster begins a new round of gossip, in which this node does not tell of the networks that it had before:
+# the others never learn where its end of the ingress network is, and no published port answers through it, nor does a
+# task on it answer to the others (seen with Docker 26.1.5). A new engine tells them.
+if [ -e "$forced" ]; then
+    key=$(docker swarm unlock-key -q 2>/dev/null || true)
+    restart_engine
+    wait_for 60 "$name's swarm state to settle" swarm_is_settled
+    unlock_swarm "$key"
+    wait_for 60 "$name to lead its swarm" there_is_a_leader
+    rm "$forced"
+    recovered=true
+else
+    say "$name: the managers have a leader, so there is nothing to recover; take swarm:recoverFrom out of the config"
+fi
 
 look_at_swarm
 printf '{"script":"recover","node":%s,"cluster":%s,"recovered":%s}\n' \

@@ -39,7 +39,7 @@ export interface ScriptRun {
     readonly authorizedKeys: string;
     /** Each call of docker, its arguments joined by blanks, and of systemctl, with its name before them. */
     readonly dockerCalls: readonly string[];
-    /** What has become of the host's files, by name. */
+    /** What has become of the host's files, by name; without those that are gone. */
     readonly files: Readonly<Record<string, string>>;
 }
 
@@ -117,7 +117,9 @@ export async function runScript(
             authorizedKeys,
             dockerCalls: readFileSync(log, "utf8").split("\n").filter(Boolean),
             files: Object.fromEntries(
-                Object.keys(host.files ?? {}).map((name) => [name, readFileSync(join(dir, name), "utf8")]),
+                Object.keys(host.files ?? {})
+                    .filter((name) => existsSync(join(dir, name)))
+                    .map((name) => [name, readFileSync(join(dir, name), "utf8")]),
             ),
         };
     } finally {

@@ -38,6 +38,8 @@ function leaderless(options: { electedAt?: number; force?: string } = {}): Host 
     };
 }
 
+const MARK = ".swarm-forced-new-cluster";
+
 const recover = (host: Host) => runScript("recover", "create", input, host);
 /** The calls that change something. */
 const changes = (calls: readonly string[]) =>
@@ -61,7 +63,9 @@ for (const [what, electedAt] of [
 }
 
 test("without a leader for half a minute, this manager goes on alone, in the same cluster", async () => {
-    const run = await recover(leaderless());
+    // The mark for a run that follows, should this one be stopped, is there before the new cluster is.
+    const host = leaderless({ force: `[ -e "$HOME/${MARK}" ] && touch "$dir/leader"` });
+    const run = await recover(host);
     assert.equal(
         run.stderr,
         `node2: the managers have no leader (${LEADERLESS}); going on from this one alone\n` +
@@ -69,6 +73,15 @@ test("without a leader for half a minute, this manager goes on alone, in the sam
     );
     assert.equal(run.stdout, answer(true));
     assert.deepEqual(changes(run.dockerCalls), [force, restart]);
+    assert.equal(run.status, 0);
+});
+
+test("a run after one that was stopped before the engine was restarted goes on there", async () => {
+    const run = await recover({ ...leaderless({ electedAt: 0 }), files: { [MARK]: "" } });
+    assert.equal(run.stderr, "node2: restarting its Docker\n");
+    assert.equal(run.stdout, answer(true));
+    assert.deepEqual(changes(run.dockerCalls), [restart]);
+    assert.deepEqual(run.files, {}, "the mark is gone");
     assert.equal(run.status, 0);
 });
 

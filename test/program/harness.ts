@@ -4,8 +4,12 @@
  *
  * What this does not prove: that the engine or a provider does with it what is meant. The lab's tests do.
  */
+import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { tinyApi } from "../unit/tinyApi.ts";
+
+/** The type of whatever runs a script on a node. */
+export const COMMAND = "command:remote:Command";
 
 const SECRET = "4dabf18193072939515e22adb298388d";
 
@@ -301,3 +305,14 @@ export const dev = {
 
 /** An error as the engine hands it to the SDK, which reads `details`. */
 export const refusal = (details: string) => Object.assign(new Error(details), { details });
+
+/** The one resource whose type ends so, with that name. */
+export function find(run: Run, type: string, name: string): Registered {
+    const found = run.resources.filter((resource) => resource.type.endsWith(type) && resource.name === name);
+    assert.equal(found.length, 1, `${found.length} resources ${type} ${name}`);
+    return found[0] as Registered;
+}
+
+/** What an output has when it is known. */
+export const settled = <T>(output: pulumi.Output<T> | undefined): Promise<T> =>
+    new Promise((resolve) => pulumi.output(output as pulumi.Output<T>).apply((value) => resolve(value as T)));

@@ -1,6 +1,6 @@
 /** A worker's join, as the program sends it, and how it ends well. */
 import type { Line } from "../../model/serviceLines.ts";
-import { digest } from "./fakeDaemon.ts";
+import { digest, fakeDaemon, inactive } from "./fakeDaemon.ts";
 
 export const input: Line[] = [
     ["node", "node3"],
@@ -22,3 +22,13 @@ export const input: Line[] = [
 export const joined = "active false id=abc123 addr=10.120.0.4 cluster= error=";
 
 export const answer = '{"script":"join","node":"node3","id":"abc123","docker":"26.1.5"}\n';
+
+/** A daemon that knows the managers of its swarm. */
+export function daemon(state: string, more = ""): string {
+    return fakeDaemon(
+        state,
+        `${more}
+        "info --format {{range .Swarm.RemoteManagers}}"*) echo "10.9.9.9:2377" ;;
+        "swarm leave"*) echo "${inactive}" >"$dir/state" ;;`,
+    );
+}

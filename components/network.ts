@@ -62,6 +62,9 @@ export class Network extends pulumi.ComponentResource {
             },
             {
                 ...child,
+                // Other tags come with another name of the stack. Changed in its place, it would leave the droplets open
+                // until they have them; the old one stays until they do.
+                replaceOnChanges: ["tags"],
                 hooks: { beforeCreate: [claimFirewall(claim, { name: names.stack, tag: names.tags.all })] },
             },
         );

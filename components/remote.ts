@@ -67,7 +67,7 @@ const parts: Record<ScriptName, readonly string[]> = {
     swarm: ["prelude", "host", "swarm"],
     join: ["prelude", "host", "harden", "join"],
     recover: ["prelude", "host", "recover"],
-    roster: ["prelude", "overlay", "quorum", "roster"],
+    roster: ["prelude", "overlay", "quorum", "rename", "roster"],
     service: ["prelude", "overlay", "service"],
 };
 

@@ -3,7 +3,8 @@
 # is deleted: if it fails, no droplet goes.
 #
 # In this order, a step at a time:
-#   1. waits until every wanted member is ready;
+#   1. waits until every wanted member is ready, and where the stack was renamed, takes over what carries its former
+#      name;
 #   2. removes services that carry this stack's label and are no longer wanted, so that a renamed one finds its
 #      published port free;
 #   3. promotes whoever is to be a manager, until it is a reachable one;
@@ -354,6 +355,7 @@ read_again() {
 }
 
 wait_for "$limit" "all nodes to be ready" everyone_is_ready
+take_over_former_names
 remove_unwanted_services
 settle_all manager
 read_again

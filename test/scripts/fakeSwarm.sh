@@ -214,6 +214,7 @@ case "$*" in
     done
     ;;
 "service ls --filter mode=replicated -q") grep ' replicated ' "$dir/services" | cut -d' ' -f1 ;;
+"service update --detach --label-add swarm.stack="*) put services "$(grep "^[^ ]* $6 " "$dir/services" | field 1)" 4 "${5#swarm.stack=}" ;;
 "service update --detach --force "*) exchange_tasks "$5" ;;
 "service rm "*)
     rewrite services "/^[^ ]* $3 /d"

@@ -48,18 +48,24 @@ export interface Outputs {
 /** Longest that one engine command may take here; a hang shows as a failure, and not as a test run without end. */
 const LIMIT_MS = 8 * 60_000;
 
+/** Beside Pulumi.yaml, where git ignores the stacks of labs. */
+const configFileOf = (stack: string) => path.join(root, `Pulumi.${stack}.yaml`);
+
 export class LabStack {
-    readonly name: string;
+    #name: string;
     /** All that the engine printed in the life of this stack, for the search for secrets. */
     readonly log: string[] = [];
-    readonly #configFile: string;
+    #configFile: string;
     readonly #env: NodeJS.ProcessEnv;
 
     private constructor(name: string) {
-        this.name = name;
-        // Beside Pulumi.yaml, where git ignores the stacks of labs.
-        this.#configFile = path.join(root, `Pulumi.${name}.yaml`);
+        this.#name = name;
+        this.#configFile = configFileOf(name);
         this.#env = processEnv(environmentOf(instance));
+    }
+
+    get name(): string {
+        return this.#name;
     }
 
     /** Makes a stack of its own in the lab's backend; `theme` is a part of its name. */
@@ -71,6 +77,15 @@ export class LabStack {
         if (made.status !== 0) throw new Error(made.text);
         stack.configure(config);
         return stack;
+    }
+
+    /** `pulumi stack rename`, which renames the file of the config as well. */
+    async rename(theme: string): Promise<void> {
+        const name = `${instance.name}-${theme}`;
+        const ran = await this.pulumi(["stack", "rename", name]);
+        if (ran.status !== 0) throw new Error(ran.text);
+        this.#name = name;
+        this.#configFile = configFileOf(name);
     }
 
     /** Replaces the whole `swarm:` config. The salt of the passphrase, which lies in the same file, stays. */

@@ -127,8 +127,11 @@ export async function swarmFacts(access: Access, node: StackNode, signal: AbortS
 
 function refuseNonManager(node: StackNode, { Swarm }: SwarmFacts["info"]): void {
     if (Swarm.ControlAvailable) return;
-    const what =
-        Swarm.LocalNodeState === "active" ? "it is a worker" : `it is in no swarm (${Swarm.LocalNodeState})`;
+    // "error" without a text is the state of a node that was started again, for the rest of its engine's life.
+    const isMember =
+        Swarm.LocalNodeState === "active" ||
+        (Swarm.LocalNodeState === "error" && Swarm.NodeID !== "" && !Swarm.Error);
+    const what = isMember ? "it is a worker" : `it is in no swarm (${Swarm.LocalNodeState})`;
     throw new DockerError(`${node.name}: ${what}${Swarm.Error ? `: ${Swarm.Error}` : ""}`, 0);
 }
 

@@ -99,13 +99,19 @@ look_at_swarm() {
     swarm_cluster=${swarm_info#* cluster=}
     swarm_cluster=${swarm_cluster%% *}
     swarm_error=${swarm_info#* error=}
+    # A node that has ended and been started again since, as a promotion may have it, is in state "error" for the rest of
+    # its engine's life: Docker does not take back that it waited for that start (daemon/cluster/noderunner.go,
+    # cancelReconnect; seen with 26.1.5). One that waits, or starts in vain, has no ID; one whose own start failed says why.
+    if [ "$swarm_state" = error ] && [ -n "$swarm_id" ]; then
+        if [ "$swarm_manager" = true ] || [ -z "$swarm_error" ]; then swarm_state=active; fi
+    fi
 }
 
 swarm_is_settled() {
     look_at_swarm
     seen="state $swarm_state${swarm_error:+, $swarm_error}"
     case $swarm_state:$swarm_error in
-    error:) ;; # it has ended, as for a change of its role, and is about to be started again
+    error:) ;; # it has ended, and is about to be started again
     active:* | inactive:* | error:* | locked:*) return 0 ;;
     esac
     advice=$(about_quorum "$swarm_error" "$name")

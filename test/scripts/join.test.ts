@@ -93,6 +93,10 @@ const members: { what: string; host: Host }[] = [
         host: { docker: daemon(joined), files: { [CERTIFICATE]: "our certificate\n" } },
     },
     {
+        what: "although its node was started again, which Docker calls an error until the engine is restarted",
+        host: { docker: daemon(joined.replace("active", "error")).replace("10.9.9.9", "10.120.0.2") },
+    },
+    {
         what: "by the cluster's ID, as a manager knows it",
         host: {
             docker: daemon(

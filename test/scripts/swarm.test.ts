@@ -48,6 +48,13 @@ test("update: a manager of the stack's cluster is confirmed", async () => {
     assert.deepEqual(asked(run), []);
 });
 
+test("update: a manager whose node was started again, which Docker calls an error from then on, is confirmed", async () => {
+    const docker = daemon(manages.replace("active", "error"));
+    const run = await runScript("swarm", "update", input, { docker, env: previous, files });
+    assert.deepEqual([run.stderr, run.stdout], ["", answer("10.120.0.3 10.120.0.2")]);
+    assert.deepEqual(asked(run), []);
+});
+
 test("update: a daemon that does not name its pool is taken as it is", async () => {
     const run = await runScript("swarm", "update", input, {
         docker: daemon(manages, '"info --format {{with .Swarm.Cluster}}"*) echo ;;'),

@@ -31,17 +31,17 @@ export class Network extends pulumi.ComponentResource {
 
     constructor(name: string, args: NetworkArgs, opts?: pulumi.ComponentResourceOptions) {
         super("swarm:index:Network", name, {}, opts);
-        const child = { parent: this };
+        // With a name given, the provider would delete first whatever is replaced.
+        const child = { parent: this, deleteBeforeReplace: false };
         const { names, region, ipRange, claim } = args;
 
         const vpc = new digitalocean.Vpc(
             name,
             { name: names.stack, region, ipRange },
             {
+                // All that is in the VPC would be deleted before it, and the hook, which refuses another region or range,
+                // would come too late.
                 ...child,
-                // With a name given, the provider would delete first, and all that is in the VPC before that: the hook,
-                // which refuses another region or range, would come too late.
-                deleteBeforeReplace: false,
                 hooks: { beforeCreate: [claimVpc(claim, { name: names.stack, region, ipRange })] },
             },
         );
@@ -61,9 +61,9 @@ export class Network extends pulumi.ComponentResource {
                 outboundRules: outboundEverything,
             },
             {
-                ...child,
                 // Other tags come with another name of the stack. Changed in its place, it would leave the droplets open
                 // until they have them; the old one stays until they do.
+                ...child,
                 replaceOnChanges: ["tags"],
                 hooks: { beforeCreate: [claimFirewall(claim, { name: names.stack, tag: names.tags.all })] },
             },

@@ -92,10 +92,11 @@ for (const preview of [true, false]) {
             for (const { type, deleteBeforeReplace, replaceOnChanges, ignoreChanges } of run.resources) {
                 assert.deepEqual(ignoreChanges, []);
                 // Has to be said: with a name given, the plugin would delete first. What is in a VPC goes before it, so
-                // that its hook, which refuses to replace it, would come too late.
+                // that its hook, which refuses to replace it, would come too late; tags and firewall are replaced with
+                // the stack's name, and no droplet is to be without them meanwhile.
                 assert.equal(
                     deleteBeforeReplace,
-                    /:(Droplet|Vpc|SshKey)$/.test(type) ? false : undefined,
+                    /:(Droplet|Vpc|SshKey|Tag|Firewall)$/.test(type) ? false : undefined,
                     type,
                 );
                 const replaces = Object.entries(REPLACES).find(([kind]) => type.includes(kind))?.[1] ?? [];

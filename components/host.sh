@@ -241,12 +241,22 @@ has_ca() {
 mark_engine() {
     mark=swarm.stack=$(value stack)
     engine_is_marked && return 0
-    # Somebody's own. An engine that has them from its command line would not start again beside those of a file.
-    case $engine_labels in null | '[]') ;; *) return 0 ;; esac
+    # Another stack's name is that of before `pulumi stack rename`, or of the node that the image was made from. Other
+    # labels are somebody's own: an engine that has some from its command line would not start again beside a file's.
+    case $engine_labels in
+    null | '[]') unlabelled=yes ;;
+    *'"swarm.stack='*) unlabelled='' ;;
+    *) return 0 ;;
+    esac
     pid=$(cat /var/run/docker.pid 2>/dev/null) || return 0
     config=$(as_root cat "/proc/$pid/cmdline" | tr '\000' '\n' | sed -n '/^--config-file$/{n;p;}; s/^--config-file=//p')
     config=${config:-/etc/docker/daemon.json}
-    if ! as_root test -s "$config" || [ "$(as_root cat "$config" | tr -d '[:space:]')" = '{}' ]; then
+    if as_root grep -q '"swarm\.stack=' "$config" 2>/dev/null; then
+        marked=$(as_root sed "s/\"swarm\.stack=[^\"]*\"/\"$mark\"/" "$config")
+        printf '%s\n' "$marked" | as_root tee "$config" >/dev/null
+    elif [ -z "$unlabelled" ]; then
+        return 0 # from its command line
+    elif ! as_root test -s "$config" || [ "$(as_root cat "$config" | tr -d '[:space:]')" = '{}' ]; then
         as_root mkdir -p "${config%/*}"
         printf '{"labels": ["%s"]}\n' "$mark" | as_root tee "$config" >/dev/null
     elif as_root grep -q '"labels"' "$config"; then

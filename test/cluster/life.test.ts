@@ -10,7 +10,7 @@ import { after, before, describe, test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import ssh2 from "ssh2";
 import { attempt } from "../../components/reach.ts";
-import { api, dropletContainers, droplets, inDroplet, leftovers } from "./support/cloud.ts";
+import { api, dropletContainers, droplets, inDroplet, leftovers, untilInDroplet } from "./support/cloud.ts";
 import { healthy, type Wanted } from "./support/oracle.ts";
 import { secretsIn } from "./support/secrets.ts";
 import { instance, LabStack, type NodeOutput, type Outputs } from "./support/stack.ts";
@@ -183,6 +183,12 @@ describe("the life of a stack", () => {
             "all, manager and worker are tags, all is the firewall as well",
         );
         await stack.upOrThrow();
+        // The swarm hears of an engine's labels within some 20 s.
+        await untilInDroplet(
+            seed,
+            "docker node inspect $(docker node ls -q) --format '{{index .Description.Engine.Labels \"swarm.stack\"}}'",
+            /^(\S+-afterlife\n?){2}$/,
+        );
         const outputs = await healthy(stack, { managers: ["node1"], workers: ["node2"], replicas: 2 });
         assert.equal(outputs.clusterId, before.clusterId);
         assert.deepEqual(outputs.nodes, before.nodes.slice(0, 2));

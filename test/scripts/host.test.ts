@@ -52,6 +52,13 @@ for (const [what, labels, before, after] of [
         '{"labels": ["swarm.stack=swarm-dev"], \n  "log-driver": "local",\n  "log-opts": {"max-size": "10m"}\n}\n',
     ],
     ["labels of somebody's own", "[]", '{"labels": ["a=b"]}\n', '{"labels": ["a=b"]}\n'],
+    [
+        "another stack's name, from before it was renamed",
+        '["a=b","swarm.stack=swarm-old"]',
+        '{"labels": ["a=b", "swarm.stack=swarm-old"], "debug": true}\n',
+        '{"labels": ["a=b", "swarm.stack=swarm-dev"], "debug": true}\n',
+    ],
+    ["another stack's name, from the engine's command line", '["swarm.stack=swarm-old"]', "{}\n", "{}\n"],
     ["labels from the engine's command line", '["a=b"]', "{}\n", "{}\n"],
 ] as const) {
     test(`the stack's name on an engine: ${what}`, (context) => {

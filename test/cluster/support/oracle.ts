@@ -41,21 +41,33 @@ export async function healthy(stack: LabStack, wanted: Wanted): Promise<Outputs>
                 ...wanted.workers.map((name) => `worker ${name}`),
             ],
         );
-        await sameDroplets(stack, outputs);
-        await Promise.all(managersOf(outputs).map(({ dropletId }) => statesKnown(dropletId)));
-        await Promise.all(managersOf(outputs).map((manager) => seenFrom(manager, outputs, stack, wanted)));
-        await Promise.all(
-            outputs.nodes.map(({ publicIp }) => nginxAnswers(publicIp, wanted.port, wanted.patience)),
-        );
-        if (!wanted.partial) {
-            const preview = await stack.pulumi(["preview", "--expect-no-changes"]);
-            assert.equal(preview.status, 0, preview.text);
-        }
+        // All at once, as each of them waits for something else. All are waited for, also where one has failed: a
+        // preview that still runs would be in the way of whatever comes next.
+        const asked = await Promise.allSettled([
+            sameDroplets(stack, outputs),
+            swarmAsWanted(stack, outputs, wanted),
+            wanted.partial ? undefined : nothingToDo(stack),
+        ]);
+        for (const answer of asked) if (answer.status === "rejected") throw answer.reason;
     } catch (error) {
         const why = error instanceof Error ? error.message : `${error}`;
         throw new Error(`${why}\n\n${await evidence(stack)}`, { cause: error });
     }
     return outputs;
+}
+
+async function swarmAsWanted(stack: LabStack, outputs: Outputs, wanted: Wanted): Promise<void> {
+    const managers = managersOf(outputs);
+    await Promise.all(managers.map(({ dropletId }) => statesKnown(dropletId)));
+    await Promise.all(managers.map((manager) => seenFrom(manager, outputs, stack, wanted)));
+    await Promise.all(
+        outputs.nodes.map(({ publicIp }) => nginxAnswers(publicIp, wanted.port, wanted.patience)),
+    );
+}
+
+async function nothingToDo(stack: LabStack): Promise<void> {
+    const preview = await stack.pulumi(["preview", "--expect-no-changes"]);
+    assert.equal(preview.status, 0, preview.text);
 }
 
 /** As `deepEqual`, which shows no difference once it is given a text of one's own. */

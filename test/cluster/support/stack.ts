@@ -53,7 +53,7 @@ const configFileOf = (stack: string) => path.join(root, `Pulumi.${stack}.yaml`);
 
 export class LabStack {
     #name: string;
-    /** All that the engine printed in the life of this stack, for the search for secrets. */
+    /** All that the engine printed in the life of this stack, exports apart, for the search for secrets. */
     readonly log: string[] = [];
     #configFile: string;
     readonly #env: NodeJS.ProcessEnv;
@@ -117,12 +117,13 @@ export class LabStack {
         return this.start(args, env).done;
     }
 
-    /** As `pulumi`, for whoever has something to do while it runs. */
-    start(args: readonly string[], env: Record<string, string> = {}): Running {
+    /** As `pulumi`, for whoever has something to do while it runs; `logged` says whether `log` gets what it prints. */
+    start(args: readonly string[], env: Record<string, string> = {}, logged = true): Running {
         return this.#run(
             "pulumi",
             [...args, "--stack", this.name, "--non-interactive", "--color", "never"],
             env,
+            logged,
         );
     }
 
@@ -131,7 +132,7 @@ export class LabStack {
         return this.#run(path.join(root, "cli/bin/swarm"), [...args, "--stack", this.name], {}).done;
     }
 
-    #run(program: string, args: readonly string[], env: Record<string, string>): Running {
+    #run(program: string, args: readonly string[], env: Record<string, string>, logged = true): Running {
         const started = performance.now();
         const child = execa(program, args, {
             cwd: root,
@@ -144,7 +145,7 @@ export class LabStack {
         });
         const done = child.then((result) => {
             const text = result.all ?? "";
-            this.log.push(text);
+            if (logged) this.log.push(text);
             return {
                 status: result.timedOut ? -1 : (result.exitCode ?? -1),
                 text: result.timedOut ? `${text}\n(ended by the test after ${LIMIT_MS / 1000} s)` : text,
@@ -186,10 +187,8 @@ export class LabStack {
 
     /** The stack's state as a file of its own would hold it: secrets encrypted, unless asked for. */
     async export(showSecrets = false): Promise<string> {
-        const had = this.log.length;
-        const ran = await this.pulumi(["stack", "export", ...(showSecrets ? ["--show-secrets"] : [])]);
-        this.log.length = had;
-        return ran.text;
+        const args = ["stack", "export", ...(showSecrets ? ["--show-secrets"] : [])];
+        return (await this.start(args, {}, false).done).text;
     }
 
     /** Whatever state the tests have left it in: the droplets of a failed one must not be in the next one's way. */

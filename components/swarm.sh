@@ -34,12 +34,20 @@ was_unlock_key=$(field unlockKey "${previous:-}")
 was_former_key=$(field formerUnlockKey "${previous:-}")
 unlock_swarm "$was_unlock_key$newline$was_former_key"
 
-# Managers to join through: the wanted ones first, then those that the last run saw, which may be gone by now.
-known_managers() {
+# by_promise MANAGERS: addresses to join through, a line each, those that promise most first: the wanted ones among
+# MANAGERS, which are in the swarm and stay; the other MANAGERS; the other wanted ones, which are not in it yet. Docker takes
+# ten seconds to give up a host that listens on no swarm port, and twenty for one that is gone.
+by_promise() {
     {
+        values peer | while IFS= read -r peer; do if has "$peer" "$1"; then printf '%s\n' "$peer"; fi; done
+        printf '%s\n' "$1"
         values peer
-        field managers "$previous" | tr ' ' '\n'
     } | grep -vxF "$address" | unique
+}
+
+# Managers to join through, by what the last run saw, which may be gone by now.
+known_managers() {
+    by_promise "$(field managers "$previous" | tr ' ' '\n')"
 }
 
 join_as_manager() {
@@ -62,13 +70,10 @@ check_pool() {
         fail "$name: overlay networks of this swarm come from ${pool% *} in pieces of /${pool##* }, which cannot be changed: set swarm:overlayPool and swarm:overlayPoolMaskLength back. For another pool, the swarm has to be made anew: pulumi destroy, then pulumi up"
 }
 
-# answer MANAGERS CLUSTER CA WORKER-TOKEN MANAGER-TOKEN UNLOCK-KEY FORMER-UNLOCK-KEY
+# answer MANAGERS CLUSTER CA WORKER-TOKEN MANAGER-TOKEN UNLOCK-KEY FORMER-UNLOCK-KEY; MANAGERS in the order in which the
+# joins are to try them.
 answer() {
-    managers=$({
-        values peer
-        printf '%s\n' "$address"
-        printf '%s\n' "$1"
-    } | unique | tr '\n' ' ')
+    managers=$(printf '%s\n' "$1" | tr '\n' ' ')
     printf '{"script":"swarm","node":%s,"cluster":%s,"ca":%s,"managers":%s,"workerToken":%s,"managerToken":%s,"rotation":%s,"unlockKey":%s,"formerUnlockKey":%s}\n' \
         "$(quoted "$name")" "$(quoted "$2")" "$(quoted "$3")" "$(quoted "${managers% }")" "$(quoted "$4")" "$(quoted "$5")" \
         "$(quoted "$rotation")" "$(quoted "$6")" "$(quoted "$7")"
@@ -115,7 +120,7 @@ update:active)
         [ -z "$was_unlock_key" ] || autolocks=true
         [ "$rotation $autolock" = "$was_rotation $autolocks" ] ||
             fail "$name: it is a worker until another manager promotes it, and only a manager can change swarm:tokenRotation or swarm:autolock. Set them back to $was_rotation and $autolocks, run pulumi up, and change them after that"
-        answer "$(managers_seen && known_managers)" "$cluster" "$(field ca "$previous")" \
+        answer "$(by_promise "$(managers_seen && known_managers)")$newline$address" "$cluster" "$(field ca "$previous")" \
             "$(field workerToken "$previous")" "$(field managerToken "$previous")" "$was_unlock_key" "$was_former_key"
         exit 0
     fi
@@ -144,7 +149,8 @@ set_autolock
 # A manager that was away meanwhile knows the former key alone, so that one is kept until there is another former one.
 [ -z "$was_unlock_key" ] || [ "$was_unlock_key" = "$unlock_key" ] || was_former_key=$was_unlock_key
 
-answer "$(docker node ls --filter role=manager --format '{{.ID}}' |
-    xargs docker node inspect --format '{{with .ManagerStatus}}{{.Addr}}{{end}}' | sed -n 's/:[0-9]*$//p')" \
+# Itself first: it is in.
+answer "$address$newline$(by_promise "$(docker node ls --filter role=manager --format '{{.ID}}' |
+    xargs docker node inspect --format '{{with .ManagerStatus}}{{.Addr}}{{end}}' | sed -n 's/:[0-9]*$//p')")" \
     "$swarm_cluster" "$(ca_digest)" "$(docker swarm join-token -q worker)" "$(docker swarm join-token -q manager)" \
     "$unlock_key" "$was_former_key"

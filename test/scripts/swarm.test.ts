@@ -18,8 +18,8 @@ test("create: initialises on the private address, drained, with the overlay pool
         files,
     });
     assert.equal(run.stderr, "");
-    // The wanted managers first: they are those that last.
-    assert.equal(run.stdout, answer("10.120.0.3 10.120.0.2"));
+    // Itself first: it is in.
+    assert.equal(run.stdout, answer("10.120.0.2 10.120.0.3"));
     assert.deepEqual(
         run.dockerCalls.filter((call) => call.startsWith("swarm init")),
         [
@@ -32,26 +32,26 @@ test("create: initialises on the private address, drained, with the overlay pool
 test("create: a swarm that an interrupted run initialised here is taken over", async () => {
     const run = await runScript("swarm", "create", input, { docker: daemon(manages), files });
     assert.equal(run.stderr, "");
-    assert.equal(run.stdout, answer("10.120.0.3 10.120.0.2"));
+    assert.equal(run.stdout, answer("10.120.0.2 10.120.0.3"));
     assert.ok(!run.dockerCalls.some((call) => call.startsWith("swarm init")));
 });
 
 test("create: a root certificate that cannot be read has no digest", async () => {
     const run = await runScript("swarm", "create", input, { docker: daemon(manages) });
-    assert.equal(run.stdout, answer("10.120.0.3 10.120.0.2", ""));
+    assert.equal(run.stdout, answer("10.120.0.2 10.120.0.3", ""));
 });
 
 test("update: a manager of the stack's cluster is confirmed", async () => {
     const run = await runScript("swarm", "update", input, { docker: daemon(manages), env: previous, files });
     assert.equal(run.stderr, "");
-    assert.equal(run.stdout, answer("10.120.0.3 10.120.0.2"));
+    assert.equal(run.stdout, answer("10.120.0.2 10.120.0.3"));
     assert.deepEqual(asked(run), []);
 });
 
 test("update: a manager whose node was started again, which Docker calls an error from then on, is confirmed", async () => {
     const docker = daemon(manages.replace("active", "error"));
     const run = await runScript("swarm", "update", input, { docker, env: previous, files });
-    assert.deepEqual([run.stderr, run.stdout], ["", answer("10.120.0.3 10.120.0.2")]);
+    assert.deepEqual([run.stderr, run.stdout], ["", answer("10.120.0.2 10.120.0.3")]);
     assert.deepEqual(asked(run), []);
 });
 
@@ -63,20 +63,33 @@ test("update: a daemon that does not name its pool is taken as it is", async () 
     assert.equal(run.status, 0);
 });
 
-test("update: a host in no swarm asks the wanted managers first, then those of the last run, and never initialises", async () => {
-    const run = await runScript("swarm", "update", input, {
+test("update: a host in no swarm asks wanted managers of the last run, its others, new ones, and never initialises", async () => {
+    const refused = `echo "connection refused" >&2; exit 1`;
+    const run = await runScript("swarm", "update", [...input, ["peer", "10.120.0.1"]], {
         docker: daemon(
             inactive,
-            `"swarm join "*10.120.0.3:2377) echo "connection refused" >&2; exit 1 ;;
-            "swarm join --token SWMTKN-1-manager "*10.120.0.9:2377) echo "${manages}" >"$dir/state" ;;
+            `"swarm join "*10.120.0.3:2377) ${refused} ;;
+            "swarm join "*10.120.0.9:2377) ${refused} ;;
+            "swarm join --token SWMTKN-1-manager "*10.120.0.1:2377) echo "${manages}" >"$dir/state" ;;
             "swarm init"*) exit 9 ;;`,
         ),
         env: previous,
         files,
     });
     assert.equal(run.stderr, "");
-    assert.equal(run.stdout, answer("10.120.0.3 10.120.0.2"));
-    assert.deepEqual(asked(run), ["10.120.0.3:2377", "10.120.0.9:2377"]);
+    assert.equal(run.stdout, answer("10.120.0.2 10.120.0.3 10.120.0.1"));
+    assert.deepEqual(asked(run), ["10.120.0.3:2377", "10.120.0.9:2377", "10.120.0.1:2377"]);
+});
+
+test("update: joins are to try the managers that are in first, those among them that stay before the others", async () => {
+    const members = ["10.120.0.2", "10.120.0.8", "10.120.0.4"].map((address) => `echo ${address}:2377`);
+    const lines: Line[] = [...input, ["peer", "10.120.0.4"]];
+    const run = await runScript("swarm", "update", lines, {
+        docker: daemon(manages, `"node inspect "*) ${members.join("; ")} ;;`),
+        env: previous,
+        files,
+    });
+    assert.equal(run.stdout, answer("10.120.0.2 10.120.0.4 10.120.0.8 10.120.0.3"));
 });
 
 for (const [what, certificate] of [
@@ -91,7 +104,7 @@ for (const [what, certificate] of [
         });
         assert.equal(run.stderr, "");
         // What it cannot know as a worker is what the last run knew.
-        assert.equal(run.stdout, answer("10.120.0.3 10.120.0.2 10.120.0.7 10.120.0.9"));
+        assert.equal(run.stdout, answer("10.120.0.3 10.120.0.7 10.120.0.9 10.120.0.2"));
         assert.deepEqual(
             run.dockerCalls.filter((call) => call.startsWith("swarm ")),
             [],
@@ -155,7 +168,7 @@ const failures: {
         mode: "update",
         host: {
             docker: daemon(inactive, `"swarm join "*) echo "${LEADERLESS}" >&2; exit 1 ;;`),
-            env: { PULUMI_COMMAND_STDOUT: answer("10.120.0.3 10.120.0.2") },
+            env: { PULUMI_COMMAND_STDOUT: answer("10.120.0.2 10.120.0.3") },
         },
         text: `node1: no manager of cluster ours let it in:\n  10.120.0.3: ${LEADERLESS}\n${aboutQuorum()}`,
     },
@@ -167,7 +180,7 @@ const failures: {
                 inactive,
                 `"swarm join "*) echo "remote CA does not match fingerprint. Expected: 1234" >&2; exit 1 ;;`,
             ),
-            env: { PULUMI_COMMAND_STDOUT: answer("10.120.0.3 10.120.0.2") },
+            env: { PULUMI_COMMAND_STDOUT: answer("10.120.0.2 10.120.0.3") },
         },
         text:
             "node1: no manager of cluster ours let it in:\n" +

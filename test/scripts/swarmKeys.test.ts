@@ -7,7 +7,7 @@ import { type Host, runScript, type ScriptRun } from "./harness.ts";
 
 /** The same with what is said of rotation and autolock. */
 const answerWith = (parts: Record<string, string>) =>
-    `${JSON.stringify({ ...JSON.parse(answer("10.120.0.3 10.120.0.2")), ...parts })}\n`;
+    `${JSON.stringify({ ...JSON.parse(answer("10.120.0.2 10.120.0.3")), ...parts })}\n`;
 const inputWith = (parts: Record<string, string | number>) =>
     input.map(([key, value]): Line => [key, parts[key] ?? value]);
 const printedBefore = (parts: Record<string, string>) => ({ PULUMI_COMMAND_STDOUT: answerWith(parts) });

@@ -19,8 +19,8 @@
 # Members are handled by ID: host names are not unique.
 #
 # Input: node (the seed's name), stack, limit (seconds for a new node to be ready), drain (seconds for tasks to
-# move), member (ID NAME ROLE AVAILABILITY; one or more), service (name of a wanted service; any number), network
-# (name of a wanted overlay network; any number).
+# move; longer where they may take longer to stop), member (ID NAME ROLE AVAILABILITY; one or more), service (name of a
+# wanted service; any number), network (name of a wanted overlay network; any number).
 
 name=$(value node)
 stack=$(value stack)
@@ -190,6 +190,15 @@ $too_many
 END
 }
 
+# stop_grace SERVICE...: the longest that a task of these services may take to stop, in seconds, in $grace.
+stop_grace() {
+    grace=0
+    for nanoseconds in $(docker service inspect --format '{{with .Spec.TaskTemplate.ContainerSpec}}{{json .StopGracePeriod}}{{end}}' "$@" 2>/dev/null); do
+        [ "$nanoseconds" != null ] || continue
+        [ $((nanoseconds / 1000000000)) -le "$grace" ] || grace=$((nanoseconds / 1000000000))
+    done
+}
+
 service_is_gone() {
     seen=$(docker ps -aq --filter "label=com.docker.swarm.service.name=$1" | grep -c . || true)
     seen="$seen tasks on $name"
@@ -201,8 +210,10 @@ remove_unwanted_services() {
     for service in $(docker service ls --filter "label=swarm.stack=$stack" --format '{{.Name}}'); do
         has "$service" "$wanted_services" && continue
         say "removing service $service"
+        stop_grace "$service"
         docker service rm "$service" >/dev/null
-        wait_for 60 "the tasks of $service to end" service_is_gone "$service"
+        [ "$grace" -gt 30 ] || grace=30
+        wait_for $((grace + 30)) "the tasks of $service to end" service_is_gone "$service"
     done
     wanted_networks=$(values network)
     for network in $(docker network ls --filter "label=swarm.stack=$stack" --format '{{.Name}}'); do
@@ -367,6 +378,10 @@ find_leaving
 find_closing
 removed=''
 if [ -n "$leaving$closing" ]; then
+    # A task that leaves is started elsewhere once it has stopped.
+    # shellcheck disable=SC2046 # IDs are words
+    stop_grace $(docker service ls -q)
+    [ "$grace" = 0 ] || [ "$drain" -ge $((grace + 60)) ] || drain=$((grace + 60))
     pause_emptied
     move_services_without_footing
     for id in $closing; do empty "$id" || true; done

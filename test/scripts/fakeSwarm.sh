@@ -13,6 +13,7 @@
 # refusals  GROUP COMMAND TEXT          what the next such command is answered, once a line
 # promotions  SECONDS                   how long a promotion takes; default 1
 # containers  SERVICE-NAME here|stuck   its tasks' containers on this manager, and whether they end with the service
+# graces    NANOSECONDS                 what tasks have for their stop
 # clock     seconds that the script has slept
 
 # shellcheck disable=SC2154 # dir is the harness's
@@ -213,6 +214,8 @@ case "$*" in
         printf '%s\n' "$name $(runs_on "$service" | grep -c .)/$(grep -c "^[^ ]* $service .* running$" "$dir/tasks")"
     done
     ;;
+"service ls -q") field 1 <"$dir/services" ;;
+"service inspect --format {{with .Spec.TaskTemplate.ContainerSpec}}{{json .StopGracePeriod}}{{end}} "*) grep . "$dir/graces" || echo null ;;
 "service ls --filter mode=replicated -q") grep ' replicated ' "$dir/services" | cut -d' ' -f1 ;;
 "service update --detach --label-add swarm.stack="*) put services "$(grep "^[^ ]* $6 " "$dir/services" | field 1)" 4 "${5#swarm.stack=}" ;;
 "service update --detach --force "*) exchange_tasks "$5" ;;

@@ -12,6 +12,7 @@ export interface World {
     readonly services?: readonly string[];
     readonly networks?: readonly string[];
     readonly tasks?: readonly string[];
+    readonly graces?: readonly string[];
     readonly containers?: readonly string[];
     readonly due?: readonly string[];
     readonly refusals?: readonly string[];
@@ -45,8 +46,8 @@ export async function roster(world: World, wanted: readonly Line[], limit = 10):
         ...wanted,
     ];
     const file = (content: readonly string[] = []) => content.map((line) => `${line}\n`).join("");
-    const { members, services, networks, tasks, containers, due, refusals, promotions } = world;
-    const files = { members, services, networks, tasks, containers, due, refusals, promotions };
+    const { members, services, networks, tasks, graces, containers, due, refusals, promotions } = world;
+    const files = { members, services, networks, tasks, graces, containers, due, refusals, promotions };
     const run = await runScript("roster", "create", lines, {
         docker: `*) . '${fakeSwarm}' ;;`,
         files: Object.fromEntries(Object.entries(files).map(([name, content]) => [name, file(content)])),

@@ -53,12 +53,6 @@ describe("wanted members", () => {
             wanted: wantWorker("n2", "node2"),
             change: settled("n2", "node2", "worker", "active"),
         },
-        {
-            what: "one that carries another stack's label",
-            member: "n2 worker active ready - swarm-prod node2 swarm-dev node2",
-            wanted: wantWorker("n2", "node2"),
-            change: settled("n2", "node2", "worker", "active"),
-        },
     ];
     for (const { what, member, wanted, change } of differing) {
         test(`${what} gets role, availability and labels in one update`, async () => {

@@ -176,6 +176,23 @@ describe("members that leave", () => {
             changes: [paused("old"), "node update --availability drain old"],
         });
     });
+
+    test("tasks that may take longer to stop have that long, and a minute", async () => {
+        const run = await roster(
+            {
+                members: [seed, worker("n2", "node2"), worker("old", "node9")],
+                services: [nginx],
+                tasks: [
+                    "t1 s1 n2 running running",
+                    "t2 s1 old running running",
+                    "t3 s1 old running shutdown",
+                ],
+                graces: ["10000000000", "null", "120000000000"],
+            },
+            [wantManager("m1", "node1"), wantWorker("n2", "node2"), ["service", "nginx"]],
+        );
+        assert.match(run.stderr, /\nwaited 180 s for the tasks of node9 to run elsewhere; last seen: .*\n$/);
+    });
 });
 
 describe("right after an election, when nobody's state is known", () => {

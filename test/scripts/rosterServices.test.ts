@@ -143,6 +143,22 @@ describe("services and networks", () => {
         });
     });
 
+    test("tasks that may take longer to stop have that long, and half a minute", async () => {
+        const run = await roster(
+            {
+                ...world,
+                services: ["s2 web2 replicated swarm-dev"],
+                containers: ["web2 stuck", "web2 stuck"],
+                graces: ["120000000000"],
+            },
+            wanted,
+        );
+        assert.match(
+            run.stderr,
+            /\nwaited 150 s for the tasks of web2 to end; last seen: 2 tasks on node1\n$/,
+        );
+    });
+
     describe("tasks that do not run yet when all nodes are in their places", () => {
         const nodes = { members: [leader("m1", "node1"), worker("n2", "node2")] };
 

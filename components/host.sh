@@ -253,18 +253,17 @@ mark_engine() {
     config=${config:-/etc/docker/daemon.json}
     if as_root grep -q '"swarm\.stack=' "$config" 2>/dev/null; then
         marked=$(as_root sed "s/\"swarm\.stack=[^\"]*\"/\"$mark\"/" "$config")
-        printf '%s\n' "$marked" | as_root tee "$config" >/dev/null
     elif [ -z "$unlabelled" ]; then
         return 0 # from its command line
     elif ! as_root test -s "$config" || [ "$(as_root cat "$config" | tr -d '[:space:]')" = '{}' ]; then
         as_root mkdir -p "${config%/*}"
-        printf '{"labels": ["%s"]}\n' "$mark" | as_root tee "$config" >/dev/null
+        marked="{\"labels\": [\"$mark\"]}"
     elif as_root grep -q '"labels"' "$config"; then
         return 0 # somebody's own
     else
         marked=$(as_root sed "0,/{/s//{\"labels\": [\"$mark\"], /" "$config")
-        printf '%s\n' "$marked" | as_root tee "$config" >/dev/null
     fi
+    printf '%s\n' "$marked" | as_root tee "$config" >/dev/null
     as_root kill -HUP "$pid"
     marked_by=$(($(now) + 3))
     until engine_is_marked || [ "$(now)" -ge "$marked_by" ]; do sleep 0.1; done

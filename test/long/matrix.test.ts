@@ -3,7 +3,8 @@
  *
  *     MATRIX_OPERATIONS=scale-in,replacement MATRIX_KINDS='SIGINT,kill CLI' MATRIX_FROM=2 MATRIX_EVERY=3 make test-long
  *
- * `MATRIX_FROM` begins at the second step, `MATRIX_EVERY` takes each third one only. An operation that is over before the step ends the row.
+ * `MATRIX_FROM` begins at the second step, `MATRIX_EVERY` takes each third one only. An operation that is over before
+ * the step ends the row.
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";

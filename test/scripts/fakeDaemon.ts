@@ -19,10 +19,15 @@ export const aboutQuorum = (survivor?: string) =>
     `${survivor ? `, ${survivor} or another` : ""}: pulumi config set swarm:recoverFrom ${survivor ?? "NAME"}, ` +
     "then: pulumi up --refresh\n";
 
-/** What is said while something is waited for in vain for a minute. */
-export const minuteOf = (what: string, seen: string) =>
-    `${[5, 15, 25, 35, 45, 55].map((second) => `waiting for ${what}, ${second} s: ${seen}\n`).join("")}` +
-    `waited 60 s for ${what}; last seen: ${seen}\n`;
+/** What is said while something is waited for in vain: after 5 s, then every 10 s, and at the limit. */
+export const waitedInVain = (what: string, limit: number, seen: string) => {
+    const times = Array.from({ length: Math.ceil((limit - 5) / 10) }, (_, index) => 5 + 10 * index);
+    const said = times.map((second) => `waiting for ${what}, ${second} s: ${seen}\n`).join("");
+    return `${said}waited ${limit} s for ${what}; last seen: ${seen}\n`;
+};
+
+/** As `waitedInVain`, for a minute. */
+export const minuteOf = (what: string, seen: string) => waitedInVain(what, 60, seen);
 
 /**
  * A good daemon for `Host.docker`. Its state in the swarm is `state` until a command writes another to $dir/state.

@@ -1,6 +1,7 @@
 /** How the roster empties members that are to run no tasks: without a moment in which a service runs nowhere. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { waitedInVain } from "./fakeDaemon.ts";
 import {
     answer,
     assertDone,
@@ -154,45 +155,30 @@ describe("members that leave", () => {
         });
     });
 
-    test("a task that does not end fails the roster when its time is up, and the member stays", async () => {
-        const run = await roster(
-            {
-                members: [seed, worker("n2", "node2"), worker("old", "node9")],
-                services: [nginx],
-                tasks: [
-                    "t1 s1 n2 running running",
-                    "t2 s1 old running running",
-                    "t3 s1 old running shutdown",
-                ],
-            },
-            [wantManager("m1", "node1"), wantWorker("n2", "node2"), ["service", "nginx"]],
-        );
-        const what = "the tasks of node9 to run elsewhere";
-        const seen = "1 tasks still run there";
-        assertFailed(run, {
-            stderr:
-                `emptying node9 (old, ready)\nwaiting for ${what}, 5 s: ${seen}\nwaiting for ${what}, 15 s: ${seen}\n` +
-                `waited 20 s for ${what}; last seen: ${seen}\n`,
-            changes: [paused("old"), "node update --availability drain old"],
+    for (const [what, graces, limit] of [
+        ["its time is up", [], 20],
+        ["the longest time to stop is over, and a minute", ["10000000000", "null", "120000000000"], 180],
+    ] as const) {
+        test(`a task that does not end fails the roster when ${what}, and the member stays`, async () => {
+            const run = await roster(
+                {
+                    members: [seed, worker("n2", "node2"), worker("old", "node9")],
+                    services: [nginx],
+                    tasks: [
+                        "t1 s1 n2 running running",
+                        "t2 s1 old running running",
+                        "t3 s1 old running shutdown",
+                    ],
+                    graces,
+                },
+                [wantManager("m1", "node1"), wantWorker("n2", "node2"), ["service", "nginx"]],
+            );
+            assertFailed(run, {
+                stderr: `emptying node9 (old, ready)\n${waitedInVain("the tasks of node9 to run elsewhere", limit, "1 tasks still run there")}`,
+                changes: [paused("old"), "node update --availability drain old"],
+            });
         });
-    });
-
-    test("tasks that may take longer to stop have that long, and a minute", async () => {
-        const run = await roster(
-            {
-                members: [seed, worker("n2", "node2"), worker("old", "node9")],
-                services: [nginx],
-                tasks: [
-                    "t1 s1 n2 running running",
-                    "t2 s1 old running running",
-                    "t3 s1 old running shutdown",
-                ],
-                graces: ["10000000000", "null", "120000000000"],
-            },
-            [wantManager("m1", "node1"), wantWorker("n2", "node2"), ["service", "nginx"]],
-        );
-        assert.match(run.stderr, /\nwaited 180 s for the tasks of node9 to run elsewhere; last seen: .*\n$/);
-    });
+    }
 });
 
 describe("right after an election, when nobody's state is known", () => {

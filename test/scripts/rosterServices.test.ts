@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Line } from "../../model/serviceLines.ts";
+import { waitedInVain } from "./fakeDaemon.ts";
 import {
     answer,
     assertDone,
@@ -123,41 +124,26 @@ describe("services and networks", () => {
         });
     });
 
-    test("a service whose tasks do not end fails the roster before a member is touched", async () => {
-        const run = await roster(
-            {
-                ...world,
-                services: ["s2 web2 replicated swarm-dev"],
-                containers: ["web2 stuck", "web2 stuck"],
-            },
-            wanted,
-        );
-        const said = [5, 15, 25, 35, 45, 55].map(
-            (seconds) => `waiting for the tasks of web2 to end, ${seconds} s: 2 tasks on node1\n`,
-        );
-        assertFailed(run, {
-            stderr:
-                `removing service web2\n${said.join("")}` +
-                "waited 60 s for the tasks of web2 to end; last seen: 2 tasks on node1\n",
-            changes: ["service rm web2"],
+    for (const [what, graces, limit] of [
+        ["a minute is over", [], 60],
+        ["their time to stop is over, and half a minute", ["120000000000"], 150],
+    ] as const) {
+        test(`a service whose tasks do not end fails the roster when ${what}, before a member is touched`, async () => {
+            const run = await roster(
+                {
+                    ...world,
+                    services: ["s2 web2 replicated swarm-dev"],
+                    containers: ["web2 stuck", "web2 stuck"],
+                    graces,
+                },
+                wanted,
+            );
+            assertFailed(run, {
+                stderr: `removing service web2\n${waitedInVain("the tasks of web2 to end", limit, "2 tasks on node1")}`,
+                changes: ["service rm web2"],
+            });
         });
-    });
-
-    test("tasks that may take longer to stop have that long, and half a minute", async () => {
-        const run = await roster(
-            {
-                ...world,
-                services: ["s2 web2 replicated swarm-dev"],
-                containers: ["web2 stuck", "web2 stuck"],
-                graces: ["120000000000"],
-            },
-            wanted,
-        );
-        assert.match(
-            run.stderr,
-            /\nwaited 150 s for the tasks of web2 to end; last seen: 2 tasks on node1\n$/,
-        );
-    });
+    }
 
     describe("tasks that do not run yet when all nodes are in their places", () => {
         const nodes = { members: [leader("m1", "node1"), worker("n2", "node2")] };

@@ -125,7 +125,8 @@ export async function swarmFacts(access: Access, node: StackNode, signal: AbortS
     }
 }
 
-function refuseNonManager(node: StackNode, { Swarm }: SwarmFacts["info"]): void {
+/** @throws DockerError that says what the node is, where it is no manager. */
+export function refuseNonManager(node: StackNode, { Swarm }: SwarmFacts["info"]): void {
     if (Swarm.ControlAvailable) return;
     // "error" without a text is the state of a node that was started again, for the rest of its engine's life.
     const isMember =

@@ -5,6 +5,7 @@ import type { Cache } from "../instance.ts";
 import type { Report } from "../steps.ts";
 import { ask, defaultSocket, engineProblem, socketFrom } from "./connect.ts";
 import { canInstall, installDocker } from "./install.ts";
+import { findLeftovers, leftoversText, removeLeftovers } from "./leftovers.ts";
 import { enginesHere } from "./neighbours.ts";
 import { findDockerd, ownEngineRuns, ownFiles, startOwnEngine } from "./ownEngine.ts";
 
@@ -80,6 +81,7 @@ export async function ensureOuterDocker(cache: Cache, report: Report): Promise<O
         const started = await startedByPackage(cache);
         if (started !== undefined) return { ...started, origin: `${started.origin}, just installed` };
     }
+    await removeLeftoversOf(report);
     report("starting dockerd");
     await startOwnEngine(cache);
     const own = await runningEngine(cache);
@@ -97,6 +99,19 @@ function refuseNeighbours(): void {
     throw new LabError(
         `A Docker engine runs on this machine (process ${pid}), but it does not answer on ${defaultSocket}, and a second ` +
             `one beside it would disturb it. Have DOCKER_HOST name its socket (unix:///path), or stop it.`,
+    );
+}
+
+async function removeLeftoversOf(report: Report): Promise<void> {
+    const found = findLeftovers();
+    const what = leftoversText(found);
+    if (what === undefined) return;
+    report(`removing ${what}, left by an engine that was killed`);
+    const problems = await removeLeftovers(found);
+    if (problems.length === 0) return;
+    throw new LabError(
+        `A lab's Docker engine was killed on this machine and left ${what}, which cannot be removed:\n` +
+            `${problems.join("\n")}\nRemove them by hand, or reboot.`,
     );
 }
 

@@ -19,6 +19,7 @@ import type { Cache } from "../instance.ts";
 import { commandOf, isAlive, lastLines, readRecord, stop, writeRecord } from "../processes.ts";
 import { ask } from "./connect.ts";
 import { noteFootprint, removeFootprint } from "./footprint.ts";
+import { mountPointsBelow } from "./leftovers.ts";
 
 const START_MS = 60_000;
 /** An engine gives its containers 10 seconds to end, and the lab's are removed before. */
@@ -154,16 +155,4 @@ async function unmountBelow(folders: readonly string[]): Promise<string[]> {
         );
     }
     return problems;
-}
-
-/** Mount points below any of the folders, the innermost first. The format is in proc_pid_mountinfo(5). */
-export function mountPointsBelow(mountinfo: string, folders: readonly string[]): string[] {
-    return mountinfo
-        .split("\n")
-        .map((line) => line.split(" ")[4] ?? "")
-        .map((point) =>
-            point.replace(/\\(\d{3})/g, (_, octal) => String.fromCharCode(Number.parseInt(octal, 8))),
-        )
-        .filter((point) => folders.some((folder) => point === folder || point.startsWith(`${folder}/`)))
-        .reverse();
 }

@@ -4,7 +4,6 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { overlap, rangeConflict, requireFreePort, routesFrom } from "../../lab/network.ts";
 import { engineProblem, socketFrom } from "../../lab/outerDocker/connect.ts";
-import { mountPointsBelow } from "../../lab/outerDocker/ownEngine.ts";
 import { emptyNewTables, parseTables, undo } from "../../lab/outerDocker/traces.ts";
 
 test("ranges overlap when one holds the other", () => {
@@ -186,18 +185,4 @@ test("a table is new and empty only when it was absent and holds no chain, rule 
     assert.deepEqual(emptyNewTables([], table(":mine - [0:0]\n")), []);
     assert.deepEqual(emptyNewTables([], table(":INPUT DROP [0:0]\n")), []);
     assert.deepEqual(emptyNewTables([], table("-A OUTPUT -j ACCEPT\n")), []);
-});
-
-test("mount points below a folder, the innermost first", () => {
-    const mounts = `22 1 0:20 / / rw - ext4 /dev/vda rw
-30 22 0:30 / /repo/.lab/cache/docker rw - tmpfs tmpfs rw
-31 30 0:31 / /repo/.lab/cache/docker/overlay2/a\\040b/merged rw - overlay overlay rw
-32 22 0:32 / /repo/.lab/cache/docker-other rw - tmpfs tmpfs rw
-33 22 0:4 net:[1] /run/swarm-lab-1/exec/netns/x rw - nsfs nsfs rw
-`;
-    assert.deepEqual(mountPointsBelow(mounts, ["/repo/.lab/cache/docker", "/run/swarm-lab-1"]), [
-        "/run/swarm-lab-1/exec/netns/x",
-        "/repo/.lab/cache/docker/overlay2/a b/merged",
-        "/repo/.lab/cache/docker",
-    ]);
 });

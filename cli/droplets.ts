@@ -42,8 +42,14 @@ export function asDroplet(droplet: ApiDroplet): Droplet {
     };
 }
 
-/** All droplets that carry the tag. @throws CloudError */
-export async function taggedDroplets(cloud: Cloud, tag: string): Promise<Droplet[]> {
+/**
+ * All droplets that carry the tag. What is deleted is taken from this list, so the API's filter is not trusted alone:
+ * whatever stands between may drop a query. Tags of different case are the same tag.
+ *
+ * @throws CloudError
+ */
+export async function taggedDroplets(cloud: Pick<Cloud, "list">, tag: string): Promise<Droplet[]> {
     const path = `/v2/droplets?tag_name=${encodeURIComponent(tag)}`;
-    return (await cloud.list<ApiDroplet>(path, "droplets")).map(asDroplet);
+    const listed = (await cloud.list<ApiDroplet>(path, "droplets")).map(asDroplet);
+    return listed.filter(({ tags }) => tags.some((own) => own.toLowerCase() === tag.toLowerCase()));
 }

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Droplet } from "../../cli/droplets.ts";
+import { type ApiDroplet, type Droplet, taggedDroplets } from "../../cli/droplets.ts";
 import { CliError } from "../../cli/errors.ts";
 import { orphansText, refuseLocked, untilGone } from "../../cli/orphans.ts";
 import { cloudLock, ownLock, refusalText } from "../../cli/pulumi.ts";
+import type { Cloud } from "../../cloud.ts";
 
 const now = Date.parse("2026-11-26T21:40:05Z");
 
@@ -19,6 +20,37 @@ const droplet: Droplet = {
     privateIp: "10.120.0.9",
 };
 const found = { stack: "dev", tag: "swarm-dev", orphans: [droplet] };
+
+test("droplets that do not carry the tag are nobody's orphans, whatever the API lists", async () => {
+    const entry = (id: number, tags: string[]): ApiDroplet => ({
+        id,
+        name: `node${id}`,
+        status: "active",
+        created_at: "2026-11-26T21:36:05Z",
+        tags,
+        size_slug: "s-1vcpu-1gb",
+        size: { price_monthly: 6 },
+        networks: { v4: [] },
+    });
+    const asked: string[] = [];
+    const cloud: Pick<Cloud, "list"> = {
+        list: async <T>(path: string) => {
+            asked.push(path);
+            return [
+                entry(1, ["swarm-dev"]),
+                entry(2, ["web", "Swarm-Dev"]),
+                entry(3, ["swarm-dev2"]),
+                entry(4, []),
+            ] as T[];
+        },
+    };
+    const listed = await taggedDroplets(cloud, "swarm-dev");
+    assert.deepEqual(asked, ["/v2/droplets?tag_name=swarm-dev"]);
+    assert.deepEqual(
+        listed.map(({ id }) => id),
+        [1, 2],
+    );
+});
 
 describe("swarm orphans", () => {
     test("none", () => {

@@ -2,6 +2,8 @@
 import { type Change, isSecret, knownText } from "./preview.ts";
 
 const MARK = "\n#: input\n";
+/** Behind the input; inputs that earlier versions wrote into a state have none. */
+const END = "\n#: end\n";
 
 /** The lines `key value` of a script's input, in their order. */
 export type ScriptInput = readonly (readonly [key: string, value: string])[];
@@ -20,12 +22,12 @@ export function inputsOf(change: Change | undefined): Inputs {
     return { before, after, secret: stdin.some(isSecret) };
 }
 
-/** @param stdin The script, a mark, and the lines. */
+/** @param stdin The script, a mark, the lines, a mark. */
 export function readInput(stdin: string | undefined): ScriptInput | undefined {
     const mark = stdin?.indexOf(MARK) ?? -1;
     if (stdin === undefined || mark < 0) return undefined;
     return stdin
-        .slice(mark + MARK.length)
+        .slice(mark + MARK.length, stdin.endsWith(END) ? -END.length : undefined)
         .split("\n")
         .filter((line) => line !== "")
         .map((line) => {

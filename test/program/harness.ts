@@ -218,9 +218,9 @@ function answer(name: string, inputs: Inputs): string {
 export function inputOf(command: {
     readonly inputs: Record<string, unknown>;
 }): [key: string, value: string][] {
-    const stdin = `${command.inputs.stdin}`;
-    return stdin
-        .slice(stdin.indexOf("#: input\n") + "#: input\n".length)
+    const [, input] = /\n#: input\n([\s\S]*)#: end\n$/.exec(`${command.inputs.stdin}`) ?? [];
+    if (input === undefined) throw new Error("stdin without its marks");
+    return input
         .split("\n")
         .filter((line) => line !== "")
         .map((line) => [line.slice(0, line.indexOf(" ")), line.slice(line.indexOf(" ") + 1)]);

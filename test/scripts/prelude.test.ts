@@ -127,7 +127,7 @@ describe("a script whose connection is gone", () => {
         const prelude =
             'seen=""; echo waiting >&2; until [ -n "$seen" ]; do stop_if_left_alone; sleep 0.2; done';
         const text = readFileSync(new URL("../../components/prelude.sh", import.meta.url), "utf8");
-        session.stdin.end(`${text}\n${prelude}\n#: input\nnode node1\n`);
+        session.stdin.end(`${text}\n${prelude}\n#: input\nnode node1\n#: end\n`);
         while (!said.includes("waiting\n")) await once(session.stderr, "data");
         session.kill("SIGKILL");
         // The pipe ends with the last process that holds it: the script itself.

@@ -1,16 +1,26 @@
 # shellcheck shell=sh
 # Begins every remote script: sent in front of it, never run alone.
 #
-# A host has sh, docker and coreutils, and maybe nothing else. Values arrive on stdin as `key value` lines,
-# are read once into $input, and are never part of the command text. The last line of stdout is one JSON object
-# that names the script and the node: whoever reads it can tell a real answer from a host that answers every
-# command with some text and status 0. What a person should see goes to stderr.
+# A host has sh, docker and coreutils, and maybe nothing else. Values arrive on stdin as `key value` lines with an
+# end mark behind them, are read once into $input, and are never part of the command text. The last line of stdout is
+# one JSON object that names the script and the node: whoever reads it can tell a real answer from a host that answers
+# every command with some text and status 0. What a person should see goes to stderr.
 set -eu
 export LC_ALL=C
 
 input=$(cat)
 newline='
 '
+
+# Nothing runs with half of its input: the roster would take the other half's members for ones that nobody wants. Where
+# the connection was cut within the script, there is no input at all.
+case $newline$input in
+*"$newline#: end") input=${input%"#: end"} input=${input%"$newline"} ;;
+*)
+    echo 'the connection was cut before the whole script had come' >&2
+    exit 1
+    ;;
+esac
 
 # value KEY: the first value of KEY; fails when the program did not send it.
 value() {

@@ -78,7 +78,7 @@ export function scriptText(script: ScriptName): string {
         .join("\n");
 }
 
-/** Lines by themselves: before the input, and behind it. */
+/** Lines by themselves: before the input, and behind it. The script itself looks whether the end has come, see prelude.sh. */
 const MARKS = { input: "#: input", end: "#: end" };
 
 /**
@@ -97,18 +97,14 @@ export function payload(script: ScriptName, lines: readonly Line[]): string {
 }
 
 /**
- * Splits stdin into the script and its input and runs the one with the other, if all of it has come: with half of its
- * input the roster would take the other half's members for ones that nobody wants. Splitting is sed's work, since a
- * shell takes seconds to find a pattern in a text of this size. `timeout` is the only thing that ever ends a remote
- * command: neither the provider nor a cancelled update does. `caller` is the process of the SSH session, by which a
- * script can tell that its connection is gone.
+ * Splits stdin into the script and its input, with the end mark, and runs the one with the other. Splitting is sed's
+ * work: a shell takes seconds to find a pattern in a text of this size. `timeout` is the only thing that ever ends a
+ * remote command: neither the provider nor a cancelled update does. `caller` is the process of the SSH session, by which
+ * a script can tell that its connection is gone.
  */
 export function launcher(script: ScriptName, mode: string, timeout: number): string {
-    const { input, end } = MARKS;
     return (
-        `all=$(cat) && [ "$(printf '%s\\n' "$all" | tail -n 1)" = '${end}' ] || ` +
-        `{ echo 'the connection was cut before the whole script had come' >&2; exit 1; }; ` +
-        `printf '%s\\n' "$all" | sed '1,/^${input}$/d;$d' | caller=$PPID timeout -k 10 ${timeout} ` +
-        `sh -c "$(printf '%s\\n' "$all" | sed '/^${input}$/,$d')" ${script} ${mode}`
+        `all=$(cat) && printf '%s\\n' "$all" | sed '1,/^${MARKS.input}$/d' | caller=$PPID timeout -k 10 ${timeout} ` +
+        `sh -c "$(printf '%s\\n' "$all" | sed '/^${MARKS.input}$/,$d')" ${script} ${mode}`
     );
 }

@@ -11,7 +11,7 @@ export interface Spoken {
 /**
  * @param parts Files of `components/`, without `.sh`, that are sourced first, as `remote.ts` puts them together.
  * @param text Shell text that calls their functions.
- * @param options.stdin What the prelude takes as the script's input.
+ * @param options.stdin What the prelude takes as the script's input: whole lines.
  */
 export function speak(
     parts: readonly string[],
@@ -22,7 +22,7 @@ export function speak(
         readFileSync(new URL(`../../components/${part}.sh`, import.meta.url), "utf8"),
     );
     const { status, stdout, stderr } = spawnSync("/bin/sh", ["-c", [...script, text].join("\n")], {
-        input: options.stdin ?? "",
+        input: `${options.stdin ?? ""}#: end\n`,
         encoding: "utf8",
         env: { PATH: process.env.PATH, ...options.env },
         timeout: 30_000,

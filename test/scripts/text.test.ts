@@ -1,6 +1,7 @@
 /** The scripts as a host gets them: well-formed for every POSIX shell, and free of what shellcheck warns of. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { launcher, payload, scriptText } from "../../components/remote.ts";
 import type { ScriptName } from "../../model/answers.ts";
@@ -29,9 +30,7 @@ for (const script of scripts) {
 test("the launcher is one line, and the same for whatever is sent", () => {
     assert.equal(
         launcher("join", "create", 900),
-        `all=$(cat) && [ "$(printf '%s\\n' "$all" | tail -n 1)" = '#: end' ] || ` +
-            `{ echo 'the connection was cut before the whole script had come' >&2; exit 1; }; ` +
-            `printf '%s\\n' "$all" | sed '1,/^#: input$/d;$d' | caller=$PPID timeout -k 10 900 ` +
+        `all=$(cat) && printf '%s\\n' "$all" | sed '1,/^#: input$/d' | caller=$PPID timeout -k 10 900 ` +
             `sh -c "$(printf '%s\\n' "$all" | sed '/^#: input$/,$d')" join create`,
     );
 });
@@ -63,9 +62,11 @@ for (const shell of ["dash", "bash"]) {
     });
 }
 
-/** A script that says what it was sent, and its input, as long as the longest that is sent. */
-const long = `cat; exit 7\n${"# a comment\n".repeat(4000)}`;
+const prelude = readFileSync(new URL("../../components/prelude.sh", import.meta.url), "utf8");
+/** As long as the longest that is sent, and nothing but words before its last line. */
+const long = `${prelude}say began\n${"# a comment\n".repeat(4000)}printf '%s\\n' "$input"; exit 7\n`;
 const whole = `${long}#: input\nmember a\nmember b\n#: end\n`;
+const tooShort = "the connection was cut before the whole script had come\n";
 
 for (const shell of ["dash", "bash"]) {
     const launched = (input: string) => {
@@ -79,26 +80,36 @@ for (const shell of ["dash", "bash"]) {
 
     test(`${shell}: a script of 48 kB is divided from its input at once`, () => {
         const start = performance.now();
-        assert.deepEqual(launched(whole), { status: 7, stdout: "member a\nmember b\n", stderr: "" });
+        assert.deepEqual(launched(whole), {
+            status: 7,
+            stdout: "member a\nmember b\n",
+            stderr: "began\n",
+        });
         // By the shell's own means it is some five seconds.
         assert.ok(performance.now() - start < 2_000, `${performance.now() - start} ms`);
     });
 
     for (const [what, length] of [
-        ["nothing", 0],
         ["a part of the script", 20_000],
+        ["the script alone", long.length],
         ["a part of the input", whole.indexOf("member b")],
-        ["a line's half", whole.indexOf("member b") + 3],
+        ["a half of a line", whole.indexOf("member b") + 3],
         ["a half of the end", whole.length - 3],
     ] as const) {
         test(`${shell}: where ${what} has come, nothing runs`, () => {
-            assert.deepEqual(launched(whole.slice(0, length)), {
-                status: 1,
-                stdout: "",
-                stderr: "the connection was cut before the whole script had come\n",
-            });
+            assert.deepEqual(launched(whole.slice(0, length)), { status: 1, stdout: "", stderr: tooShort });
         });
     }
+
+    test(`${shell}: where the connection is cut anywhere in the prelude, nothing runs`, () => {
+        for (let length = 0; length < prelude.length; length += 97) {
+            const { status, stdout, stderr } = launched(whole.slice(0, length));
+            assert.equal(stdout, "");
+            assert.doesNotMatch(stderr, /began/);
+            // Without a command to run, or with comments alone, a shell has nothing to complain of.
+            if (length > prelude.indexOf("esac")) assert.deepEqual([status, stderr], [1, tooShort]);
+        }
+    });
 }
 
 test("a value with a line break is refused, by its key", () => {

@@ -10,7 +10,7 @@ import { warnOfLost } from "./lost.ts";
 import { stackNames } from "./model/stackNames.ts";
 
 // The SDK takes a stack trace for each promise and resource, and has each trace mapped by the source maps of its own
-// files: a seventh of a preview's CPU time. Node runs this program as it is written and needs no map.
+// files: a tenth of the time of a preview. Node runs this program as it is written and needs no map.
 Reflect.deleteProperty(Error, "prepareStackTrace");
 
 const settings = loadSettings();

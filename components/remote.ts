@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { ScriptName } from "../model/answers.ts";
-import type { Line } from "../model/serviceLines.ts";
+import { type Line, MARKS } from "../model/serviceLines.ts";
 
 /** A host that remote commands run on. Knows nothing of swarms. */
 export interface RemoteHost {
@@ -77,9 +77,6 @@ export function scriptText(script: ScriptName): string {
         .map((part) => readFileSync(new URL(`${part}.sh`, import.meta.url), "utf8"))
         .join("\n");
 }
-
-/** Lines by themselves: before the input, and behind it. The script itself looks whether the end has come, see prelude.sh. */
-const MARKS = { input: "#: input", end: "#: end" };
 
 /**
  * What goes to stdin. A line break in a value would make a second line of it.

@@ -3,6 +3,12 @@ import type { MountSpec, PortSpec, RolloutSpec, ServiceSpec } from "./settings.t
 /** One line of a remote script's input: a key and its value. */
 export type Line = readonly [key: string, value: string | number];
 
+/**
+ * Lines by themselves in what is sent to a remote script: between the script and its input, and behind the input.
+ * `components/prelude.sh` looks whether the end has come.
+ */
+export const MARKS = { input: "#: input", end: "#: end" };
+
 const seconds = (milliseconds: number) => `${milliseconds}ms`;
 
 /**

@@ -1,9 +1,10 @@
 /** What a remote script reads, taken from the `stdin` of its command (components/remote.ts writes it). */
+import { MARKS } from "../../model/serviceLines.ts";
 import { type Change, isSecret, knownText } from "./preview.ts";
 
-const MARK = "\n#: input\n";
-/** Behind the input; inputs that earlier versions wrote into a state have none. */
-const END = "\n#: end\n";
+const BEGIN = `\n${MARKS.input}\n`;
+/** Inputs that earlier versions wrote into a state have none. */
+const END = `\n${MARKS.end}\n`;
 
 /** The lines `key value` of a script's input, in their order. */
 export type ScriptInput = readonly (readonly [key: string, value: string])[];
@@ -24,10 +25,10 @@ export function inputsOf(change: Change | undefined): Inputs {
 
 /** @param stdin The script, a mark, the lines, a mark. */
 export function readInput(stdin: string | undefined): ScriptInput | undefined {
-    const mark = stdin?.indexOf(MARK) ?? -1;
+    const mark = stdin?.indexOf(BEGIN) ?? -1;
     if (stdin === undefined || mark < 0) return undefined;
     return stdin
-        .slice(mark + MARK.length, stdin.endsWith(END) ? -END.length : undefined)
+        .slice(mark + BEGIN.length, stdin.endsWith(END) ? -END.length : undefined)
         .split("\n")
         .filter((line) => line !== "")
         .map((line) => {

@@ -16,6 +16,14 @@ export function findCommand(name: string, searchPath = process.env.PATH ?? ""): 
     return undefined;
 }
 
+/**
+ * A PATH that has the folders of administrators' commands: dockerd is there, and looks for containerd, runc and iptables
+ * itself; a person's PATH may lack them.
+ */
+export function searchPath(): string {
+    return `${process.env.PATH ?? ""}:/usr/local/sbin:/usr/sbin:/sbin`;
+}
+
 function isExecutable(file: string): boolean {
     try {
         accessSync(file, constants.X_OK);

@@ -1,8 +1,8 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { execa } from "execa";
-import { findCommand } from "../engine/path.ts";
-import { messageOf } from "../errors.ts";
+import { searchPath } from "../engine/path.ts";
+import { unmountBelow } from "./mounts.ts";
 import { enginesAndContainersHere } from "./neighbours.ts";
 import { parseTables } from "./traces.ts";
 
@@ -63,18 +63,13 @@ export function leftoversText({ bridges, runs }: Leftovers): string | undefined 
 export async function removeLeftovers(found: Leftovers): Promise<string[]> {
     const problems: string[] = [];
     const attempt = async (command: string, parameters: string[]) => {
-        const file = findCommand(command, `${process.env.PATH ?? ""}:/usr/sbin:/sbin`);
-        try {
-            if (file === undefined) throw new Error(`there is no command "${command}" on this machine`);
-            await execa(file, parameters, { timeout: 10_000 });
-        } catch (error) {
-            problems.push(`${[command, ...parameters].join(" ")}: ${messageOf(error)}`);
-        }
+        await execa(command, parameters, { timeout: 10_000, env: { PATH: searchPath() } }).catch((error) =>
+            problems.push(error.shortMessage),
+        );
     };
     for (const link of [...found.cables, ...found.bridges]) await attempt("ip", ["link", "delete", link]);
     for (const rule of await rulesOf(found.bridges)) await attempt("iptables", rule);
-    for (const point of mountPointsBelow(readFileSync("/proc/self/mountinfo", "utf8"), found.runs))
-        await attempt("umount", [point]);
+    problems.push(...(await unmountBelow(found.runs)));
     if (problems.length === 0)
         for (const folder of found.runs) rmSync(folder, { recursive: true, force: true });
     return problems;
@@ -94,20 +89,12 @@ export function deletionsOf(bridges: readonly string[], listing: string): string
 
 async function rulesOf(bridges: readonly string[]): Promise<string[][]> {
     if (bridges.length === 0) return [];
-    const { stdout, exitCode } = await execa("iptables-save", [], { reject: false, timeout: 10_000 });
+    const { stdout, exitCode } = await execa("iptables-save", [], {
+        reject: false,
+        timeout: 10_000,
+        env: { PATH: searchPath() },
+    });
     return exitCode === 0 ? deletionsOf(bridges, stdout) : [];
-}
-
-/** Mount points below any of the folders, the innermost first. The format is in proc_pid_mountinfo(5). */
-export function mountPointsBelow(mountinfo: string, folders: readonly string[]): string[] {
-    return mountinfo
-        .split("\n")
-        .map((line) => line.split(" ")[4] ?? "")
-        .map((point) =>
-            point.replace(/\\(\d{3})/g, (_, octal) => String.fromCharCode(Number.parseInt(octal, 8))),
-        )
-        .filter((point) => folders.some((folder) => point === folder || point.startsWith(`${folder}/`)))
-        .reverse();
 }
 
 function names(folder: string): string[] {

@@ -12,14 +12,13 @@ import {
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
-import { execa } from "execa";
-import { findCommand } from "../engine/path.ts";
+import { findCommand, searchPath } from "../engine/path.ts";
 import { LabError } from "../errors.ts";
 import type { Cache } from "../instance.ts";
 import { commandOf, isAlive, lastLines, readRecord, stop, writeRecord } from "../processes.ts";
 import { ask } from "./connect.ts";
 import { noteFootprint, removeFootprint } from "./footprint.ts";
-import { mountPointsBelow } from "./leftovers.ts";
+import { unmountBelow } from "./mounts.ts";
 
 const START_MS = 60_000;
 /** An engine gives its containers 10 seconds to end, and the lab's are removed before. */
@@ -122,11 +121,6 @@ function argumentsFor(cache: Cache, settings: string): string[] {
     ];
 }
 
-/** dockerd lives in sbin and looks for containerd, runc and iptables itself; a person's PATH may lack sbin. */
-function searchPath(): string {
-    return `${process.env.PATH ?? ""}:/usr/local/sbin:/usr/sbin:/sbin`;
-}
-
 export function findDockerd(): string | undefined {
     return findCommand("dockerd", searchPath());
 }
@@ -143,16 +137,5 @@ export async function stopOwnEngine(cache: Cache): Promise<string[]> {
     problems.push(...(await unmountBelow([cache.docker, cache.dockerRun])));
     problems.push(...(await removeFootprint(files.footprint)));
     rmSync(cache.dockerRun, { recursive: true, force: true });
-    return problems;
-}
-
-/** An engine that was killed leaves the file systems and network namespaces of its containers mounted. */
-async function unmountBelow(folders: readonly string[]): Promise<string[]> {
-    const problems: string[] = [];
-    for (const point of mountPointsBelow(readFileSync("/proc/self/mountinfo", "utf8"), folders)) {
-        await execa("umount", [point], { timeout: 10_000 }).catch((error) =>
-            problems.push(error.shortMessage),
-        );
-    }
     return problems;
 }

@@ -3,12 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
-import {
-    deletionsOf,
-    findLeftovers,
-    leftoversText,
-    mountPointsBelow,
-} from "../../lab/outerDocker/leftovers.ts";
+import { deletionsOf, findLeftovers, leftoversText } from "../../lab/outerDocker/leftovers.ts";
+import { mountPointsBelow } from "../../lab/outerDocker/mounts.ts";
 
 test("leftovers are bridges and folders with a lab's names, while nothing of Docker runs", (t) => {
     const top = mkdtempSync(path.join(tmpdir(), "leftovers-"));

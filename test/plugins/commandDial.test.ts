@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { describe, test } from "node:test";
+import { parseConnection } from "../../lab/plugins/command/connection.ts";
+import { dial } from "../../lab/plugins/command/dial.ts";
+import type { Context } from "../../lab/plugins/protocol/provider.ts";
 import {
     closedPort,
     connectionTo,
@@ -65,11 +69,47 @@ describe("dialling", () => {
         assert.ok(Date.now() - start < 5000);
     });
 
-    test("an empty host, which would mean this machine, is refused", async () => {
-        assert.equal(
-            errorOf(await create({ connection: { host: "" }, create: "true" })),
-            "connection.host is empty: it would mean this very machine, which is surely not what was meant",
+    test("one that says nothing holds the operation for as long as nobody ends it: there is no deadline", async (context) => {
+        const mute = createServer((socket) => socket.on("error", () => {})).listen(0, "127.0.0.1");
+        context.after(() => mute.close());
+        await once(mute, "listening");
+        const { port } = mute.address() as AddressInfo;
+        context.mock.timers.enable({ apis: ["setTimeout"] });
+        const end = new AbortController();
+        const said: string[] = [];
+        const operation: Context = {
+            urn: "urn:pulumi:dev::swarm::command:remote:Command::it",
+            name: "it",
+            timeoutSeconds: 0,
+            preview: false,
+            signal: end.signal,
+            log: (_severity, line) => said.push(line),
+            status: (line) => said.push(line),
+        };
+        let ended: string | undefined;
+        const dialled = dial(parseConnection({ host: "127.0.0.1", port }), operation).catch(
+            ({ message }: Error) => {
+                ended = message;
+            },
         );
+        const [socket] = (await once(mute, "connection")) as [Socket];
+        assert.match(`${(await once(socket, "data"))[0]}`, /^SSH-2\.0-/);
+        context.mock.timers.tick(24 * 3_600_000);
+        await new Promise((resolve) => setImmediate(resolve));
+        assert.deepEqual([ended, said], [undefined, []]);
+        end.abort(new Error("context canceled"));
+        await dialled;
+        assert.match(
+            `${ended}`,
+            /^context canceled: dialling 127\.0\.0\.1:\d+ for [\d.]+s, 0 failed attempts, last: nothing yet$/,
+        );
+    });
+
+    test("an empty host is this very machine, as Go has it", async () => {
+        const host = await startHost();
+        const connection = connectionTo(host, { host: "" });
+        assert.equal(outputs(await create({ connection, create: "echo here" })).stdout, "here");
+        assert.deepEqual(host.commands, ["echo here"]);
     });
 
     test("a pinned key of another type than the server has", async () => {

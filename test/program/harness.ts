@@ -88,6 +88,8 @@ export async function runProgram(options: {
     readonly account?: typeof account;
     readonly token?: string;
     readonly onResource?: (name: string) => void;
+    /** What a resource of that name has in other ways than here. */
+    readonly state?: (name: string) => Record<string, unknown>;
 }): Promise<Run> {
     const resources: Registered[] = [];
     const calls: string[] = [];
@@ -105,7 +107,7 @@ export async function runProgram(options: {
                 const known = options.preview ? {} : (make?.(args.name, unwrap(args.inputs) as Inputs) ?? {});
                 return {
                     id: options.preview ? "" : `${1000 + resources.length}`,
-                    state: { ...args.inputs, ...known },
+                    state: { ...args.inputs, ...known, ...options.state?.(args.name) },
                 };
             },
             call: (args) => {

@@ -86,29 +86,24 @@ function endpointProblems(path: string, endpoint: Props): [string, string][] {
 }
 
 /**
+ * As the official plugin has it, an empty host is the machine that the plugin runs on: Go dials ":22" there. Whoever
+ * gives it an address that is not known yet runs the command at home, which is what a program has to be safe from.
+ *
  * @param connection the property, secrets taken off
- * @throws when the host is empty. The official plugin dials the local machine then: `joinHostPort("", 22)` means
- *     loopback to Go. A droplet can come with an empty address, and what was meant for it must not run here.
  */
 export function parseConnection(connection: Props): Connection {
     const { proxy } = connection;
     return {
-        ...parseEndpoint("connection", connection),
-        proxy: isObject(proxy) ? parseEndpoint("connection.proxy", proxy) : undefined,
+        ...parseEndpoint(connection),
+        proxy: isObject(proxy) ? parseEndpoint(proxy) : undefined,
     };
 }
 
-function parseEndpoint(path: string, props: Props): Endpoint {
+function parseEndpoint(props: Props): Endpoint {
     const text = (name: string) => (typeof props[name] === "string" ? props[name] : undefined);
     const number = (name: string) => Number(props[name] ?? DEFAULTS[name]);
-    const host = text("host") ?? "";
-    if (host.trim() === "") {
-        throw new Error(
-            `${path}.host is empty: it would mean this very machine, which is surely not what was meant`,
-        );
-    }
     return {
-        host,
+        host: text("host") ?? "",
         port: number("port"),
         user: text("user") ?? String(DEFAULTS.user),
         password: text("password"),

@@ -7,12 +7,6 @@ import { type Login, prepareLogin } from "./auth.ts";
 import type { Connection, Endpoint } from "./connection.ts";
 import { goDialError, joinHostPort } from "./goText.ts";
 
-/**
- * Seconds for key exchange and login. The official plugin has no such limit, so that a host which accepts TCP
- * and then stalls holds it for ever. A limit counts as a failed dial, and the next attempt follows.
- */
-const HANDSHAKE_SECONDS = 60;
-
 /** The delays of the official plugin (retry.Until of Pulumi's SDK). */
 const FIRST_DELAY_MS = 100;
 const DELAY_GROWTH = 1.5;
@@ -133,29 +127,24 @@ function dialTcp({ host, port, perDialTimeout }: Endpoint, signal: AbortSignal):
     });
 }
 
+/**
+ * Key exchange and login. Without a deadline, as the official plugin has it: a host that accepts the connection and then
+ * says nothing holds the operation until it is cancelled, or past its custom timeout.
+ */
 function handshake(stream: Duplex, endpoint: Endpoint, login: Login, context: Context): Promise<Client> {
     const pin = hostKeyPin(endpoint.hostKey);
     let mismatch = false;
     const client = new ssh2.Client();
     return new Promise((resolve, reject) => {
         const fail = (text: string) => {
-            clearTimeout(timer);
             context.signal.removeEventListener("abort", onAbort);
             client.destroy();
             stream.destroy();
             reject(new Error(`ssh: handshake failed: ${text}`));
         };
         const onAbort = () => fail((context.signal.reason as Error).message);
-        const timer = setTimeout(
-            () =>
-                fail(
-                    `no answer from ${joinHostPort(endpoint.host, endpoint.port)} within ${HANDSHAKE_SECONDS}s`,
-                ),
-            HANDSHAKE_SECONDS * 1000,
-        );
         context.signal.addEventListener("abort", onAbort);
         client.once("ready", () => {
-            clearTimeout(timer);
             context.signal.removeEventListener("abort", onAbort);
             resolve(client);
         });

@@ -36,6 +36,7 @@ import {
     integer,
     list,
     oneOf,
+    parseJson,
     read,
     text,
     textWhere,
@@ -52,9 +53,13 @@ const SIZE_ALLOWED = 'the slug of a droplet size such as "s-1vcpu-1gb"';
 const slugOr = (key: "image" | "size", allowed: string) =>
     textWhere(`${allowed}, or "" for swarm:${key}`, (received) => received === "" || isSlug(received));
 
-const names = value(NAMES_ALLOWED, (received) =>
-    expandNames(Array.isArray(received) ? received.map(asText).join() : asText(received)),
-);
+const names = value(NAMES_ALLOWED, (received) => {
+    // The engine gives "" for a key without a value, and says that it will give null one day.
+    if (received === null) {
+        throw new Refused('has no value; "" stands for none');
+    }
+    return expandNames(Array.isArray(received) ? received.map(asText).join() : asText(received));
+});
 
 const sshFrom = value<unknown>(SSH_FROM_ALLOWED, (received) => {
     if (Array.isArray(received) && received.length === 0) {
@@ -163,7 +168,9 @@ export function parseSettings(
     secretKeys: readonly string[] = [],
 ): Parsed {
     const problems: string[] = [];
-    const received = (key: string): unknown => decoded(raw[key] ?? KEYS[key as Key].default);
+    // A key that is there is never the default, whatever an engine makes of one without a value.
+    const received = (key: string): unknown =>
+        decoded(raw[key] === undefined ? KEYS[key as Key].default : raw[key]);
     /** Adds problems whose texts may quote the values of `keys`. */
     const report = (found: readonly Problem[], ...keys: readonly Key[]) => {
         const secret = keys.some((key) => secretKeys.includes(key));
@@ -249,7 +256,7 @@ function decoded(received: unknown): unknown {
         return received;
     }
     try {
-        return JSON.parse(received);
+        return parseJson(received);
     } catch {
         return received;
     }

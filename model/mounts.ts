@@ -2,6 +2,7 @@
  * Mounts of a service: Docker's `--mount` syntax, or the same as an object.
  */
 
+import { posix } from "node:path";
 import { z } from "zod";
 import { Refused } from "./problems.ts";
 import { BYTES_ALLOWED, bytes } from "./quantities.ts";
@@ -35,6 +36,18 @@ const FLAGS = ["readOnly", "noCopy"];
 
 const path = () => textWhere(PATH_ALLOWED, (received) => received.startsWith("/") && isPlainPath(received));
 
+/** A path as Docker cleans it before it mounts anything there: `/d/`, `//d` and `/d/.` are `/d`. */
+export function cleanPath(received: string): string {
+    return posix.join("/", received).replace(/(?<=.)\/$/, "");
+}
+
+/** Docker refuses the root, but only when it makes the container: the service would wait for a task for ever. */
+const target = () =>
+    textWhere(
+        `${PATH_ALLOWED}, other than "/"`,
+        (received) => received.startsWith("/") && isPlainPath(received) && cleanPath(received) !== "/",
+    );
+
 /** Docker reads a mount as a line of CSV, where commas and quotes have a meaning of their own. */
 function isPlainPath(received: string): boolean {
     return isAnyText(received) && !/[",\s]/.test(received);
@@ -46,7 +59,7 @@ const volume = {
         "the name of a volume: letters, digits, dots, hyphens and underscores, the first a letter or digit",
         (received) => /^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(received),
     ).default(""),
-    target: path(),
+    target: target(),
     readOnly: flag().default(false),
     noCopy: flag().default(false),
 };
@@ -54,14 +67,14 @@ const volume = {
 const bind = {
     type: oneOf("bind"),
     source: path(),
-    target: path(),
+    target: target(),
     readOnly: flag().default(false),
     propagation: oneOf("rprivate", "private", "rshared", "shared", "rslave", "slave").default("rprivate"),
 };
 
 const tmpfs = {
     type: oneOf("tmpfs"),
-    target: path(),
+    target: target(),
     size: text(BYTES_ALLOWED, bytes).default(0),
     mode: textWhere('octal permissions such as "1777"', (received) => /^[0-7]{3,4}$/.test(received)).default(
         "1777",

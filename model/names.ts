@@ -13,13 +13,21 @@ export const MAX_NODES = 100;
 export const NAMES_ALLOWED =
     `names and ranges such as "node1", "node[2:4]" or "node[1:2],db[01:12]", ` +
     `at most ${MAX_NODES} in all; each name a host name of lower-case letters, digits and inner hyphens, ` +
-    "at most 63 characters";
+    "at most 63 characters, not digits alone";
 
 /** A label of RFC 1123, in lower case since host names are compared without regard to case. */
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /** Nine digits at most, so that every bound is an exact number. */
 const RANGE = /^(?<prefix>[^[\]]*)\[(?<first>\d{1,9}):(?<last>\d{1,9})\]$/;
+
+/** Of digits alone: the resolvers of hosts and containers take it for an IPv4 address in one number. */
+export function isNumber(name: string): boolean {
+    return /^\d+$/.test(name);
+}
+
+/** What people write where they want none, or all, and what YAML makes of it. */
+const NO_NAMES = ["true", "false", "null", "none", "yes", "no", "on", "off"];
 
 export function isLabel(name: string): boolean {
     return LABEL.test(name);
@@ -79,6 +87,12 @@ function expandItem(item: string): string[] {
 function checkedLabel(name: string): string {
     if (!isLabel(name)) {
         throw new Refused(`${JSON.stringify(name)} is not a host name`);
+    }
+    if (isNumber(name)) {
+        throw new Refused(`${JSON.stringify(name)} is a number, not a name`);
+    }
+    if (NO_NAMES.includes(name)) {
+        throw new Refused(`${JSON.stringify(name)} is hardly meant for a name; "" stands for none`);
     }
     return name;
 }

@@ -2,7 +2,8 @@
  * How a refused value is reported: where it stood, what it was, why it cannot be, what is allowed.
  */
 
-import { closest } from "fastest-levenshtein";
+import { distance } from "fastest-levenshtein";
+import { ownOption, plainKey, specPath } from "./dockerOptions.ts";
 
 /** Values longer than this are cut in a message: a whole service would bury the others. */
 const SHOWN_CHARACTERS = 100;
@@ -63,11 +64,33 @@ export function problemText(problem: Problem, secret = false): string {
 /** A key that nothing reads, which is a slip of the pen more often than not. Its value is not shown. */
 export function unknownKeyText(path: readonly PropertyKey[], known: readonly string[]): string {
     const key = String(path.at(-1));
-    const nearest = closest(key, known);
-    return `${keyText(path)}: unknown key; the nearest known one is ${keyText([...path.slice(0, -1), nearest])}`;
+    const parent = path.slice(0, -1);
+    const ofService = parent.length === 2 && parent[0] === "services";
+    const own = (ofService ? ownOption(key) : undefined) ?? nearest(key, known);
+    if (own !== undefined) {
+        return `${keyText(path)}: unknown key; the nearest known one is ${keyText([...parent, own])}`;
+    }
+    const inSpec = ofService ? specPath(key) : undefined;
+    return inSpec === undefined
+        ? `${keyText(path)}: unknown key; allowed: ${known.join(", ")}`
+        : `${keyText(path)}: unknown key; allowed: ${keyText([...parent, "spec", ...inSpec])}, as Docker's Engine API has it`;
+}
+
+/** The known key that was probably meant: one or two letters are wrong, or a third of them. */
+function nearest(key: string, known: readonly string[]): string | undefined {
+    const written = plainKey(key);
+    const [best] = known
+        .map((name) => ({ name, wrong: distance(written, plainKey(name)) }))
+        .sort((a, b) => a.wrong - b.wrong);
+    return best !== undefined && best.wrong <= Math.max(2, written.length / 3) ? best.name : undefined;
 }
 
 function shown(value: unknown): string {
-    const text = JSON.stringify(value);
+    if (typeof value === "bigint") {
+        return `${value}`;
+    }
+    const text = JSON.stringify(value, (_key, inner: unknown) =>
+        typeof inner === "bigint" ? `${inner}` : inner,
+    );
     return text.length <= SHOWN_CHARACTERS ? text : `${text.slice(0, SHOWN_CHARACTERS)}…`;
 }

@@ -48,5 +48,9 @@ export function bytes(text: string): number {
     if (!Number.isSafeInteger(size)) {
         throw new Refused("is too large");
     }
+    // Rounded down it would be 0, which stands for no limit.
+    if (size === 0 && Number(amount) > 0) {
+        throw new Refused("is less than a byte");
+    }
     return size;
 }

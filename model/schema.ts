@@ -8,9 +8,52 @@
 import { z } from "zod";
 import { keyText, problemText, Refused, unknownKeyText } from "./problems.ts";
 
+/** Said with what is allowed and not as a reason, so that it is shown for a secret value too. */
+const QUOTES = "write it in quotes, since it may not arrive as it was written";
+
+/** Decimal digits of which a number keeps any (IEEE 754, double precision). */
+const DIGITS_KEPT = 15;
+
+/** What the engine makes of a date that YAML takes for one. */
+const ENGINES_DATE = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? [+-]\d{4} \S+$/;
+
+/**
+ * Whether a value may be another one than was written: a whole number that JSON cannot hold comes as a bigint, see
+ * `parseJson`; a fraction or a huge number has been through the engine, which rounds as this program would.
+ */
+function isInexact(received: unknown): boolean {
+    if (typeof received === "string") {
+        return ENGINES_DATE.test(received);
+    }
+    if (typeof received !== "number") {
+        return typeof received === "bigint";
+    }
+    const digits = /^-?(\d+)(?:\.(\d+))?$/.exec(String(received));
+    return Number.isInteger(received)
+        ? !Number.isSafeInteger(received)
+        : digits === null || `${digits[1]}${digits[2]}`.replace(/^0+/, "").length > DIGITS_KEPT;
+}
+
+/** JSON whose whole numbers keep all their digits, as bigints where no number would. @throws SyntaxError */
+export function parseJson(text: string): unknown {
+    return JSON.parse(text, (_key, value: unknown, context?: { readonly source?: string }) =>
+        Number.isInteger(value) && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? "")
+            ? BigInt(context?.source ?? "")
+            : value,
+    );
+}
+
 /** A value that `read` turns into its canonical form, or refuses by throwing `Refused`. */
 export function value<T>(allowed: string, read: (received: unknown) => T) {
     return z.unknown().transform((received, context): T => {
+        if (isInexact(received)) {
+            context.issues.push({
+                code: "custom",
+                input: received,
+                params: { why: "", allowed: `${allowed}; ${QUOTES}` },
+            });
+            return z.NEVER;
+        }
         try {
             return read(received);
         } catch (error) {
@@ -67,6 +110,11 @@ export function isAnyText(received: string): boolean {
     return !/[\n\r\u0000]/.test(received);
 }
 
+/** Names of variables and labels. Docker takes any; with white space or "=" they would be other ones than is meant. */
+export function isPlainName(received: string): boolean {
+    return /^[^\s=\p{C}]+$/u.test(received);
+}
+
 export function oneOf<const T extends string>(...allowed: T[]) {
     return value(orList(allowed), (received) => {
         const found = allowed.find((one) => one === received);
@@ -120,7 +168,7 @@ export function map<T extends z.ZodType>(allowed: string, isName: (name: string)
         const entries = Object.entries(asObject(received));
         const bad = entries.find(([name]) => !isName(name));
         if (bad !== undefined) {
-            throw new Refused(`${JSON.stringify(bad[0])} is not a name`);
+            throw new Refused(`${JSON.stringify(bad[0])} cannot be a name`);
         }
         return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
     }).pipe(z.record(z.string(), member));

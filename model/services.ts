@@ -6,8 +6,8 @@
 
 import type { z } from "zod";
 import { isImageReference, REFERENCE_ALLOWED } from "./images.ts";
-import { mount } from "./mounts.ts";
-import { isLabel, repeated } from "./names.ts";
+import { cleanPath, mount } from "./mounts.ts";
+import { isLabel, isNumber, repeated } from "./names.ts";
 import { CONSTRAINT_ALLOWED, constraint } from "./placement.ts";
 import { comparePorts, PORT_ALLOWED, shortPort } from "./ports.ts";
 import { type Problem, problemText, Refused } from "./problems.ts";
@@ -19,10 +19,12 @@ import {
     flag,
     integer,
     isAnyText,
+    isPlainName,
     list,
     map,
     object,
     oneOf,
+    orList,
     read,
     text,
     textWhere,
@@ -53,13 +55,9 @@ const port = value<unknown>(PORT_ALLOWED, (received) =>
     }),
 );
 
-/** Letters, digits, underscores, dots and hyphens: beyond POSIX, since images do ask for `discovery.type`. */
-const isVariable = (name: string) => /^[A-Za-z_][A-Za-z0-9_.-]*$/.test(name);
-
-/** Labels by which the program knows its own services and nodes again begin so. */
-const OWN_LABELS = "swarm.";
-const isLabelName = (name: string) =>
-    /^[A-Za-z0-9](?:[A-Za-z0-9_./-]*[A-Za-z0-9])?$/.test(name) && !name.startsWith(OWN_LABELS);
+/** Labels by which the program knows its own services, networks and nodes again. */
+const OWN_LABELS = ["swarm.stack", "swarm.image", "swarm.node"];
+const isLabelName = (name: string) => isPlainName(name) && !OWN_LABELS.includes(name);
 
 const cpus = text(`a number of CPUs such as 0.5, at least ${MIN_CPUS}, or 0 for none`, (received) => {
     const number = Number(received);
@@ -132,8 +130,8 @@ const shape = {
     global: flag().default(false),
     ports: list(`a list of ports, each ${PORT_ALLOWED}`, port).default([]),
     env: map(
-        `a map from names of letters, digits, "_", "." and "-", not beginning with a digit, to ${ANY_TEXT_ALLOWED}`,
-        isVariable,
+        `a map from names without white space and "=" to ${ANY_TEXT_ALLOWED}`,
+        isPlainName,
         anyText(),
     ).default({}),
     command: list(`a list of arguments, each ${ANY_TEXT_ALLOWED}`, anyText()).default([]),
@@ -143,8 +141,7 @@ const shape = {
         text(CONSTRAINT_ALLOWED, constraint),
     ).default([]),
     labels: map(
-        `a map from names of letters, digits and inner "_", ".", "/" and "-", not beginning with "${OWN_LABELS}", ` +
-            `to ${ANY_TEXT_ALLOWED}`,
+        `a map from names without white space and "=", other than ${orList(OWN_LABELS, "and")}, to ${ANY_TEXT_ALLOWED}`,
         isLabelName,
         anyText(),
     ).default({}),
@@ -177,7 +174,8 @@ const serviceOptions = object(shape);
 type ServiceOptions = z.output<typeof serviceOptions>;
 
 const SERVICE_NAME_ALLOWED =
-    "lower-case letters, digits and inner hyphens, at most 63 characters: containers find the service by this name";
+    "lower-case letters, digits and inner hyphens, at most 63 characters, not digits alone: containers find the " +
+    "service by this name";
 
 /**
  * Reads the services of a configuration.
@@ -194,7 +192,7 @@ export function readServices(
     const specs: ServiceSpec[] = [];
     const problems: string[] = [];
     for (const name of Object.keys(received).sort()) {
-        if (!isLabel(name)) {
+        if (!isLabel(name) || isNumber(name)) {
             const why = "is not the name of a service";
             problems.push(
                 problemText({ path: ["services"], value: name, why, allowed: SERVICE_NAME_ALLOWED }),
@@ -251,7 +249,7 @@ function serviceProblems(name: string, options: ServiceOptions): Problem[] {
             });
         }
     }
-    for (const target of repeated(mounts.map((mount) => mount.target))) {
+    for (const target of repeated(mounts.map((mount) => cleanPath(mount.target)))) {
         problems.push({
             path: ["services", name, "mounts"],
             value: target,

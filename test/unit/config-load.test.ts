@@ -28,6 +28,11 @@ describe("settings of the stack", () => {
         assert.deepEqual(settings.secretKeys, []);
     });
 
+    test("have nothing where a key is there without a value, and never the default", () => {
+        configure({ "swarm:sshFrom": '["::/0"]', "swarm:workers": "" });
+        assert.deepEqual(loadSettings().workers, []);
+    });
+
     test("say which keys are stored encrypted", () => {
         const services = '{"web":{"image":"nginx","env":{"PASSWORD":"hush"}}}';
         configure({ "swarm:sshFrom": '["::/0"]', "swarm:services": services, "other:key": "x" }, [

@@ -22,6 +22,21 @@ test("the ports of the cluster are free with the other protocol", () => {
     );
 });
 
+test("labels and variables may be called anything that Docker takes, but for the program's own three", () => {
+    const names = [
+        "traefik.http.routers.x.tls.domains[0].main",
+        "swarm.cronjob.enable",
+        "swarm.stacks",
+        "com.example/größe",
+        "1A",
+        "Logging:LogLevel:Default",
+        "npm_config_@scope:registry",
+    ];
+    const values = Object.fromEntries(names.map((name) => [name, "x"]));
+    assert.deepEqual(spec({ labels: values }).labels, values);
+    assert.deepEqual(spec({ env: values }).env, values);
+});
+
 describe("a service in canonical form", () => {
     test("has Docker's defaults", () => {
         const rollout = {

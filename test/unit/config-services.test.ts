@@ -26,6 +26,11 @@ const MOUNT =
     'a string such as "type=volume,source=data,target=/data,readonly", or an object with type (volume, bind or ' +
     "tmpfs), source, target, readOnly and the type's own options: noCopy, propagation, or size and mode";
 const PATH = "an absolute path without white space, commas and double quotes";
+const TARGET = `${PATH}, other than "/"`;
+const QUOTES = "write it in quotes, since it may not arrive as it was written";
+const SERVICE_NAME =
+    "lower-case letters, digits and inner hyphens, at most 63 characters, not digits alone: containers find the " +
+    "service by this name";
 const ONCE = "each port once in the stack: a node has it only once";
 const OWN = "any published port but 22/tcp, 2377/tcp, 7946/tcp, 7946/udp and 4789/udp";
 
@@ -38,6 +43,38 @@ describe("an option of a service is refused with", () => {
         [
             { replica: 2 },
             "swarm:services.web.replica: unknown key; the nearest known one is swarm:services.web.replicas",
+        ],
+        // What Docker has and this has not, or calls otherwise.
+        ...[
+            ["healthcheck", "TaskTemplate.ContainerSpec.Healthcheck"],
+            ["secrets", "TaskTemplate.ContainerSpec.Secrets"],
+            ["configs", "TaskTemplate.ContainerSpec.Configs"],
+            ["cap_add", "TaskTemplate.ContainerSpec.CapabilityAdd"],
+            ["stopSignal", "TaskTemplate.ContainerSpec.StopSignal"],
+            ["log-driver", "TaskTemplate.LogDriver"],
+            ["endpoint_mode", "EndpointSpec.Mode"],
+            ["max_replicas_per_node", "TaskTemplate.Placement.MaxReplicas"],
+        ].map(([key = "", path]): [unknown, string] => [
+            { [key]: 1 },
+            `swarm:services.web.${key}: unknown key; allowed: swarm:services.web.spec.${path}, ` +
+                "as Docker's Engine API has it",
+        ]),
+        ...[
+            ["environment", "env"],
+            ["entrypoint", "command"],
+            ["volumes", "mounts"],
+            ["stop_grace_period", "stopGracePeriod"],
+            ["read_only", "readOnly"],
+            ["Replicas", "replicas"],
+        ].map(([key = "", own]): [unknown, string] => [
+            { [key]: 1 },
+            `swarm:services.web.${key}: unknown key; the nearest known one is swarm:services.web.${own}`,
+        ]),
+        [
+            { build: "." },
+            "swarm:services.web.build: unknown key; allowed: image, replicas, global, ports, env, command, args, " +
+                "constraints, labels, mounts, networks, limits, reservations, restart, update, rollback, user, " +
+                "workdir, hostname, init, readOnly, stopGracePeriod, timeout",
         ],
         [{ image: undefined }, `swarm:services.web.image: not set; allowed: ${IMAGE}`],
         [{ image: "Nginx" }, `swarm:services.web.image: "Nginx"; allowed: ${IMAGE}`],
@@ -65,11 +102,11 @@ describe("an option of a service is refused with", () => {
             'swarm:services.web.ports[0].protocol: "sctp"; allowed: tcp or udp',
             "swarm:services.web.ports[0].mod: unknown key; the nearest known one is swarm:services.web.ports[0].mode",
         ],
-        [
-            { env: { "1A": "x" } },
-            'swarm:services.web.env: {"1A":"x"}: "1A" is not a name; allowed: a map from names of letters, digits, ' +
-                `"_", "." and "-", not beginning with a digit, to ${TEXT}`,
-        ],
+        ...["A B", "A=B", "", "A\u0000"].map((name): [unknown, string] => [
+            { env: { [name]: "x" } },
+            `swarm:services.web.env: ${JSON.stringify({ [name]: "x" })}: ${JSON.stringify(name)} cannot be a name; ` +
+                `allowed: a map from names without white space and "=" to ${TEXT}`,
+        ]),
         [{ env: { A: "x\ny" } }, `swarm:services.web.env.A: "x\\ny"; allowed: ${TEXT}`],
         [{ env: { A: "x\u0000" } }, `swarm:services.web.env.A: "x\\u0000"; allowed: ${TEXT}`],
         [{ env: { A: null } }, `swarm:services.web.env.A: null; allowed: ${TEXT}`],
@@ -97,15 +134,15 @@ describe("an option of a service is refused with", () => {
             'swarm:services.web.constraints[4]: "node.id==é": has a character in its value that Docker refuses; ' +
                 `allowed: ${CONSTRAINT}`,
         ],
-        [
-            { labels: { "swarm.stack": "x" } },
-            'swarm:services.web.labels: {"swarm.stack":"x"}: "swarm.stack" is not a name; allowed: a map from names of ' +
-                `letters, digits and inner "_", ".", "/" and "-", not beginning with "swarm.", to ${TEXT}`,
-        ],
+        ...["swarm.stack", "swarm.image", "swarm.node", "a b"].map((name): [unknown, string] => [
+            { labels: { [name]: "x" } },
+            `swarm:services.web.labels: {"${name}":"x"}: "${name}" cannot be a name; allowed: a map from names without ` +
+                `white space and "=", other than swarm.stack, swarm.image and swarm.node, to ${TEXT}`,
+        ]),
         [
             { mounts: ["type=bind,source=data,target=/d", "type=tmpfs,dst=d", { type: "npipe" }] },
             `swarm:services.web.mounts[0].source: "data"; allowed: ${PATH}`,
-            `swarm:services.web.mounts[1].target: "d"; allowed: ${PATH}`,
+            `swarm:services.web.mounts[1].target: "d"; allowed: ${TARGET}`,
             'swarm:services.web.mounts[2].type: "npipe"; allowed: volume, bind or tmpfs',
         ],
         [
@@ -123,7 +160,7 @@ describe("an option of a service is refused with", () => {
                 ],
             },
             'swarm:services.web.mounts[0].propagation: "shared": means nothing to a volume; allowed: with the type bind',
-            `swarm:services.web.mounts[0].target: "/a b"; allowed: ${PATH}`,
+            `swarm:services.web.mounts[0].target: "/a b"; allowed: ${TARGET}`,
             "swarm:services.web.mounts[0].redonly: unknown key; the nearest known one is " +
                 "swarm:services.web.mounts[0].readOnly",
             'swarm:services.web.mounts[1].source: "a": means nothing to a tmpfs; allowed: with the type volume or bind',
@@ -132,6 +169,15 @@ describe("an option of a service is refused with", () => {
             { mounts: ["source=a,target=/d", "type=tmpfs,target=/d"] },
             'swarm:services.web.mounts: "/d": is the target of two mounts; allowed: each target once',
         ],
+        // Docker cleans paths before it compares them.
+        ...["/d/", "//d", "/d/.", "/e/../d"].map((same): [unknown, string] => [
+            { mounts: ["source=a,target=/d", `type=tmpfs,target=${same}`] },
+            'swarm:services.web.mounts: "/d": is the target of two mounts; allowed: each target once',
+        ]),
+        ...["/", "//", "/.", "/d/.."].map((root): [unknown, string] => [
+            { mounts: [{ target: root }] },
+            `swarm:services.web.mounts[0].target: "${root}"; allowed: ${TARGET}`,
+        ]),
         [
             { networks: ["ingress"] },
             'swarm:services.web.networks[0]: "ingress"; allowed: the name of an overlay network: lower-case letters, ' +
@@ -141,6 +187,17 @@ describe("an option of a service is refused with", () => {
             { limits: { cpus: "half", memory: "3M" } },
             'swarm:services.web.limits.cpus: "half"; allowed: a number of CPUs such as 0.5, at least 0.001, or 0 for none',
             `swarm:services.web.limits.memory: "3M"; allowed: ${SIZE}, at least 4M, or 0 for none`,
+        ],
+        // Rounded down, each would be 0, which is no limit at all.
+        [
+            { limits: { memory: 0.5 }, reservations: { memory: "0.0005K" } },
+            `swarm:services.web.limits.memory: 0.5: is less than a byte; allowed: ${SIZE}, at least 4M, or 0 for none`,
+            'swarm:services.web.reservations.memory: "0.0005K": is less than a byte; allowed: ' +
+                `${SIZE}, at least 4M, or 0 for none`,
+        ],
+        [
+            { mounts: [{ type: "tmpfs", target: "/t", size: 0.9 }] },
+            `swarm:services.web.mounts[0].size: 0.9: is less than a byte; allowed: ${SIZE}`,
         ],
         [
             { limits: { cpus: 0.5, memory: "64M" }, reservations: { cpus: 1, memory: "1G" } },
@@ -195,8 +252,12 @@ describe("services are refused with", () => {
         [
             { web_1: { image: "nginx" } },
             {},
-            'swarm:services: "web_1": is not the name of a service; allowed: lower-case letters, digits and inner ' +
-                "hyphens, at most 63 characters: containers find the service by this name",
+            `swarm:services: "web_1": is not the name of a service; allowed: ${SERVICE_NAME}`,
+        ],
+        [
+            { 80: { image: "nginx" } },
+            {},
+            `swarm:services: "80": is not the name of a service; allowed: ${SERVICE_NAME}`,
         ],
         [
             { web: "nginx" },
@@ -289,6 +350,75 @@ describe("services are refused with", () => {
     for (const [services, rest, ...texts] of rows) {
         test(`${JSON.stringify(services).slice(0, 120)} ${JSON.stringify(rest)}`, () => {
             assert.deepEqual(problems(services, rest), texts);
+        });
+    }
+});
+
+describe("a value that may not be the one that was written is refused, as the engine hands it over", () => {
+    const refused = (number: string) => problems(`{"web":{"image":"nginx","env":{"ID":${number}}}}`);
+    for (const number of [
+        "1056789012345678901",
+        "-9007199254740993",
+        "9007199254740992",
+        // Too large for the engine as well, which rounds such a number by itself.
+        "12345678901234567000000",
+    ]) {
+        test(`env ${number}`, () => {
+            assert.deepEqual(refused(number), [
+                `swarm:services.web.env.ID: ${number}; allowed: ${TEXT}; ${QUOTES}`,
+            ]);
+        });
+    }
+
+    for (const [number, shown] of [
+        ["0.30000000000000004", "0.30000000000000004"],
+        ["1e+21", "1e+21"],
+        ["1e-7", "1e-7"],
+        ['"2026-01-02 00:00:00 +0000 UTC"', '"2026-01-02 00:00:00 +0000 UTC"'],
+    ] as const) {
+        test(`env ${number}`, () => {
+            assert.deepEqual(refused(number), [
+                `swarm:services.web.env.ID: ${shown}; allowed: ${TEXT}; ${QUOTES}`,
+            ]);
+        });
+    }
+
+    test("wherever it stands, and its digits with it in what is said of its neighbours", () => {
+        assert.deepEqual(
+            problems(
+                '{"web":{"image":"nginx","replicas":1056789012345678901,"args":[1056789012345678901],' +
+                    '"ports":{"a":1056789012345678901}}}',
+            ),
+            [
+                `swarm:services.web.replicas: 1056789012345678901; allowed: a whole number from 0 to 1000; ${QUOTES}`,
+                `swarm:services.web.ports: {"a":"1056789012345678901"}; allowed: a list of ports, each ${PORT}`,
+                `swarm:services.web.args[0]: 1056789012345678901; allowed: ${TEXT}; ${QUOTES}`,
+            ],
+        );
+    });
+
+    test("also where its value is secret: what to do is said, the number is not", () => {
+        const services = '{"web":{"image":"nginx","env":{"ID":1056789012345678901}}}';
+        const result = parseSettings({ ...stack, services }, ["services"]);
+        assert.deepEqual("problems" in result && result.problems, [
+            `swarm:services.web.env.ID: [secret]; allowed: ${TEXT}; ${QUOTES}`,
+        ]);
+    });
+
+    for (const [number, text] of [
+        ["9007199254740991", "9007199254740991"],
+        ["-12", "-12"],
+        ["0.25", "0.25"],
+        ["123456.789012345", "123456.789012345"],
+        ['"1056789012345678901"', "1056789012345678901"],
+        ['"2026-01-02"', "2026-01-02"],
+    ] as const) {
+        test(`while ${number} is taken`, () => {
+            const result = parseSettings({
+                ...stack,
+                services: `{"web":{"image":"nginx","env":{"ID":${number}}}}`,
+            });
+            assert.equal("settings" in result && result.settings.services[0]?.env.ID, text);
         });
     }
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { parseSettings } from "../../config.ts";
+import { DECLARED_KEYS, parseSettings } from "../../config.ts";
 import type { Settings } from "../../model/settings.ts";
 
 /** What a stack has to say at least. */
@@ -19,7 +19,7 @@ function problems(raw: Record<string, unknown>, secretKeys: string[] = []): read
 
 const NAMES =
     'names and ranges such as "node1", "node[2:4]" or "node[1:2],db[01:12]", at most 100 in all; each name a host ' +
-    "name of lower-case letters, digits and inner hyphens, at most 63 characters";
+    "name of lower-case letters, digits and inner hyphens, at most 63 characters, not digits alone";
 const COUNT = "1, 3, 5 or 7 managers, so that a majority is left when some are lost";
 const RECOVER = 'the name of the manager from which to go on, one of swarm:managers, or "" for none';
 const SLUG_OR_ID =
@@ -44,7 +44,11 @@ const mask = (prefix: number) =>
 describe("a bad value is refused with", () => {
     const rows: [raw: Record<string, unknown>, ...texts: string[]][] = [
         [{ regoin: "sgp1" }, "swarm:regoin: unknown key; the nearest known one is swarm:region"],
-        [{ toString: "x" }, "swarm:toString: unknown key; the nearest known one is swarm:monitoring"],
+        [
+            { tokenrotation: 1 },
+            "swarm:tokenrotation: unknown key; the nearest known one is swarm:tokenRotation",
+        ],
+        [{ toString: "x" }, `swarm:toString: unknown key; allowed: ${Object.keys(DECLARED_KEYS).join(", ")}`],
         [{ region: "Singapore" }, 'swarm:region: "Singapore"; allowed: the slug of a region such as "sgp1"'],
         [{ region: "" }, 'swarm:region: ""; allowed: the slug of a region such as "sgp1"'],
         [{ image: "my image" }, `swarm:image: "my image"; allowed: ${SLUG_OR_ID}`],
@@ -67,6 +71,15 @@ describe("a bad value is refused with", () => {
         ],
         [{ workers: "a,a" }, `swarm:workers: "a,a": makes a twice; allowed: ${NAMES}`],
         [{ workers: "Node" }, `swarm:workers: "Node": "Node" is not a host name; allowed: ${NAMES}`],
+        // A number of nodes, where names are wanted; words for none; a key without a value.
+        [{ managers: 3 }, `swarm:managers: 3: "3" is a number, not a name; allowed: ${NAMES}`],
+        [{ managers: "3" }, `swarm:managers: "3": "3" is a number, not a name; allowed: ${NAMES}`],
+        [{ workers: "[1:3]" }, `swarm:workers: "[1:3]": "1" is a number, not a name; allowed: ${NAMES}`],
+        ...["false", "null", "no", "none"].map((word): [Record<string, unknown>, string] => [
+            { workers: word },
+            `swarm:workers: "${word}": "${word}" is hardly meant for a name; "" stands for none; allowed: ${NAMES}`,
+        ]),
+        [{ workers: null }, `swarm:workers: null: has no value; "" stands for none; allowed: ${NAMES}`],
         [
             { managers: "node[1:3]", workers: "node[2:5],x" },
             'swarm:workers: "node[2:5],x": makes node[2:3], which swarm:managers makes already; ' +
@@ -194,6 +207,19 @@ describe("a bad value is refused with", () => {
     ];
     for (const [raw, ...texts] of rows) {
         test(JSON.stringify(raw), () => assert.deepEqual(problems(raw), texts));
+    }
+});
+
+describe("a key without a value is never taken for its default", () => {
+    // "" is what today's engine makes of it, null what it says that later ones will.
+    const none = ["managerImage", "workerImage", "managerSize", "workerSize", "workers", "recoverFrom"];
+    for (const key of Object.keys(DECLARED_KEYS)) {
+        const about = (value: unknown) =>
+            problems({ [key]: value }).filter((text) => text.startsWith(`swarm:${key}`)).length;
+        test(key, () => {
+            assert.equal(about(null), 1);
+            assert.equal(about(""), none.includes(key) ? 0 : 1);
+        });
     }
 });
 

@@ -62,6 +62,8 @@ describe("sizes", () => {
         ["64bb", ""],
         ["1e9", ""],
         ["99999T", "is too large"],
+        ["0.5", "is less than a byte"],
+        ["0.0009K", "is less than a byte"],
     ] as const) {
         test(`${JSON.stringify(text)} is refused`, () => {
             assert.throws(() => bytes(text), { name: "Refused", message: why });

@@ -28,6 +28,7 @@ import {
     recoveryProblems,
 } from "./model/nodes.ts";
 import { PROJECT, type Problem, problemText, Refused, unknownKeyText } from "./model/problems.ts";
+import { rolloutProblems } from "./model/rollouts.ts";
 import { rangeProblems, roomProblems } from "./model/room.ts";
 import {
     asObject,
@@ -216,6 +217,7 @@ export function parseSettings(
             managerAvailability: availability(known.managerAvailability, roles),
         };
         report(placementProblems(load, received), "managers", "workers", "managerAvailability", "services");
+        report(rolloutProblems(load), "managers", "workers", "managerAvailability", "services");
         if (networksFit) {
             report(roomProblems(networks, load, received), ...KEY_NAMES);
         }

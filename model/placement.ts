@@ -58,20 +58,33 @@ export function constraint(text: string): string {
  * The nodes on which the service's tasks may run, as far as the configuration tells: by availability, role and host
  * name. Other constraints depend on labels and IDs that only the running swarm knows, and are taken as met.
  */
-export function eligibleNodes(
+export function eligibleNodes(service: Pick<ServiceSpec, "constraints">, members: Members): string[] {
+    return nodesWhere(service, members, (meets) => meets !== false);
+}
+
+/** The nodes on which they may run whatever labels and IDs there are. */
+export function certainNodes(service: Pick<ServiceSpec, "constraints">, members: Members): string[] {
+    return nodesWhere(service, members, (meets) => meets === true);
+}
+
+function nodesWhere(
     service: Pick<ServiceSpec, "constraints">,
     { nodes, managerAvailability }: Members,
+    test: (meets: boolean | undefined) => boolean,
 ): string[] {
     const constraints = service.constraints.map(parse);
     return nodes
         .filter((node) => node.role === "worker" || managerAvailability === "active")
-        .filter((node) => constraints.every((one) => mayMatch(one, node)))
+        .filter((node) => constraints.every((one) => test(meets(one, node))))
         .map((node) => node.name);
 }
 
-/** Compares without regard to case, as the scheduler does. */
-function mayMatch({ key, equal, value }: Constraint, node: { name: string; role: NodeRole }): boolean {
+/** Undefined where the configuration does not tell. Compares without regard to case, as the scheduler does. */
+function meets(
+    { key, equal, value }: Constraint,
+    node: { name: string; role: NodeRole },
+): boolean | undefined {
     const known: Readonly<Record<string, string>> = { "node.role": node.role, "node.hostname": node.name };
     const actual = known[key];
-    return actual === undefined || (actual === value.toLowerCase()) === equal;
+    return actual === undefined ? undefined : (actual === value.toLowerCase()) === equal;
 }

@@ -12,6 +12,7 @@ import { CONSTRAINT_ALLOWED, constraint } from "./placement.ts";
 import { comparePorts, PORT_ALLOWED, shortPort } from "./ports.ts";
 import { type Problem, problemText, Refused } from "./problems.ts";
 import { BYTES_ALLOWED, bytes, DURATION_ALLOWED, durationMs } from "./quantities.ts";
+import { MAX_TIMEOUT } from "./rollouts.ts";
 import {
     ANY_TEXT_ALLOWED,
     anyText,
@@ -166,7 +167,7 @@ const shape = {
     init: flag().default(false),
     readOnly: flag().default(false),
     stopGracePeriod: duration().default(10_000),
-    timeout: integer(1, 3600, "seconds").default(300),
+    timeout: integer(1, MAX_TIMEOUT, "seconds").default(300),
 };
 
 /** The options of a service, each by itself; what they mean together is for `serviceProblems`. */

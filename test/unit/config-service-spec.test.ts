@@ -92,7 +92,7 @@ describe("a service in canonical form", () => {
         assert.deepEqual(
             spec({
                 image: "registry.example.com:5000/team/app:2",
-                global: true,
+                replicas: 2,
                 ports: ["443:443", { published: 53, target: 5353, protocol: "udp", mode: "host" }, "53:53"],
                 env: { B: true, A: 'a "b" c', "discovery.type": 1 },
                 command: ["sh", "-c"],
@@ -128,7 +128,7 @@ describe("a service in canonical form", () => {
             {
                 name: "web",
                 image: "registry.example.com:5000/team/app:2",
-                mode: { kind: "global" },
+                mode: { kind: "replicated", replicas: 2 },
                 ports: [
                     { published: 53, target: 53, protocol: "tcp", mode: "ingress" },
                     { published: 53, target: 5353, protocol: "udp", mode: "host" },
@@ -166,6 +166,7 @@ describe("a service in canonical form", () => {
                 timeout: 60,
             },
         );
+        assert.deepEqual(spec({ global: true }).mode, { kind: "global" });
         assert.deepEqual(Object.keys(spec({ env: { B: "1", A: "2", C: "3" } }).env), ["A", "B", "C"]);
     });
 

@@ -346,6 +346,94 @@ describe("services are refused with", () => {
             'swarm:services.web.constraints: ["node.hostname==node9"]: leave no node to run the service; ' +
                 "allowed: constraints that at least one node meets",
         ],
+        // Updates that cannot end in time.
+        ...(
+            [
+                [
+                    { replicas: 20, update: { delay: "60s" } },
+                    300,
+                    1261,
+                    "20 × 60 s of delay, for 20 tasks, 1",
+                    61,
+                ],
+                [
+                    { replicas: 20, update: { delay: "60s", parallelism: 6 } },
+                    300,
+                    301,
+                    "4 × 60 s of delay, for 20 tasks, 6",
+                    61,
+                ],
+                [
+                    { replicas: 1, timeout: 60, update: { delay: "1m", monitor: "10s" } },
+                    60,
+                    121,
+                    "1 × 60 s of delay, for 1 task, 1",
+                    61,
+                ],
+                [
+                    { replicas: 9, timeout: 5, update: { delay: "2500ms", parallelism: 0 } },
+                    5,
+                    8,
+                    "1 × 2.5 s of delay, for 9 tasks, all",
+                    5,
+                ],
+                [
+                    { global: true, timeout: 45, update: { delay: "10s", monitor: "10s" } },
+                    45,
+                    51,
+                    "4 × 10 s of delay, for 4 tasks, 1",
+                    11,
+                ],
+                [{ timeout: 30, update: { monitor: "5m" } }, 30, 300, "", 300],
+                [{ timeout: 5, update: { monitor: 0 } }, 5, 5, "", 5],
+            ] as const
+        ).map(([options, timeout, least, delays, watching]): [unknown, Record<string, unknown>, string] => [
+            { web: { image: "nginx", ...options } },
+            {},
+            `swarm:services.web.timeout: ${timeout}: an update takes more than ${least} s: ` +
+                `${delays}${delays && " at a time, and "}${watching} s of watching at its end; allowed: ` +
+                `from ${least + 1} to 3600 seconds, or a shorter update.delay or update.monitor, or more update.parallelism`,
+        ]),
+        [
+            { web: { image: "nginx", replicas: 2, timeout: 3600, update: { delay: "30m" } } },
+            {},
+            "swarm:services.web.timeout: 3600: an update takes more than 5401 s: 2 × 1800 s of delay, for 2 tasks, 1 " +
+                "at a time, and 1801 s of watching at its end; allowed: a shorter update.delay or update.monitor, or " +
+                "more update.parallelism",
+        ],
+        // A new task that waits for the old one's port.
+        [
+            {
+                web: {
+                    ...publish({ published: 80, target: 80, mode: "host" }),
+                    global: true,
+                    update: { order: "start-first" },
+                    rollback: { order: "start-first" },
+                },
+            },
+            {},
+            ...["update", "rollback"].map(
+                (rollout) =>
+                    `swarm:services.web.${rollout}.order: "start-first": port 80/tcp is published in mode host, which ` +
+                    "each node can do once: a new task would wait for ever for the old one to give the port up; " +
+                    "allowed: stop-first, or mode ingress",
+            ),
+        ],
+        [
+            {
+                web: {
+                    ...publish({ published: 53, target: 53, protocol: "udp", mode: "host" }),
+                    replicas: 3,
+                    constraints: ["node.role==worker"],
+                    update: { order: "start-first" },
+                },
+            },
+            {},
+            'swarm:services.web.update.order: "start-first": port 53/udp is published in mode host, which each node ' +
+                "can do once, and each of the 3 nodes that can run the service has a task of it: a new task would " +
+                "wait for ever for the old one to give the port up; allowed: stop-first, or mode ingress, or fewer " +
+                "replicas than nodes",
+        ],
     ];
     for (const [services, rest, ...texts] of rows) {
         test(`${JSON.stringify(services).slice(0, 120)} ${JSON.stringify(rest)}`, () => {
@@ -419,6 +507,30 @@ describe("a value that may not be the one that was written is refused, as the en
                 services: `{"web":{"image":"nginx","env":{"ID":${number}}}}`,
             });
             assert.equal("settings" in result && result.settings.services[0]?.env.ID, text);
+        });
+    }
+});
+
+describe("an update that can end is taken", () => {
+    const host = { published: 80, target: 80, mode: "host" };
+    const rows: Record<string, unknown>[] = [
+        { replicas: 20, timeout: 1262, update: { delay: "60s" } },
+        { replicas: 20, timeout: 302, update: { delay: "60s", parallelism: 6 } },
+        { timeout: 6 },
+        // Nothing is updated, and so nothing is waited for.
+        { replicas: 0, timeout: 5, update: { delay: "60s" } },
+        // One node, or as many as have the label: what is not known is no reason to refuse.
+        { global: true, timeout: 22, update: { delay: "10s" }, constraints: ["node.role==manager"] },
+        { global: true, timeout: 22, update: { delay: "10s" }, constraints: ["node.labels.disk==ssd"] },
+        // A fourth node is free for the new task.
+        { replicas: 3, ports: [host], update: { order: "start-first" } },
+        { replicas: 4, ports: [host] },
+        { global: true, ports: ["80:80"], update: { order: "start-first" } },
+        { global: true, ports: [host] },
+    ];
+    for (const options of rows) {
+        test(JSON.stringify(options), () => {
+            assert.deepEqual(problems({ web: { image: "nginx", ...options } }), []);
         });
     }
 });

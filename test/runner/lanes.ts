@@ -1,0 +1,118 @@
+/** Labs for tests: one a lane, so that two test files can run side by side and neither sees the other's cloud. */
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import ipaddr from "ipaddr.js";
+import type { Counts } from "./counts.ts";
+import { endOf, root, runTestFile } from "./testFile.ts";
+
+/** The tests have labs of their own, so that they can run beside a person's. */
+const name = process.env.LAB_NAME || "lab-test";
+const port = Number(process.env.LAB_PORT || 8746);
+const publicCidr = process.env.LAB_PUBLIC_CIDR || "198.18.0.0/24";
+
+/** An environment in which tests run. */
+export interface Lane {
+    readonly env: NodeJS.ProcessEnv;
+}
+
+/** The first half of the public range, and the second. */
+function halves(cidr: string): [string, string] {
+    const [first, length] = ipaddr.IPv4.parseCIDR(cidr);
+    const octets = first.toByteArray();
+    const bit = 1 << (31 - length);
+    const number = octets.reduce((sum, octet) => sum * 256 + octet, 0) + bit;
+    const second = [24, 16, 8, 0].map((shift) => (number >>> shift) & 255).join(".");
+    return [`${first}/${length + 1}`, `${second}/${length + 1}`];
+}
+
+const [firstHalf, secondHalf] = halves(publicCidr);
+
+/** The settings of both labs. */
+export const labs = [
+    { LAB_NAME: name, LAB_PORT: `${port}`, LAB_PUBLIC_CIDR: firstHalf },
+    { LAB_NAME: `${name}-b`, LAB_PORT: `${port + 1}`, LAB_PUBLIC_CIDR: secondHalf },
+].map((settings) => ({
+    ...settings,
+    // Images that are broken on purpose, for the tests of what goes wrong.
+    LAB_FAULTY_IMAGES: "1",
+    NODE_NO_WARNINGS: "1",
+}));
+
+/** Starts or removes all labs, one after another: they share the engine. @returns 0, or the status of one that failed. */
+export async function eachLab(verb: "start" | "down"): Promise<number> {
+    let worst = 0;
+    for (const lab of labs) {
+        const { status } = await endOf(
+            spawn(process.execPath, ["lab/main.ts", verb], {
+                cwd: root,
+                env: { ...process.env, ...lab },
+                stdio: ["ignore", "inherit", "inherit"],
+            }),
+        );
+        worst ||= status ?? 1;
+    }
+    return worst;
+}
+
+/** The labs that run, as lanes. */
+export function lanesOfLabs(): Lane[] {
+    return labs.map((lab) => {
+        const made = JSON.parse(readFileSync(path.join(root, ".lab", lab.LAB_NAME, "made.json"), "utf8"));
+        return { env: { ...lab, LAB_DOCKER_HOST: `unix://${made.dockerSocket}` } };
+    });
+}
+
+/** Runs the files two at a time. What one printed is shown when it has ended: lines of two at once are of no use. */
+export function runTogether(files: readonly string[], limitMs: number): Promise<Counts> {
+    return runQueue(files, 2, async (file) => {
+        const lines: string[] = [];
+        const counts = await runTestFile(file, { limitMs, print: (line) => lines.push(line) });
+        if (lines.length > 0) console.log(lines.join("\n"));
+        return counts;
+    });
+}
+
+/** Runs each file in whichever lane is free, in the order given, and shows what it prints as it comes. */
+export function runInLanes(
+    files: readonly string[],
+    lanes: readonly Lane[],
+    limitMs: number,
+): Promise<Counts> {
+    const free = [...lanes];
+    const nameOf = (file: string) => path.basename(file, ".test.ts");
+    const width = Math.max(...files.map((file) => nameOf(file).length));
+    return runQueue(files, lanes.length, async (file) => {
+        const lane = free.shift() as Lane;
+        const label = `${nameOf(file).padEnd(width)} │`;
+        const start = performance.now();
+        console.log(`${label} begins in ${lane.env.LAB_NAME}`);
+        const counts = await runTestFile(file, {
+            limitMs,
+            env: lane.env,
+            ...(lanes.length > 1 && { print: (line) => console.log(`${label} ${line}`.trimEnd()) }),
+        });
+        const seconds = ((performance.now() - start) / 1000).toFixed(1);
+        console.log(`${label} ended after ${seconds} s: ${counts.passed} passed, ${counts.failed} failed`);
+        free.push(lane);
+        return counts;
+    });
+}
+
+async function runQueue(
+    files: readonly string[],
+    atOnce: number,
+    run: (file: string) => Promise<Counts>,
+): Promise<Counts> {
+    const queue = [...files];
+    const total = { passed: 0, failed: 0 };
+    const worker = async () => {
+        for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
+            const { passed, failed } = await run(file);
+            total.passed += passed;
+            total.failed += failed;
+        }
+    };
+    await Promise.all(Array.from({ length: atOnce }, worker));
+    return total;
+}

@@ -1,0 +1,6 @@
+import { after, test } from "node:test";
+
+after(() => {
+    throw new Error("the stack could not be destroyed");
+});
+test("passes", () => {});

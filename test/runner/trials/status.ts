@@ -1,0 +1,6 @@
+import { after, test } from "node:test";
+
+test("passes", () => {});
+after(() => {
+    process.exitCode = 3;
+});

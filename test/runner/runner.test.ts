@@ -1,9 +1,8 @@
 /** What the runner makes of a test file: those of `trials` are run, each as a file of a part is. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { judge } from "./counts.ts";
+import { runs } from "./processes.ts";
 import { runTestFile } from "./testFile.ts";
 
 async function trial(name: string, limitMs = 60_000) {
@@ -78,15 +77,6 @@ function pidIn(printed: string): number {
     return pid;
 }
 
-/** Whether it runs; one that is dead and not yet reaped does not. */
-function runs(pid: number): boolean {
-    try {
-        return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
-    } catch {
-        return false;
-    }
-}
-
 test("waits: what keeps the process when its tests are over is ended at the limit", async () => {
     const { printed, ...result } = await trial("waits", 2000);
     assert.deepEqual(
@@ -100,16 +90,12 @@ test("waits: what keeps the process when its tests are over is ended at the limi
     );
 });
 
-test("blocks: a test that blocks the process is named, and its whole group ended", async () => {
+test("blocks: a test that blocks the process is named, and all that it has started ended", async () => {
     const { printed, ...result } = await trial("blocks", 2000);
     const fault =
         'had not ended after 2 s, its limit, and was ended; the test that began last is "a suite > blocks"';
     assert.deepEqual(result, { passed: 0, failed: 1, fault }, printed);
-    const deadline = Date.now() + 5000;
-    while (runs(pidIn(printed))) {
-        assert.ok(Date.now() < deadline, `the test's program runs still, 5 s after its end: ${printed}`);
-        await sleep(20);
-    }
+    assert.ok(!runs(pidIn(printed)), printed);
 });
 
 test("leaves: an output that stays open holds nobody up beyond the limit", async () => {

@@ -1,9 +1,9 @@
-/** Runs one test file in a process group of its own, which is ended if it has not ended by itself in time. */
+/** Runs one test file in a session of its own, which is ended, with all that runs in it, if it does not end in time. */
 import { type ChildProcess, spawn } from "node:child_process";
 import path from "node:path";
 import { createInterface } from "node:readline";
-import { setTimeout as sleep } from "node:timers/promises";
 import { type Counts, judge, type Message, type Tally } from "./counts.ts";
+import { end, ofSession, signal } from "./processes.ts";
 
 export const root = path.resolve(import.meta.dirname, "../..");
 
@@ -18,14 +18,14 @@ export interface Options {
     readonly graceMs?: number;
 }
 
-/** Process groups under way: tests start programs of their own. */
+/** Sessions of the test files under way: tests start programs of their own. */
 const running = new Set<number>();
 let ending = false;
 
 /** Ends all tests under way, with whatever they have started; none begins any more. */
 export function endTests(): void {
     ending = true;
-    for (const group of running) signalGroup(group, "SIGTERM");
+    for (const session of running) signal(ofSession(session), "SIGTERM");
 }
 
 export async function runTestFile(file: string, options: Options): Promise<Counts> {
@@ -56,42 +56,25 @@ export async function runTestFile(file: string, options: Options): Promise<Count
     let late = false;
     const limit = setTimeout(() => {
         late = true;
-        void endGroup(child, graceMs);
+        void end(() => ofSession(child.pid as number), graceMs).then(() => {
+            // What has a session of its own may hold them open.
+            child.stdout?.destroy();
+            child.stderr?.destroy();
+        });
     }, limitMs);
     if (child.pid) running.add(child.pid);
-    const { status, signal } = await ended;
+    const { status, signal: by } = await ended;
     if (child.pid) running.delete(child.pid);
     clearTimeout(limit);
     const { fault, ...counts } = judge({
         status,
-        signal,
+        signal: by,
         limitMs: late ? limitMs : undefined,
         begun,
         tally,
     });
     if (fault) (print ?? console.error)(`✖ ${file} ${fault}`);
     return counts;
-}
-
-async function endGroup(child: ChildProcess, graceMs: number): Promise<void> {
-    if (!child.pid) return;
-    if (signalGroup(child.pid, "SIGTERM")) {
-        const deadline = Date.now() + graceMs;
-        while (Date.now() < deadline && signalGroup(child.pid, 0)) await sleep(50);
-        signalGroup(child.pid, "SIGKILL");
-    }
-    // What has left the group may hold them open.
-    child.stdout?.destroy();
-    child.stderr?.destroy();
-}
-
-/** @returns whether there is such a group. */
-function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean {
-    try {
-        return process.kill(-group, signal);
-    } catch {
-        return false;
-    }
 }
 
 export function endOf(

@@ -20,6 +20,7 @@ import { dirname, join } from "node:path";
 import { launcher, payload } from "../../components/remote.ts";
 import type { ScriptName } from "../../model/answers.ts";
 import type { Line } from "../../model/serviceLines.ts";
+import { end, withVariable } from "../runner/processes.ts";
 
 const PROMISED =
     "sh cat cut date df env grep head id kill ln mkdir mv printf rm sed sha256sum sleep sort tail tee timeout touch chmod tr xargs";
@@ -30,6 +31,9 @@ const HARDENED = {
     "dpkg-query": "echo hold installed docker.io",
     dpkg: "exit 9",
 };
+
+/** The slowest run takes a few seconds, on a slow day. */
+const LIMIT_SECONDS = 60;
 
 export interface ScriptRun {
     readonly status: number | null;
@@ -55,6 +59,8 @@ export interface Host {
     readonly files?: Readonly<Record<string, string>>;
     /** Time passes only by sleeping, a second each time: they are counted in $dir/clock. */
     readonly stoppedClock?: boolean;
+    /** After these the script is ended with all that it has started, and there is no run to look at. */
+    readonly limitSeconds?: number;
 }
 
 export async function runScript(
@@ -104,12 +110,25 @@ export async function runScript(
         mkdirSync(join(dir, "run/systemd/system"), { recursive: true });
         if (host.stoppedClock) stopClock(dir, put);
         for (const [name, text] of Object.entries(host.commands ?? {})) put(name, text);
+        const limit = host.limitSeconds ?? LIMIT_SECONDS;
+        let late = false;
+        // By its folder, since `timeout` puts each command that it runs into a process group of its own.
+        const timer = setTimeout(() => {
+            late = true;
+            void end(() => withVariable(`SWARM_TOP=${dir}`), 0);
+        }, limit * 1000);
         const result = await run(launcher(script, mode, 300), payload(script, lines), {
             PATH: bin,
             HOME: dir,
             SWARM_TOP: dir,
             ...host.env,
-        });
+        }).finally(() => clearTimeout(timer));
+        if (late) {
+            const { stdout, stderr } = result;
+            throw new Error(
+                `${script} ${mode} had not ended after ${limit} s; it printed:\n${stdout}${stderr}`,
+            );
+        }
         const keys = join(dir, ".ssh", "authorized_keys");
         const authorizedKeys = existsSync(keys) ? readFileSync(keys, "utf8") : "";
         return {

@@ -15,7 +15,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { after, before, describe, test } from "node:test";
+import { after, before, beforeEach, describe, test } from "node:test";
 import { execa, type ResultPromise } from "execa";
 import { stackFolder } from "../../cli/access.ts";
 import { tinyApi } from "../unit/tinyApi.ts";
@@ -27,7 +27,22 @@ let folder: string;
 let generated: string;
 let env: NodeJS.ProcessEnv;
 let api: Awaited<ReturnType<typeof tinyApi>>;
-let orphan: boolean;
+/** Droplets that the API has and the state does not know, by ID. */
+let lost: number[];
+/** What happens in the moment in which the API has taken a deletion. */
+let onDelete: () => void;
+
+/** The state has the recorded droplets on record, and these. */
+function known(...more: readonly number[]): void {
+    const { deployment } = recorded("healthy").state;
+    const resources = [...(deployment?.resources ?? [])];
+    const one = resources.find(({ type }) => type.endsWith(":Droplet"));
+    for (const id of more) resources.push({ ...(one as NonNullable<typeof one>), id: `${id}` });
+    writeFileSync(
+        path.join(folder, "state.json"),
+        JSON.stringify({ deployment: { ...deployment, resources } }),
+    );
+}
 
 /** Which recording the stand-in for `ssh` answers from, from now on. */
 function becomes(name: string): void {
@@ -49,14 +64,13 @@ function program(name: string, text: string): void {
 before(async () => {
     folder = mkdtempSync(path.join(tmpdir(), "swarm-session-"));
     mkdirSync(path.join(folder, "bin"));
-    const { state, droplets } = recorded("healthy");
-    writeFileSync(path.join(folder, "state.json"), JSON.stringify(state));
+    const { droplets } = recorded("healthy");
     program(
         "pulumi",
         `case "$1 $2" in
             "stack export") cat '${folder}/state.json' ;;
             "stack output") echo the key ;;
-            "stack rename") echo "error: a stack named lab-cli already exists" >&2; exit 255 ;;
+            "stack rename") cat '${folder}/lock' >&2 2>/dev/null || echo "error: a stack named lab-cli already exists" >&2; exit 255 ;;
         esac\n`,
     );
     program(
@@ -64,11 +78,18 @@ before(async () => {
         `exec '${process.execPath}' '${path.join(import.meta.dirname, "fakeSsh.ts")}' '${folder}' "$@"\n`,
     );
     api = await tinyApi((call) => {
-        if (call.startsWith("DELETE ")) return { status: 204 };
+        const [, removed] = /^DELETE .v2.droplets.(.*)/.exec(call) ?? [];
+        if (removed) {
+            lost = lost.filter((id) => `${id}` !== removed);
+            onDelete();
+            return { status: 204 };
+        }
         // Gone, as soon as it is asked for.
-        if (call === "GET /v2/droplets/99") return undefined;
-        const lost = { ...droplets[0], id: 99, name: "node9" };
-        return { body: { droplets: orphan ? [...droplets, lost] : droplets } };
+        if (/^GET .v2.droplets.\d/.test(call)) return undefined;
+        const entry = (id: number) => ({ ...droplets[0], id, name: `node${id}` });
+        // One that somebody else made, which an API without the filter lists as well.
+        const stranger = { ...entry(66), tags: ["web"] };
+        return { body: { droplets: [...droplets, stranger, ...lost.map(entry)] } };
     });
     const backend = `file://${folder}`;
     generated = stackFolder("swarm-lab-cli", backend);
@@ -82,6 +103,13 @@ before(async () => {
         DIGITALOCEAN_TOKEN: "x",
         DIGITALOCEAN_API_URL: api.url,
     };
+});
+beforeEach(() => {
+    lost = [];
+    onDelete = () => {};
+    api.calls.length = 0;
+    known();
+    rmSync(path.join(folder, "lock"), { force: true });
 });
 after(() => {
     api?.server.close();
@@ -110,7 +138,6 @@ describe("the status", () => {
     test("--watch shows what has changed, until Ctrl-C", async () => {
         becomes("healthy");
         strangers();
-        orphan = false;
         const child = start(swarm, ["status", "--watch"]);
         await printed(child, "stack         lab-cli, healthy\n");
         const degraded = printed(child, "stack         lab-cli, degraded\n");
@@ -149,18 +176,69 @@ test("a log that breaks off says why, in one line", async () => {
     );
 });
 
+describe("droplets that are lost are deleted one by one", () => {
+    const lock =
+        "error: the stack is currently locked by 1 lock(s).\n" +
+        "  file:///state/.pulumi/locks/organization/swarm/lab-cli/a.json: created by ada@build7 (pid 4711) at 2026-11-26T21:00:00Z\n";
+    beforeEach(() => {
+        lost = [98, 99];
+    });
+    const first = "deleted node98 (droplet 98)\n";
+
+    for (const [what, meanwhile, deletes, status, stderr] of [
+        ["both, and none without the tag", () => {}, [98, 99], 0, `${first}deleted node99 (droplet 99)\n`],
+        [
+            "but none once an update has begun",
+            () => writeFileSync(path.join(folder, "lock"), lock),
+            [98],
+            1,
+            `${first}swarm: the stack "lab-cli" is locked by ada@build7 (process 4711) since 2026-11-26T21:00:00Z: a droplet ` +
+                "that is being made is not in its state yet. Wait until that has ended; if it was killed, say: pulumi cancel\n",
+        ],
+        [
+            "but none that the state has come to know",
+            () => known(99),
+            [98],
+            1,
+            `${first}swarm: node99 (droplet 99) has come into the stack's state meanwhile; nothing done to it\n`,
+        ],
+    ] as const) {
+        test(what, async () => {
+            onDelete = meanwhile;
+            const ran = await start(swarm, ["orphans", "--delete", "--yes"]);
+            assert.equal(ran.stderr, stderr.trimEnd());
+            assert.equal(ran.exitCode, status);
+            assert.deepEqual(
+                deleted(),
+                deletes.map((id) => `DELETE /v2/droplets/${id}`),
+            );
+        });
+    }
+
+    test("nor the first, where an update has begun since the list was read", async () => {
+        // Nobody can tell how long a person takes to say yes: what was seen before the question does not count.
+        lost = [99];
+        const child = start("script", ["-qefc", `${swarm} orphans --delete`, "/dev/null"], "pipe");
+        await printed(child, "Delete this droplet? [y/N] ");
+        writeFileSync(path.join(folder, "lock"), lock);
+        child.stdin?.write("y\r");
+        assert.match((await child).stdout, /is locked by ada@build7 \(process 4711\)/);
+        assert.deepEqual(deleted(), []);
+    });
+});
+
+const deleted = () => api.calls.filter((call) => call.startsWith("DELETE "));
+
 describe("a question on a terminal", () => {
     /** Types this once the question is there. The terminal is `script`'s. */
     async function answered(keys: string): Promise<{ status: number | undefined; text: string }> {
-        orphan = true;
-        api.calls.length = 0;
+        lost = [99];
         const child = start("script", ["-qefc", `${swarm} orphans --delete`, "/dev/null"], "pipe");
         await printed(child, "Delete this droplet? [y/N] ");
         child.stdin?.write(keys);
         const { exitCode, stdout } = await child;
         return { status: exitCode, text: stdout };
     }
-    const deleted = () => api.calls.filter((call) => call.startsWith("DELETE "));
 
     for (const [what, keys, status] of [
         ["no", "n\r", 1],
@@ -181,6 +259,6 @@ describe("a question on a terminal", () => {
         const ran = await answered("Y\r");
         assert.equal(ran.status, 0, ran.text);
         assert.deepEqual(deleted(), ["DELETE /v2/droplets/99"]);
-        assert.match(ran.text, /^deleted node9 \(droplet 99\)\r?$/m);
+        assert.match(ran.text, /^deleted node99 \(droplet 99\)\r?$/m);
     });
 });

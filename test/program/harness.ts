@@ -106,7 +106,7 @@ export async function runProgram(options: {
                 }
                 const known = options.preview ? {} : (make?.(args.name, unwrap(args.inputs) as Inputs) ?? {});
                 return {
-                    id: options.preview ? "" : `${1000 + resources.length}`,
+                    id: options.preview ? "" : `${args.name}-id`,
                     state: { ...args.inputs, ...known, ...options.state?.(args.name) },
                 };
             },

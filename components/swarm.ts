@@ -43,11 +43,11 @@ export interface Member {
 /** Seconds that the tasks of a leaving node have to run elsewhere. */
 const DRAIN_SECONDS = 300;
 
-/** For all its nodes together: each one's waits are bounded by the script itself. */
-const ROSTER_SECONDS = 3600;
+/** What the roster waits for besides nodes that are not ready, where all of seven managers are exchanged. */
+const ROSTER_SECONDS = 5400;
 
-/** What the scripts wait for besides the first boot and the draining: each wait is bounded, this is their sum. */
-const OTHER_WAITS_SECONDS = 900;
+/** What the other scripts wait for besides the first boot: each wait is bounded, this is more than their sum. */
+const OTHER_WAITS_SECONDS = 2400;
 
 /**
  * The swarm and who is in it.
@@ -225,7 +225,7 @@ function reconcile(
             host: seed,
             script: "roster",
             // Not by the number of nodes, which would show as a second change in each preview of one.
-            timeout: ROSTER_SECONDS,
+            timeout: ROSTER_SECONDS + 2 * args.nodeTimeout,
             input: pulumi.all(members.map((member) => member.id)).apply((ids): Line[] => [
                 ["node", seed.name],
                 ["stack", args.stack],

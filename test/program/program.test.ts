@@ -1,5 +1,8 @@
 /** What the program registers, in which order, and what it asks: under the SDK's mocks. */
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { api, COMMAND, dev, find, inputOf, type Run, refusal, runProgram, settled } from "./harness.ts";
@@ -290,6 +293,52 @@ test("an up that made droplets lists those with the stack's tag once more; nothi
         await new Promise((resolve) => setTimeout(resolve, 20));
     assert.deepEqual(api.calls, ["GET /v2/droplets?tag_name=swarm-test&page=1&per_page=200"]);
     assert.deepEqual([...api.authorizations], ["Bearer a token of the tests"]);
+});
+
+test("metrics are the droplets' own, where they are asked for", async () => {
+    const run = await runProgram({ config: { ...dev, monitoring: true } });
+    const droplets = run.resources.filter(({ type }) => type.endsWith(":Droplet"));
+    assert.deepEqual(
+        droplets.map(({ inputs }) => inputs.monitoring),
+        [true, true, true, true],
+    );
+});
+
+test("of all the account's droplets, those with the stack's tag alone count as lost", async (context) => {
+    const folder = mkdtempSync(path.join(tmpdir(), "program-"));
+    const searched = process.env.PATH;
+    context.after(() => {
+        process.env.PATH = searched;
+        rmSync(folder, { recursive: true });
+    });
+    writeFileSync(path.join(folder, "pulumi"), "#!/bin/sh\necho '{}'\n", { mode: 0o755 });
+    process.env.PATH = folder;
+    const warned: string[] = [];
+    const seen = new Promise<void>((resolve) => {
+        context.mock.method(console, "warn", (text: string) => {
+            warned.push(text);
+            resolve();
+        });
+    });
+    const droplet = (id: number, tags: string[]) => ({
+        id,
+        name: `d${id}`,
+        createdAt: "2026-11-26T21:00:00Z",
+        tags,
+    });
+    const droplets = [
+        droplet(1, []),
+        droplet(2, ["swarm-test2", "web"]),
+        droplet(3, ["web", "swarm-test"]),
+        droplet(4, ["swarm-test-manager"]),
+    ];
+    const account = { "digitalocean:index/getDroplets:getDroplets": () => ({ droplets }) };
+    await runProgram({ config: dev, preview: true, account });
+    await seen;
+    assert.deepEqual(
+        warned.map((text) => text.match(/^ {2}- .*$/gm)),
+        [["  - d3, ID 3, made 2026-11-26T21:00:00Z"]],
+    );
 });
 
 test("people's keys go to every node by the joins, and to no droplet", async () => {

@@ -18,25 +18,24 @@ cluster=$(value cluster)
 role=$(value role)
 
 # People's keys live between two marks in authorized_keys, so that one more or fewer replaces no droplet and
-# keys that came from elsewhere (the deploy key, the image's) stay.
-write_keys() {
+# keys that came from elsewhere (the deploy key, the image's) stay. Nobody else reads them, at no moment.
+write_keys() (
+    umask 077
     file=$HOME/.ssh/authorized_keys
     mkdir -p "$HOME/.ssh"
-    chmod 700 "$HOME/.ssh"
     touch "$file"
+    chmod 700 "$HOME/.ssh"
+    chmod 600 "$file"
     [ -n "$(values key)" ] || grep -q '^# begin swarm keys$' "$file" || return 0
     # Written beside and moved over: a host that stops half-way must not be left without keys.
-    (
-        umask 077
-        {
-            sed '/^# begin swarm keys$/,/^# end swarm keys$/d' "$file"
-            echo '# begin swarm keys'
-            values key
-            echo '# end swarm keys'
-        } >"$file.new"
-    )
+    {
+        sed '/^# begin swarm keys$/,/^# end swarm keys$/d' "$file"
+        echo '# begin swarm keys'
+        values key
+        echo '# end swarm keys'
+    } >"$file.new"
     mv "$file.new" "$file"
-}
+)
 write_keys
 mark_engine
 harden

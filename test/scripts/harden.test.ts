@@ -132,7 +132,27 @@ describe("the metadata and the containers", () => {
 });
 
 describe("the engine's packages", () => {
-    const installed = (...lines: string[]) => `printf '%s\\n' ${lines.map((line) => `'${line}'`).join(" ")}`;
+    /** dpkg-query, which knows of these, and tells of those that it is asked for. */
+    const installed = (...lines: string[]) =>
+        `for asked; do case $asked in\n${lines.map((line) => `${line.split(" ").at(-1)}) echo '${line}' ;;\n`).join("")}esac; done`;
+
+    for (const [vendor, ...packages] of [
+        ["Debian and Ubuntu", "docker.io", "docker-cli", "containerd", "runc"],
+        ["Docker", "docker-ce", "docker-ce-cli", "containerd.io"],
+        ["Microsoft", "moby-engine", "moby-cli", "moby-containerd", "moby-runc"],
+    ]) {
+        test(`those of ${vendor} are held`, () => {
+            const run = harden("hold_engine", {
+                "dpkg-query": installed(...packages.map((name) => `install installed ${name}`)),
+                dpkg: `cat >${here("held")}`,
+            });
+            assert.deepEqual(run, quiet);
+            assert.deepEqual(
+                read("held").trimEnd().split("\n").sort(),
+                packages.map((name) => `${name} hold`).sort(),
+            );
+        });
+    }
 
     test("those that are there are held, and others are left alone", () => {
         const run = harden("hold_engine", {
@@ -141,6 +161,7 @@ describe("the engine's packages", () => {
                 "hold installed containerd.io",
                 "unknown not-installed docker.io",
                 "deinstall config-files runc",
+                "install installed nginx",
             ),
             dpkg: `cat >${here("held")}`,
         });

@@ -1,6 +1,6 @@
 /** What a host is asked before Docker is told anything, beyond what the tests of the single scripts ask. */
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
@@ -65,12 +65,13 @@ for (const [what, labels, before, after] of [
         const folder = mkdtempSync(path.join(tmpdir(), "mark-"));
         context.after(() => rmSync(folder, { recursive: true }));
         const file = path.join(folder, "daemon.json");
+        const told = path.join(folder, "told");
         writeFileSync(file, before);
         const run = speak(
             ["prelude", "host"],
             `as_root() { "$@"; }
-            kill() { [ "$*" = "-HUP 4242" ] && reloaded=yes; }
-            docker() { [ -z "\${reloaded:-}" ] && echo '${labels}' || echo '["swarm.stack=swarm-dev"]'; }
+            kill() { [ "$*" = "-HUP 4242" ] && cp '${file}' '${told}'; }
+            docker() { [ -e '${told}' ] && echo '["swarm.stack=swarm-dev"]' || echo '${labels}'; }
             cat() {
                 case $* in
                 /var/run/docker.pid) echo 4242 ;;
@@ -85,6 +86,8 @@ for (const [what, labels, before, after] of [
         const written = readFileSync(file, "utf8");
         assert.equal(written, after);
         JSON.parse(written);
+        // The file as it was when the engine was told to read it again.
+        assert.equal(existsSync(told) ? readFileSync(told, "utf8") : before, after);
     });
 }
 

@@ -66,3 +66,36 @@ for (const { what, before, wanted, after } of keys) {
         assert.equal(run.authorizedKeys, after);
     });
 }
+
+for (const [what, before, wanted] of [
+    ["made by the join", undefined, ["ssh-ed25519 ADA ada"]],
+    ["as the image has it, which lets others read", "ssh-ed25519 DEPLOY deploy\n", ["ssh-ed25519 ADA ada"]],
+    ["where nobody's key is wanted", "ssh-ed25519 DEPLOY deploy\n", []],
+] as const) {
+    test(`authorized_keys is its owner's alone, at every moment: ${what}`, async () => {
+        // Looked at before and after each command that the join runs, so with whatever has just been made.
+        const look = `stat -c '%a %n' "$HOME"/.ssh/* 2>/dev/null | sed "s|$HOME/||" >>"$HOME/modes"`;
+        const commands = Object.fromEntries(
+            ["mkdir", "touch", "chmod", "grep", "mv"].map((name) => [
+                name,
+                `PATH=/usr/bin:/bin\n${look}\n${name} "$@"\nstatus=$?\n${look}\nexit $status`,
+            ]),
+        );
+        const lines = [...input, ...wanted.map((key): Line => ["key", key])];
+        const run = await runScript("join", "create", lines, {
+            docker: daemon(joined).replace("10.9.9.9", "10.120.0.2"),
+            authorizedKeys: before,
+            commands,
+            files: { modes: "" },
+        });
+        assert.equal(run.stderr, "");
+        assert.equal(run.status, 0);
+        const modes = new Set((run.files.modes ?? "").trimEnd().split("\n"));
+        // The image's own, until the join has come to it.
+        if (before !== undefined) assert.ok(modes.delete("644 .ssh/authorized_keys"));
+        assert.deepEqual([...modes].sort(), [
+            "600 .ssh/authorized_keys",
+            ...(wanted.length > 0 ? ["600 .ssh/authorized_keys.new"] : []),
+        ]);
+    });
+}

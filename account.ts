@@ -70,8 +70,9 @@ function requireAccess(): CloudAccess {
 
 async function lookUp(settings: Settings): Promise<AccountFacts> {
     const images = [...new Set(settings.nodes.map(({ image }) => image))];
-    const [regions, account, droplets, keys, ...found] = await Promise.all([
+    const [regions, sizes, account, droplets, keys, ...found] = await Promise.all([
         attempt("the regions", () => digitalocean.getRegions()),
+        attempt("the sizes", () => digitalocean.getSizes()),
         attempt("the account", () => digitalocean.getAccount()),
         attempt("the droplets", () => digitalocean.getDroplets()),
         settings.sshKeys.length > 0 ? attempt("the SSH keys", () => digitalocean.getSshKeys()) : undefined,
@@ -79,6 +80,7 @@ async function lookUp(settings: Settings): Promise<AccountFacts> {
     ]);
     return {
         regions: regions?.regions,
+        sizes: sizes?.sizes,
         dropletLimit: account?.dropletLimit,
         droplets: droplets?.droplets,
         keys: keys?.sshKeys,

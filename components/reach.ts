@@ -13,10 +13,17 @@ export interface Login {
     readonly hostKey: string;
 }
 
-/** How one attempt to run a command on a host ended. `final` marks what no waiting will mend. */
+/** How one attempt to run a command on a host ended. */
 export type Attempt =
     | { readonly ok: true }
-    | { readonly ok: false; readonly why: string; readonly final?: boolean };
+    | {
+          readonly ok: false;
+          readonly why: string;
+          /** Milliseconds after which no more waiting will mend it. */
+          readonly finalAfter?: number;
+          /** What to do, where the host itself says it. */
+          readonly remedy?: string;
+      };
 
 /** A handshake that stalls would otherwise hang: the command provider gives it no deadline. */
 const ATTEMPT_MS = 15_000;
@@ -116,16 +123,13 @@ export async function reach(
         counting ||= result.why.startsWith(ANSWERED);
         const waited = now() - start;
         const since = `${Math.round(waited / 1000)} s`;
-        if (result.final && waited >= Math.min(HOST_KEY_GRACE_MS, options.timeoutMs)) {
-            throw new Error(
-                `${node} (${login.host}): ${result.why}, for ${since}. ${advice(result.why, node)}`,
-            );
-        }
-        if (waited >= options.timeoutMs) {
-            throw new Error(
-                `${node} (${login.host}): waited ${since} for it to run commands over SSH; last seen: ${result.why}. ` +
-                    advice(result.why, node),
-            );
+        const remedy = result.remedy ?? advice(result.why, node);
+        if (waited >= Math.min(result.finalAfter ?? Number.POSITIVE_INFINITY, options.timeoutMs)) {
+            const what =
+                result.finalAfter === undefined
+                    ? `waited ${since} for it to run commands over SSH; last seen: ${result.why}`
+                    : `${result.why}${result.finalAfter > 0 ? `, for ${since}` : ""}`;
+            throw new Error(`${node} (${login.host}): ${what}. ${remedy}`);
         }
         if (waited >= nextWord) {
             options.say(`${node}: waiting for SSH on ${login.host}, ${since}: ${result.why}`);
@@ -150,6 +154,48 @@ function advice(why: string, node: string): string {
         return `Its image answers commands with that text; wait until its first boot is over, or choose another image.`;
     }
     return `Check that the droplet runs and that swarm:sshFrom lets this machine in; a broken one is made anew by: ${replace}`;
+}
+
+/**
+ * Answers that stay the same however long one waits, and what helps. The first is cloud-init's, where an image keeps
+ * root out: it lets the key of root in for nothing but this text.
+ */
+const REFUSALS: readonly {
+    readonly text: RegExp;
+    readonly remedy: (user: string, named: string) => string;
+}[] = [
+    {
+        text: /Please log ?in as the (?:user "?(?<user>[a-z_][a-z0-9_-]*)"?|"?(?<older>[a-z_][a-z0-9_-]*)"? user) rather than/,
+        remedy: (user, named) =>
+            `Its image lets ${named} in, and not ${user}: pulumi config set swarm:sshUser ${named}`,
+    },
+    {
+        text: /Please log ?in as the user "?NONE"? rather than/,
+        remedy: (user) => `Its image lets neither ${user} nor another user in: choose another swarm:image.`,
+    },
+    {
+        text: /This account is currently not available/,
+        remedy: (user) =>
+            `${user} has no shell there: set swarm:sshUser to the user that its image is made for.`,
+    },
+    {
+        text: /Password change required but no TTY available|You are required to change your password immediately/,
+        remedy: (user) =>
+            `The password of ${user} has expired in its image: make the image anew after "chage -d -1 ${user}" there, ` +
+            "or set swarm:sshUser to another user.",
+    },
+];
+
+/** Of an answer to a command, whatever it was; undefined for one that may change. */
+function refusal(said: string, user: string): { finalAfter: number; remedy: string } | undefined {
+    for (const { text, remedy } of REFUSALS) {
+        const match = text.exec(said);
+        if (match) {
+            const named = match.groups?.user ?? match.groups?.older ?? "";
+            return { finalAfter: 0, remedy: remedy(user, named) };
+        }
+    }
+    return undefined;
 }
 
 /** Logs in and has the host echo a nonce; anything but the nonce is no answer. */
@@ -182,18 +228,26 @@ export function attempt(login: Login, limitMs = ATTEMPT_MS): Promise<Attempt> {
             client.exec(`echo ${nonce}`, (error, channel) => {
                 if (error) return end({ ok: false, why: error.message });
                 let said = "";
+                let complaint = "";
+                const answer = (): Attempt => {
+                    const text = (said.trim() || complaint.trim()).slice(0, 100);
+                    return said.trim() === nonce
+                        ? { ok: true }
+                        : {
+                              ok: false,
+                              why: `${ANSWERED} ${JSON.stringify(text)} to a command`,
+                              ...refusal(`${said}\n${complaint}`, login.user),
+                          };
+                };
                 channel.on("data", (data: Buffer) => {
                     said += data.toString();
+                    // cloud-init's refusal holds the session for ten seconds more.
+                    if (refusal(said, login.user)) end(answer());
                 });
-                channel.stderr.resume();
-                channel.on("close", () => {
-                    const text = JSON.stringify(said.trim().slice(0, 100));
-                    end(
-                        said.trim() === nonce
-                            ? { ok: true }
-                            : { ok: false, why: `${ANSWERED} ${text} to a command` },
-                    );
+                channel.stderr.on("data", (data: Buffer) => {
+                    complaint += data.toString();
                 });
+                channel.on("close", () => end(answer()));
             });
         });
         client.connect({
@@ -214,9 +268,9 @@ export function attempt(login: Login, limitMs = ATTEMPT_MS): Promise<Attempt> {
 function reason(
     error: Error & { level?: string; code?: string },
     wrongHostKey: boolean,
-): { why: string; final?: boolean } {
+): { why: string; finalAfter?: number } {
     if (wrongHostKey || /no matching host key/i.test(error.message)) {
-        return { why: WRONG_HOST_KEY, final: true };
+        return { why: WRONG_HOST_KEY, finalAfter: HOST_KEY_GRACE_MS };
     }
     if (error.level === "client-authentication") {
         return { why: "login refused" };

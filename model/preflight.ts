@@ -9,6 +9,7 @@ export interface AccountFacts {
         readonly available: boolean;
         readonly sizes: readonly string[];
     }[];
+    readonly sizes?: readonly { readonly slug: string; readonly disk: number }[];
     /** By the image of the settings; null for one that the account does not have. */
     readonly images: Readonly<Record<string, ImageFacts | null | undefined>>;
     readonly keys?: readonly AccountKey[];
@@ -18,6 +19,8 @@ export interface AccountFacts {
 
 export interface ImageFacts {
     readonly name: string;
+    /** GB that a droplet's disk has to have; an image made of a droplet keeps that one's. */
+    readonly minDiskSize: number;
     readonly regions: readonly string[];
 }
 
@@ -39,6 +42,7 @@ export function accountProblems(settings: Settings, facts: AccountFacts, tag: st
     return [
         ...regionProblems(settings, facts),
         ...imageProblems(settings, facts),
+        ...diskProblems(settings, facts),
         ...keyProblems(settings, facts),
         ...limitProblems(settings, facts, tag),
     ];
@@ -76,6 +80,24 @@ function imageProblems({ nodes }: Settings, { images }: AccountFacts): string[] 
             ];
         }
         return [];
+    });
+}
+
+/** An image that is larger than the disks of the nodes that are to have it. */
+function diskProblems({ nodes }: Settings, { images, sizes = [] }: AccountFacts): string[] {
+    const kinds = Map.groupBy(nodes, ({ image, size }) => `${image} ${size}`);
+    return [...kinds.values()].flatMap((alike) => {
+        const [{ image, size }] = alike as [NodeSpec];
+        const need = images[image]?.minDiskSize ?? 0;
+        const disk = sizes.find(({ slug }) => slug === size)?.disk;
+        if (disk === undefined || disk >= need) {
+            return [];
+        }
+        const names = alike.map(({ name }) => name).join(", ");
+        return [
+            `swarm:size: "${size}" (for ${names}) has a disk of ${disk} GB, while the image "${image}" needs ${need} GB: ` +
+                "take a larger size, or an image made on a droplet with a smaller disk",
+        ];
     });
 }
 

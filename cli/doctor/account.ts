@@ -19,7 +19,7 @@ export interface ScopeFact {
 export const READ_SCOPES: readonly (readonly [scope: string, path: string, list?: string])[] = [
     ["account:read", "/v2/account"],
     ["regions:read", "/v2/regions", "regions"],
-    ["sizes:read", "/v2/sizes?per_page=1"],
+    ["sizes:read", "/v2/sizes", "sizes"],
     ["image:read", "/v2/images?type=distribution&per_page=1"],
     ["droplet:read", "/v2/droplets", "droplets"],
     ["actions:read", "/v2/actions?per_page=1"],

@@ -145,9 +145,12 @@ async function accountFacts(
     const found = await Promise.all(
         images.map(async (image) => {
             const body = await attempt(
-                cloud.get<{ image: { name: string; regions: string[] } }>(`/v2/images/${image}`),
+                cloud.get<{ image: { name: string; regions: string[]; min_disk_size: number } }>(
+                    `/v2/images/${image}`,
+                ),
             );
-            return [image, body instanceof Error ? undefined : (body?.image ?? null)] as const;
+            if (body instanceof Error) return [image, undefined] as const;
+            return [image, body ? { ...body.image, minDiskSize: body.image.min_disk_size } : null] as const;
         }),
     );
     const account = bodies.get("account:read") as { account: { droplet_limit: number } } | undefined;
@@ -156,6 +159,7 @@ async function accountFacts(
         | undefined;
     return {
         regions: bodies.get("regions:read") as AccountFacts["regions"],
+        sizes: bodies.get("sizes:read") as AccountFacts["sizes"],
         images: Object.fromEntries(found),
         keys: keys?.map((key) => ({ ...key, publicKey: key.public_key })),
         dropletLimit: account?.account.droplet_limit,

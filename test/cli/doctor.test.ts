@@ -245,7 +245,7 @@ describe("the token", () => {
 
 test("whole lists are read of what is looked at, and one entry of the rest", () => {
     const lists = READ_SCOPES.filter(([, , list]) => list !== undefined).map(([scope]) => scope);
-    assert.deepEqual(lists, ["regions:read", "droplet:read", "ssh_key:read", "firewall:read"]);
+    assert.deepEqual(lists, ["regions:read", "sizes:read", "droplet:read", "ssh_key:read", "firewall:read"]);
     for (const [scope, path, list] of READ_SCOPES) {
         assert.ok(list !== undefined || scope === "account:read" || path.endsWith("per_page=1"), scope);
     }
@@ -260,9 +260,11 @@ describe("the account against the configuration", () => {
             { name: "node2", role: "worker", image: "docker-20-04", size: "s-1vcpu-1gb" },
         ],
     } as unknown as Settings;
+    const image = { name: "Docker", minDiskSize: 25, regions: ["sgp1"] };
     const facts = {
         regions: [{ slug: "sgp1", available: true, sizes: ["s-1vcpu-1gb"] }],
-        images: { "docker-20-04": { name: "Docker", regions: ["sgp1"] } },
+        sizes: [{ slug: "s-1vcpu-1gb", disk: 25 }],
+        images: { "docker-20-04": image },
         keys: [],
         dropletLimit: 25,
         droplets: [],
@@ -287,11 +289,15 @@ describe("the account against the configuration", () => {
                 .filter(({ level }) => level !== "ok")
                 .map((check) => `${check.name}: ${said(check)}`);
         assert.deepEqual(
-            failed({ region: "mars1" }, { images: { "docker-20-04": { name: "Docker", regions: [] } } }),
+            failed({ region: "mars1" }, { images: { "docker-20-04": { ...image, regions: [] } } }),
             ['region: fail: swarm:region: "mars1" is not a region; there are: sgp1'],
         );
-        assert.deepEqual(failed({}, { images: { "docker-20-04": { name: "Docker", regions: ["ams3"] } } }), [
+        assert.deepEqual(failed({}, { images: { "docker-20-04": { ...image, regions: ["ams3"] } } }), [
             'image: fail: swarm:image: "docker-20-04" (Docker, for node1, node2) is not in sgp1, only in ams3; transfer it there first',
+        ]);
+        assert.deepEqual(failed({}, { sizes: [{ slug: "s-1vcpu-1gb", disk: 10 }] }), [
+            'size: fail: swarm:size: "s-1vcpu-1gb" (for node1, node2) has a disk of 10 GB, while the image "docker-20-04" ' +
+                "needs 25 GB: take a larger size, or an image made on a droplet with a smaller disk",
         ]);
         assert.deepEqual(failed({}, { dropletLimit: 1 }), [
             "droplet limit: fail: swarm:workers, swarm:managers: 2 more droplets are wanted, but the account allows 1 and has " +

@@ -59,6 +59,12 @@ export const account: Record<string, (inputs: Record<string, unknown>) => Record
             { slug: "nyc3", available: true, sizes: ["s-1vcpu-1gb", "s-2vcpu-4gb"] },
         ],
     }),
+    "digitalocean:index/getSizes:getSizes": () => ({
+        sizes: [
+            { slug: "s-1vcpu-1gb", disk: 25 },
+            { slug: "s-2vcpu-4gb", disk: 80 },
+        ],
+    }),
     "digitalocean:index/getAccount:getAccount": () => ({ dropletLimit: 25 }),
     "digitalocean:index/getDroplets:getDroplets": () => ({ droplets: [] }),
     "digitalocean:index/getSshKeys:getSshKeys": () => ({
@@ -73,6 +79,7 @@ export const account: Record<string, (inputs: Record<string, unknown>) => Record
     }),
     "digitalocean:index/getImage:getImage": (inputs) => ({
         name: `${inputs.slug ?? inputs.id}`,
+        minDiskSize: 25,
         regions: ["sgp1", "nyc3"],
     }),
 };

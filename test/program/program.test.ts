@@ -168,6 +168,7 @@ for (const preview of [true, false]) {
                 "getDroplets",
                 "getImage",
                 "getRegions",
+                "getSizes",
             ]);
         });
     });

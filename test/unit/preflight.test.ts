@@ -20,9 +20,13 @@ const facts: AccountFacts = {
         { slug: "sfo1", available: false, sizes: [] },
     ],
     images: {
-        "docker-20-04": { name: "Docker", regions: ["sgp1"] },
-        "18153887": { name: "mine", regions: ["sgp1"] },
+        "docker-20-04": { name: "Docker", minDiskSize: 25, regions: ["sgp1"] },
+        "18153887": { name: "mine", minDiskSize: 80, regions: ["sgp1"] },
     },
+    sizes: [
+        { slug: "s-1vcpu-1gb", disk: 25 },
+        { slug: "s-2vcpu-4gb", disk: 80 },
+    ],
     keys: [{ id: 289794, name: "ada", fingerprint: "3b:16", publicKey: "ssh-ed25519 A" }],
     dropletLimit: 25,
     droplets: [],
@@ -46,6 +50,7 @@ const table: {
         what: "nothing could be looked up",
         facts: {
             regions: undefined,
+            sizes: undefined,
             images: {},
             keys: undefined,
             dropletLimit: undefined,
@@ -78,6 +83,26 @@ const table: {
             'swarm:image: "18153887" (for node2, node3) is not an image that this account has; allowed: the numeric ' +
                 "ID of a snapshot or image, or the slug of a public image",
         ],
+    },
+    {
+        what: "images that are larger than the disks",
+        facts: {
+            sizes: [
+                { slug: "s-1vcpu-1gb", disk: 10 },
+                { slug: "s-2vcpu-4gb", disk: 79 },
+            ],
+        },
+        problems: [
+            'swarm:size: "s-1vcpu-1gb" (for node1) has a disk of 10 GB, while the image "docker-20-04" needs 25 GB: take ' +
+                "a larger size, or an image made on a droplet with a smaller disk",
+            'swarm:size: "s-2vcpu-4gb" (for node2, node3) has a disk of 79 GB, while the image "18153887" needs 80 GB: ' +
+                "take a larger size, or an image made on a droplet with a smaller disk",
+        ],
+    },
+    {
+        what: "a size whose disk is not known",
+        facts: { sizes: [] },
+        problems: [],
     },
     {
         what: "an unknown key, and one by fingerprint that is there",

@@ -51,7 +51,7 @@ test("a host that has answered with a text is asked three times in half a minute
 
 const wrongKey: Attempt = {
     ok: false,
-    final: true,
+    finalAfter: 60_000,
     why: "WRONG HOST KEY: another machine answers, or the image ignores the host key it is given",
 };
 
@@ -84,6 +84,19 @@ const endings: { what: string; attempts: (time: number) => Attempt; text: string
         text:
             "node3 (203.0.113.7): waited 300 s for it to run commands over SSH; last seen: login refused. Check " +
             "swarm:sshUser, and that the image's cloud-init installs the keys it is given.",
+    },
+    {
+        what: "a host that says once and for all that it lets another user in",
+        attempts: (time) =>
+            time < 20_000
+                ? { ok: false, why: "connection refused" }
+                : {
+                      ok: false,
+                      finalAfter: 0,
+                      why: "it answered something to a command",
+                      remedy: "Its image lets debian in.",
+                  },
+        text: "node3 (203.0.113.7): it answered something to a command. Its image lets debian in.",
     },
     {
         what: "a wrong host key, which ends sooner",
@@ -137,6 +150,10 @@ async function serve(options: {
     hostKey: string;
     login: string;
     answer: (command: string) => string;
+    /** On stderr. */
+    complaint?: string;
+    /** The session is not ended. */
+    holds?: boolean;
 }): Promise<{
     port: number;
     close: () => void;
@@ -154,6 +171,8 @@ async function serve(options: {
             accept().on("exec", (acceptExec, _reject, info) => {
                 const channel = acceptExec();
                 channel.write(options.answer(info.command));
+                channel.stderr.write(options.complaint ?? "");
+                if (options.holds) return;
                 channel.exit(0);
                 channel.end();
             });
@@ -169,7 +188,7 @@ const ownKeys = keys();
 const others = keys();
 const good = { hostKey: hostKeys.private, login: ownKeys.public, answer: echo };
 
-const answers: { what: string; server: typeof good; result: Attempt }[] = [
+const answers: { what: string; server: Parameters<typeof serve>[0]; result: Attempt }[] = [
     { what: "a host that runs it", server: good, result: { ok: true } },
     {
         what: "a host that answers everything with a text and status 0",
@@ -178,6 +197,71 @@ const answers: { what: string; server: typeof good; result: Attempt }[] = [
             ok: false,
             why: 'it answered "Please wait while we get your droplet ready..." to a command',
         },
+    },
+    // cloud-init's text, as it is now and as it was; it holds the session for ten seconds, which are not waited for.
+    ...[
+        ['Please login as the user "debian" rather than the user "root".\n\n', "debian"],
+        ['Please login as the user "ubuntu" rather than the user "root".\n\n', "ubuntu"],
+        ["Please login as the ec2-user user rather than root user.\n\n", "ec2-user"],
+    ].map(([text = "", user]) => ({
+        what: `a host that keeps root out: ${text.trim()}`,
+        server: { ...good, answer: () => text, holds: true },
+        result: {
+            ok: false,
+            why: `it answered ${JSON.stringify(text.trim())} to a command`,
+            finalAfter: 0,
+            remedy: `Its image lets ${user} in, and not root: pulumi config set swarm:sshUser ${user}`,
+        } as const,
+    })),
+    {
+        what: "a host that keeps root out and has nobody else",
+        server: {
+            ...good,
+            answer: () => 'Please login as the user "NONE" rather than the user "root".\n',
+            holds: true,
+        },
+        result: {
+            ok: false,
+            why: 'it answered "Please login as the user \\"NONE\\" rather than the user \\"root\\"." to a command',
+            finalAfter: 0,
+            remedy: "Its image lets neither root nor another user in: choose another swarm:image.",
+        },
+    },
+    {
+        what: "a host where the user has no shell",
+        server: { ...good, answer: () => "This account is currently not available.\n" },
+        result: {
+            ok: false,
+            why: 'it answered "This account is currently not available." to a command',
+            finalAfter: 0,
+            remedy: "root has no shell there: set swarm:sshUser to the user that its image is made for.",
+        },
+    },
+    {
+        what: "a host whose user's password has expired, which it says on stderr",
+        server: {
+            ...good,
+            answer: () => "",
+            complaint: "Password change required but no TTY available.\n",
+        },
+        result: {
+            ok: false,
+            why: 'it answered "Password change required but no TTY available." to a command',
+            finalAfter: 0,
+            remedy:
+                'The password of root has expired in its image: make the image anew after "chage -d -1 root" there, or ' +
+                "set swarm:sshUser to another user.",
+        },
+    },
+    {
+        what: "a host that only complains",
+        server: { ...good, answer: () => "", complaint: "sh: cannot fork\n" },
+        result: { ok: false, why: 'it answered "sh: cannot fork" to a command' },
+    },
+    {
+        what: "a host with a banner on stderr",
+        server: { ...good, complaint: "Authorised use only.\n" },
+        result: { ok: true },
     },
     { what: "another host", server: { ...good, hostKey: others.private }, result: wrongKey },
     {

@@ -1,6 +1,6 @@
 /**
  * The few calls to DigitalOcean's API for which no resource and no look-up of the plugin will do: what an
- * interrupted run has left behind is in no state, and a look-up cannot delete.
+ * interrupted run has left behind is in no state, a look-up cannot delete, and a region's default VPC is no stack's.
  */
 
 /** https://docs.digitalocean.com/reference/api/ */
@@ -32,6 +32,13 @@ export interface Cloud {
     list<T>(path: string, key: string): Promise<T[]>;
     /** One thing, or undefined when the API has none there. @throws CloudError */
     get<T>(path: string): Promise<T | undefined>;
+    /**
+     * Makes one thing. Where an answer was lost it may be made, or refused as made already, before this returns or throws:
+     * what counts is what is there then. @throws CloudError
+     */
+    create<T>(path: string, body: unknown): Promise<T>;
+    /** Changes the named fields of one thing. @throws CloudError */
+    change(path: string, body: unknown): Promise<void>;
     /** Deletes one thing; one that is gone already counts as deleted. @throws CloudError */
     remove(path: string): Promise<void>;
 }
@@ -71,17 +78,25 @@ export function cloud(access: CloudAccess): Cloud {
         return signal ? AbortSignal.any([signal, limit]) : limit;
     };
 
-    async function call(method: "GET" | "DELETE", path: string): Promise<Response | undefined> {
+    async function call(
+        method: "GET" | "POST" | "PATCH" | "DELETE",
+        path: string,
+        body?: unknown,
+    ): Promise<Response | undefined> {
         const what = `${method} ${path}`;
         for (let attempt = 1; ; attempt += 1) {
             const answer = await fetch(`${base}${path}`, {
                 method,
-                headers: { authorization: `Bearer ${access.token}` },
+                headers: {
+                    authorization: `Bearer ${access.token}`,
+                    ...(body === undefined ? {} : { "content-type": "application/json" }),
+                },
+                body: body === undefined ? undefined : JSON.stringify(body),
                 signal: inTime(),
             }).catch((error: Error) => new CloudError(what, 0, reason(error)));
             if (answer instanceof Response) {
                 if (answer.ok) return answer;
-                if (answer.status === 404) return undefined;
+                if (answer.status === 404 && body === undefined) return undefined;
             }
             const error =
                 answer instanceof Response
@@ -113,6 +128,12 @@ export function cloud(access: CloudAccess): Cloud {
         },
         async get<T>(path: string): Promise<T | undefined> {
             return (await (await call("GET", path))?.json()) as T | undefined;
+        },
+        async create<T>(path: string, body: unknown): Promise<T> {
+            return (await (await call("POST", path, body))?.json()) as T;
+        },
+        async change(path: string, body: unknown): Promise<void> {
+            await call("PATCH", path, body);
         },
         async remove(path: string): Promise<void> {
             await call("DELETE", path);

@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type Cloud, CloudError } from "../cloud.ts";
+import { defaultVpcMade, defaultVpcPlanned, defaultVpcRefused } from "../model/defaultVpc.ts";
 import { sameKey } from "../model/ssh.ts";
+import { type ApiVpc, giveDefaultAway, listVpcs, makeDefaultVpc } from "./defaultVpc.ts";
 
 /**
  * Hooks that run before something is created of which the account takes only one: a VPC, a key, a firewall.
@@ -15,13 +17,6 @@ export interface Claim {
     readonly say: (text: string) => void;
 }
 
-interface ApiVpc {
-    readonly id: string;
-    readonly name: string;
-    readonly region: string;
-    readonly ip_range: string;
-}
-
 interface ApiMember {
     readonly urn: string;
     readonly name: string;
@@ -30,15 +25,19 @@ interface ApiMember {
 /**
  * For a VPC. Also refuses to replace the stack's own, which it can tell by region and range: a swarm does not stretch
  * over two VPCs, so the nodes could not move to the new one. In a preview as well.
+ *
+ * Where the region has no VPC, its default is made first: else the stack's would become it.
  */
 export function claimVpc(
     claim: Claim,
     vpc: { name: string; region: string; ipRange: string },
 ): pulumi.ResourceHook {
     return hook("claim-vpc", true, async () => {
-        const there = (await claim.cloud.list<ApiVpc>("/v2/vpcs", "vpcs")).find(
-            ({ name }) => name === vpc.name,
-        );
+        const vpcs = await listVpcs(claim.cloud);
+        if (!vpcs.some(({ region }) => region === vpc.region)) {
+            await haveDefault(claim, vpc);
+        }
+        const there = vpcs.find(({ name }) => name === vpc.name);
         if (!there) {
             return;
         }
@@ -56,6 +55,7 @@ export function claimVpc(
             );
         }
         if (!pulumi.runtime.isDryRun()) {
+            if (there.default) await giveDefaultAway(claim.cloud, there);
             await claim.cloud.remove(`/v2/vpcs/${there.id}`);
             claim.say(
                 `removed the empty VPC ${vpc.name} (ID ${there.id}), which an interrupted run had left behind`,
@@ -64,9 +64,24 @@ export function claimVpc(
     });
 }
 
+/** Where it cannot be made, the stack's VPC is made all the same. */
+async function haveDefault(claim: Claim, vpc: { region: string; ipRange: string }): Promise<void> {
+    if (pulumi.runtime.isDryRun()) {
+        claim.say(defaultVpcPlanned(vpc.region));
+        return;
+    }
+    try {
+        const made = await makeDefaultVpc(claim.cloud, vpc.region, vpc.ipRange);
+        claim.say(defaultVpcMade(vpc.region, made.ip_range));
+    } catch (error) {
+        if (!(error instanceof CloudError)) throw error;
+        claim.say(defaultVpcRefused(vpc.region, error.message));
+    }
+}
+
 /** What is to be said of a VPC that is there under the stack's name and is not the wanted one; undefined if it is. */
 export function vpcChanges(
-    there: Omit<ApiVpc, "id" | "name">,
+    there: Pick<ApiVpc, "region" | "ip_range">,
     wanted: { readonly region: string; readonly ipRange: string },
 ): string | undefined {
     const changes = [

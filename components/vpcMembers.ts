@@ -1,7 +1,10 @@
 /**
- * Run by `pulumi destroy` between the deletion of the droplets and that of the VPC: says what is still in the VPC and
- * ends with status 3. Without it, the plugin would try for two minutes to delete the VPC, and then say only that it
- * has members. Who they are: droplets of an interrupted run, which the state does not know, or what somebody put there.
+ * Run by `pulumi destroy` between the deletion of the droplets and that of the VPC. What is in the way of the VPC's
+ * deletion it says, and ends with status 3; the plugin would try for two minutes, and then say little:
+ *
+ * - Something is still in the VPC: droplets of an interrupted run, which the state does not know, or what somebody put
+ *   there.
+ * - It is its region's default, as the first VPC of a region is. Then `default-<region>` is made the default first.
  *
  * usage: node components/vpcMembers.ts VPC-ID STACK
  *
@@ -10,8 +13,10 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { accessFrom, type CloudAccess, cloud } from "../cloud.ts";
+import { defaultVpcStays } from "../model/defaultVpc.ts";
+import { type ApiVpc, giveDefaultAway } from "./defaultVpc.ts";
 
-const MEMBERS_LEFT = 3;
+const IN_THE_WAY = 3;
 
 /** A droplet that was deleted a moment ago may be on the list for another moment. */
 const SECOND_LOOK_MS = 2_000;
@@ -44,24 +49,41 @@ async function membersOf(vpc: string, from: CloudAccess): Promise<Member[]> {
     return members.filter((_, index) => there[index]);
 }
 
+/** What is in the way of the VPC's deletion, and what to do; empty when nothing is. */
+async function hindrance(id: string, from: CloudAccess): Promise<string> {
+    let members = await membersOf(id, from);
+    if (members.length > 0) {
+        await new Promise((resolve) => setTimeout(resolve, SECOND_LOOK_MS));
+        members = await membersOf(id, from);
+    }
+    if (members.length > 0) {
+        return [
+            "The VPC cannot be deleted while something is in it that this stack's state does not know:",
+            ...members.map(({ name, urn }) => `  - ${name}, ${urn.replace(/^do:(\w+):/, "$1 ")}`),
+            "Droplets that an interrupted run has left behind are removed by: npx swarm orphans --delete",
+            "Remove the rest by hand, then run again: pulumi destroy",
+        ].join("\n");
+    }
+    const api = cloud(from);
+    const vpc = (await api.get<{ vpc: ApiVpc }>(`/v2/vpcs/${id}`))?.vpc;
+    if (!vpc?.default) {
+        return "";
+    }
+    try {
+        await giveDefaultAway(api, vpc);
+        return "";
+    } catch (error) {
+        return defaultVpcStays(vpc, (error as Error).message);
+    }
+}
+
 const [vpc = "", stack = ""] = process.argv.slice(2);
 try {
     const from = await access(stack);
-    let members = from ? await membersOf(vpc, from) : [];
-    if (from && members.length > 0) {
-        await new Promise((resolve) => setTimeout(resolve, SECOND_LOOK_MS));
-        members = await membersOf(vpc, from);
-    }
-    if (members.length > 0) {
-        console.error(
-            [
-                "The VPC cannot be deleted while something is in it that this stack's state does not know:",
-                ...members.map(({ name, urn }) => `  - ${name}, ${urn.replace(/^do:(\w+):/, "$1 ")}`),
-                "Droplets that an interrupted run has left behind are removed by: npx swarm orphans --delete",
-                "Remove the rest by hand, then run again: pulumi destroy",
-            ].join("\n"),
-        );
-        process.exitCode = MEMBERS_LEFT;
+    const text = from ? await hindrance(vpc, from) : "";
+    if (text) {
+        console.error(text);
+        process.exitCode = IN_THE_WAY;
     }
 } catch {
     // Not found out: see above.

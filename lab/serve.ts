@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import Docker from "dockerode";
+import { accountFrom } from "./accountChoice.ts";
 import { createApi } from "./api/server.ts";
 import type { Greeting } from "./daemon.ts";
 import { createContainerMachines } from "./droplets/machines.ts";
@@ -21,7 +22,12 @@ async function serve(): Promise<void> {
         log,
     });
     const token = readFileSync(instance.token, "utf8").trim();
-    const api = createApi({ machines, token, log: (level, message) => log(`${level}: ${message}`) });
+    const api = createApi({
+        machines,
+        token,
+        settings: accountFrom(process.env),
+        log: (level, message) => log(`${level}: ${message}`),
+    });
     await api.listen({ host: "127.0.0.1", port: instance.port });
     log(`serving on 127.0.0.1:${instance.port}`);
     for (const signal of ["SIGTERM", "SIGINT"] as const) {

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type Docker from "dockerode";
+import { accountFrom } from "./accountChoice.ts";
 import { daemonRuns, requireAnswer, startDaemon } from "./daemon.ts";
 import { ensureImages } from "./droplets/images/ensure.ts";
 import { removeAll } from "./droplets/removeAll.ts";
@@ -26,6 +27,7 @@ interface Parts {
  */
 export async function startLab(instance: Instance): Promise<void> {
     pluginsWanted(process.env.LAB_PLUGINS);
+    accountFrom(process.env);
     await withLock(instance.cache.lock, console.error, async () => {
         const running = daemonRuns(instance);
         if (!running) await requireFreePort(instance.port);

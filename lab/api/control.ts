@@ -6,6 +6,7 @@ import { type Faults, faultSchema } from "./faults.ts";
 import type { RequestLog } from "./requestLog.ts";
 import { settingsSchema } from "./settings.ts";
 import { parseControl } from "./validation.ts";
+import { applyDefaultVpcs } from "./vpcs.ts";
 
 const MAX_SETTLE = 120_000;
 
@@ -65,12 +66,15 @@ export function controlRoutes(
 
     app.get("/lab/settings", () => ({ settings: context.settings }));
 
-    app.post("/lab/settings", (request) => {
+    app.post("/lab/settings", async (request) => {
         const wanted = parseControl(settingsSchema, request.body);
         for (const [key, value] of Object.entries(wanted)) {
             if (value !== undefined) {
                 Object.assign(context.settings, { [key]: value });
             }
+        }
+        if (wanted.defaultVpcs !== undefined) {
+            await applyDefaultVpcs(context);
         }
         return { settings: context.settings };
     });

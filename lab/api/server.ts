@@ -26,6 +26,7 @@ import { volumeRoutes } from "./routes/volumes.ts";
 import { vpcRoutes } from "./routes/vpcs.ts";
 import { DEFAULT_SETTINGS, type Settings } from "./settings.ts";
 import { emptyStore } from "./store.ts";
+import { applyDefaultVpcs } from "./vpcs.ts";
 import { Work } from "./work.ts";
 
 export interface ApiOptions {
@@ -89,6 +90,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
     const shared: Context = { ...context, closing: closing.signal };
     const faults = new Faults();
     const requests = new RequestLog();
+    app.addHook("onReady", () => applyDefaultVpcs(shared));
     addHooks(app, { context: shared, token: options.token, faults, requests });
     app.setNotFoundHandler(() => {
         throw notFound();

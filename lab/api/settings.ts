@@ -7,6 +7,11 @@ export interface Settings extends Limits {
     dropletLimit: number;
     /** Ms that a droplet stays `new` after its machine runs; default 0. */
     activationDelay: number;
+    /**
+     * Whether each region has a default VPC, as in an account that has been in use; else the first VPC that is made in a
+     * region becomes its default. Set, it gives one to each region that has none, or takes away those that are empty.
+     */
+    defaultVpcs: boolean;
     /** Show a droplet's addresses while it is `new`; the service may not. Default false. */
     networksWhileNew: boolean;
 }
@@ -16,6 +21,7 @@ export const DEFAULT_SETTINGS: Settings = {
     hourlyLimit: 5000,
     burstLimit: null,
     activationDelay: 0,
+    defaultVpcs: true,
     networksWhileNew: false,
 };
 
@@ -24,5 +30,6 @@ export const settingsSchema = z.strictObject({
     hourlyLimit: z.int().min(1).nullable().optional(),
     burstLimit: z.int().min(1).nullable().optional(),
     activationDelay: z.int().min(0).max(600_000).optional(),
+    defaultVpcs: z.boolean().optional(),
     networksWhileNew: z.boolean().optional(),
 });

@@ -15,9 +15,11 @@ export interface Vpc {
     name: string;
     description: string;
     readonly region: string;
-    readonly ipRange: string;
+    ipRange: string;
     default: boolean;
     readonly createdAt: string;
+    /** Whether the backend has it. A region's default VPC gets its network when a droplet first needs it. */
+    hasNetwork: boolean;
     /** Being removed: no droplet may be put into it any more. */
     deleting: boolean;
 }

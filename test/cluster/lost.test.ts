@@ -8,7 +8,7 @@ import { execa } from "execa";
 import { environmentOf, processEnv } from "../../lab/environment.ts";
 import { root } from "../../lab/instance.ts";
 import { stackNames } from "../../model/stackNames.ts";
-import { addFault, api, droplets, leftovers, removeFaults, vpcId } from "./support/cloud.ts";
+import { addFault, api, droplets, leftovers, removeFaults, settings, vpcId } from "./support/cloud.ts";
 import { healthy, type Wanted } from "./support/oracle.ts";
 import { instance, LabStack } from "./support/stack.ts";
 
@@ -120,6 +120,73 @@ describe("lost droplets", () => {
         assert.deepEqual(await droplets(tag()), []);
         await stack.destroyOrThrow();
         assert.deepEqual(await leftovers(), { droplets: 0, vpcs: 0, firewalls: 0, tags: 0, keys: 0 });
+    });
+});
+
+describe("a region without a VPC", () => {
+    let stack: LabStack;
+    before(async () => {
+        await settings({ defaultVpcs: false });
+        stack = await LabStack.make("first-vpc", { ...config, services: {} });
+    });
+    after(async () => {
+        await removeFaults();
+        await stack.remove();
+        await settings({ defaultVpcs: true });
+    });
+
+    const onlyNetwork = ["--target", "**::network", "--target", "**::vpc-members"];
+    const nothing = { droplets: 0, vpcs: 0, firewalls: 0, tags: 0, keys: 0 };
+    const becomesDefault = "the first VPC of sgp1 in the account becomes the region's default";
+    /** Names of the VPCs in the region, the default one marked. */
+    async function vpcs(): Promise<string[]> {
+        const { body } = await api("GET", "/v2/vpcs?per_page=200");
+        return (body as { vpcs: { name: string; region: string; default: boolean }[] }).vpcs
+            .filter(({ region }) => region === "sgp1")
+            .map((vpc) => `${vpc.name}${vpc.default ? " (default)" : ""}`);
+    }
+
+    test("its default is made first, as preview has said, and destroy leaves that alone behind", async () => {
+        const preview = await stack.pulumi(["preview"]);
+        assert.match(preview.text, new RegExp(`${becomesDefault}.* pulumi up makes default-sgp1 first`));
+        assert.deepEqual(await vpcs(), []);
+        const up = await stack.upOrThrow();
+        assert.match(up.text, /made the VPC default-sgp1 \(10\.100\.0\.0\/20\) first, as DigitalOcean does/);
+        assert.deepEqual(await vpcs(), ["default-sgp1 (default)", stackNames("swarm", stack.name).stack]);
+        await stack.destroyOrThrow();
+        assert.deepEqual(await leftovers(), nothing);
+        assert.deepEqual(await vpcs(), ["default-sgp1 (default)"]);
+    });
+
+    test("where it could not be made, destroy makes it the default in the place of the stack's VPC, or says what is in the way", async () => {
+        await settings({ defaultVpcs: false });
+        const refusal = {
+            method: "POST",
+            path: "/v2/vpcs",
+            body: { name: "default-sgp1" },
+            status: 403,
+        } as const;
+        await addFault({ ...refusal, message: "not for this token", times: null });
+        const up = await stack.upOrThrow(onlyNetwork);
+        const { stack: name } = stackNames("swarm", stack.name);
+        assert.match(
+            up.text,
+            /could not make the VPC default-sgp1 first \(POST \/v2\/vpcs: 403 not for this token\)/,
+        );
+        assert.deepEqual(await vpcs(), [`${name} (default)`]);
+
+        const refused = await stack.pulumi(["destroy", "--yes", "--skip-preview"]);
+        assert.notEqual(refused.status, 0, refused.text);
+        assert.match(
+            refused.text,
+            /The stack's VPC is the default of sgp1, which DigitalOcean does not delete/,
+        );
+        assert.ok(refused.seconds < 60, `it took ${refused.seconds} s`);
+
+        await removeFaults();
+        await stack.destroyOrThrow();
+        assert.deepEqual(await leftovers(), nothing);
+        assert.deepEqual(await vpcs(), ["default-sgp1 (default)"]);
     });
 });
 

@@ -49,7 +49,8 @@ test("the state counts what there is and names what is under way", async () => {
     assert.deepEqual(state.pending, [what]);
     assert.deepEqual(state.counts, {
         droplets: 1,
-        vpcs: 1,
+        // A default one in each region.
+        vpcs: 10,
         firewalls: 0,
         tags: 1,
         keys: 0,
@@ -77,6 +78,7 @@ test("settings change what they name and nothing else", async () => {
         hourlyLimit: 5000,
         burstLimit: null,
         activationDelay: 0,
+        defaultVpcs: true,
         networksWhileNew: false,
     });
     const changed = (await api.call("POST", "/lab/settings", { dropletLimit: 1, burstLimit: 250 })).body

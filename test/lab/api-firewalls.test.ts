@@ -42,26 +42,26 @@ test("whatever changes who is covered or meant is followed by the machines conce
     });
     const path = `/v2/firewalls/${fw.firewall.id}`;
     const a = await newDroplet(api, { name: "a", tags: ["web"] });
-    assert.deepEqual(opened(api, a), ["7946: 10.100.0.10/32 172.31.200.10/32"]);
+    assert.deepEqual(opened(api, a), ["7946: 10.100.64.10/32 172.31.200.10/32"]);
 
     const b = await newDroplet(api, { name: "b" });
     assert.equal(opened(api, b), null);
     const resources = [{ resource_id: String(b), resource_type: "droplet" }];
     await made(api, "/v2/tags/web/resources", { resources });
-    const both = ["7946: 10.100.0.10/32 10.100.0.11/32 172.31.200.10/32 172.31.200.11/32"];
+    const both = ["7946: 10.100.64.10/32 10.100.64.11/32 172.31.200.10/32 172.31.200.11/32"];
     assert.deepEqual([opened(api, a), opened(api, b)], [both, both]);
 
     await api.call("DELETE", "/v2/tags/web/resources", { resources });
     await api.settle();
-    assert.deepEqual([opened(api, a), opened(api, b)], [["7946: 10.100.0.10/32 172.31.200.10/32"], null]);
+    assert.deepEqual([opened(api, a), opened(api, b)], [["7946: 10.100.64.10/32 172.31.200.10/32"], null]);
 
     const calls = api.machines.filters.length;
     await made(api, `${path}/droplets`, { droplet_ids: [b] });
-    assert.deepEqual(opened(api, b), ["7946: 10.100.0.10/32 172.31.200.10/32"]);
+    assert.deepEqual(opened(api, b), ["7946: 10.100.64.10/32 172.31.200.10/32"]);
     assert.equal(api.machines.filters.length, calls + 1, "the other droplet is left alone");
 
     await made(api, `${path}/rules`, { inbound_rules: [SSH] });
-    assert.deepEqual(opened(api, b), ["7946: 10.100.0.10/32 172.31.200.10/32", "22: 0.0.0.0/0"]);
+    assert.deepEqual(opened(api, b), ["7946: 10.100.64.10/32 172.31.200.10/32", "22: 0.0.0.0/0"]);
     await api.call("DELETE", `${path}/rules`, { inbound_rules: [port("7946", { tags: ["web"] })] });
     await api.settle();
     assert.deepEqual(opened(api, b), ["22: 0.0.0.0/0"]);
@@ -72,13 +72,13 @@ test("whatever changes who is covered or meant is followed by the machines conce
         tags: ["web"],
     });
     await api.settle();
-    assert.deepEqual([opened(api, a), opened(api, b)], [["80: 10.100.0.10/32 172.31.200.10/32"], null]);
+    assert.deepEqual([opened(api, a), opened(api, b)], [["80: 10.100.64.10/32 172.31.200.10/32"], null]);
 
     await api.call("DELETE", `${path}/tags`, { tags: ["web"] });
     await api.settle();
     assert.equal(opened(api, a), null);
     await made(api, `${path}/tags`, { tags: ["web"] });
-    assert.deepEqual(opened(api, a), ["80: 10.100.0.10/32 172.31.200.10/32"]);
+    assert.deepEqual(opened(api, a), ["80: 10.100.64.10/32 172.31.200.10/32"]);
     await api.call("DELETE", path);
     await api.settle();
     assert.equal(opened(api, a), null);
@@ -95,7 +95,7 @@ test("a tag that is deleted covers and means nobody", async () => {
         tags: ["web"],
     });
     const a = await newDroplet(api, { tags: ["web", "ops"] });
-    assert.deepEqual(opened(api, a), ["80: 10.100.0.10/32 172.31.200.10/32 192.0.2.1/32"]);
+    assert.deepEqual(opened(api, a), ["80: 10.100.64.10/32 172.31.200.10/32 192.0.2.1/32"]);
     await api.call("DELETE", "/v2/tags/ops");
     await api.settle();
     assert.deepEqual(opened(api, a), ["80: 192.0.2.1/32"]);
@@ -120,12 +120,14 @@ test("the addresses of a droplet open before it is made and close when it is del
         .body;
     // The filter of `a` follows although the machine of `b` is still being made.
     await until("the filter of the first", async () => api.machines.filters.length === 1);
-    assert.deepEqual(opened(api, a), ["1: 10.100.0.10/32 10.100.0.11/32 172.31.200.10/32 172.31.200.11/32"]);
+    assert.deepEqual(opened(api, a), [
+        "1: 10.100.64.10/32 10.100.64.11/32 172.31.200.10/32 172.31.200.11/32",
+    ]);
     release();
     await api.settle();
     await api.call("DELETE", `/v2/droplets/${droplet.id}`);
     await api.settle();
-    assert.deepEqual(opened(api, a), ["1: 10.100.0.10/32 172.31.200.10/32"]);
+    assert.deepEqual(opened(api, a), ["1: 10.100.64.10/32 172.31.200.10/32"]);
     await api.app.close();
 });
 

@@ -9,6 +9,8 @@ import { mockEngine } from "../program/harness.ts";
 interface Ran {
     /** What was removed, by path. */
     readonly removed: readonly string[];
+    /** What was made and changed: path and body. */
+    readonly sent?: readonly (readonly [path: string, body: unknown])[];
     readonly said: readonly string[];
     /** Warnings of the program. */
     readonly warned: readonly string[];
@@ -22,10 +24,15 @@ interface Ran {
 async function ran(
     lists: Readonly<Record<string, readonly unknown[] | number>>,
     make: (claim: Claim) => pulumi.ResourceHook,
-    options: { readonly preview?: boolean; readonly refuseRemoval?: number } = {},
+    options: {
+        readonly preview?: boolean;
+        readonly refuseRemoval?: number;
+        readonly refuseCreation?: number;
+    } = {},
 ): Promise<Ran> {
     await mockEngine({ preview: options.preview ?? false });
     const removed: string[] = [];
+    const sent: [string, unknown][] = [];
     const said: string[] = [];
     const warned: string[] = [];
     mock.method(console, "warn", (text: string) => warned.push(text.replace("warning: [runtime] ", "")));
@@ -38,6 +45,13 @@ async function ran(
             return entries as T[];
         },
         get: async () => assert.fail("nothing is looked at by its ID"),
+        create: async <T>(path: string, body: unknown) => {
+            if (options.refuseCreation)
+                throw new CloudError(`POST ${path}`, options.refuseCreation, "not for this token");
+            sent.push([path, body]);
+            return { vpc: { ...(body as object), id: "made" } } as T;
+        },
+        change: async (path, body) => void sent.push([path, body]),
         remove: async (path) => {
             if (options.refuseRemoval)
                 throw new CloudError(`DELETE ${path}`, options.refuseRemoval, "not now");
@@ -49,7 +63,7 @@ async function ran(
         () => undefined,
         (failure: Error) => failure.message,
     );
-    return { removed, said, warned, error };
+    return { removed, said, warned, error, ...(sent.length > 0 ? { sent } : {}) };
 }
 
 const nothing: Ran = { removed: [], said: [], warned: [], error: undefined };
@@ -63,6 +77,13 @@ describe("before the VPC is made", () => {
     const there = { id: "v1", name: "swarm-dev", region: "sgp1", ip_range: "10.120.0.0/20" };
     const other = { ...there, id: "v2", name: "swarm-prod" };
     const droplet = { urn: "do:droplet:4711", name: "node2" };
+    const becomesDefault =
+        "the first VPC of sgp1 in the account becomes the region's default: it takes in whatever is made there without " +
+        "naming a VPC, and cannot be deleted while it is the default";
+    const planned =
+        `${becomesDefault}. So that this stack's does not, pulumi up makes default-sgp1 first, as DigitalOcean does with a ` +
+        "first droplet; it stays after pulumi destroy. To choose its range, make it yourself before: doctl vpcs create " +
+        "--name default-sgp1 --region sgp1 --ip-range ...";
     const advice =
         " A swarm does not stretch over two VPCs, so its nodes cannot be exchanged one by one; nothing has been " +
         "changed. Set it back, or make another stack with the new value and move over, or give this swarm up: pulumi " +
@@ -78,9 +99,54 @@ describe("before the VPC is made", () => {
         up: Ran;
         /** In a preview, where it differs. */
         preview?: Ran;
+        wanted?: typeof wanted;
     }[] = [
-        { what: "an account without VPCs", lists: { "/v2/vpcs": [] }, up: nothing },
-        { what: "VPCs of other names, in the same range", lists: { "/v2/vpcs": [other] }, up: nothing },
+        {
+            what: "an account without VPCs",
+            lists: { "/v2/vpcs": [] },
+            up: {
+                ...nothing,
+                sent: [["/v2/vpcs", { name: "default-sgp1", region: "sgp1", ip_range: "10.100.0.0/20" }]],
+                said: [
+                    "made the VPC default-sgp1 (10.100.0.0/20) first, as DigitalOcean does with a first droplet: " +
+                        `${becomesDefault}. It stays after pulumi destroy`,
+                ],
+            },
+            preview: { ...nothing, said: [planned] },
+        },
+        {
+            what: "VPCs in other regions alone, and a wanted range where the default's would be",
+            lists: { "/v2/vpcs": [{ ...other, region: "nyc3", ip_range: "10.100.16.0/20" }] },
+            wanted: { ...wanted, ipRange: "10.100.0.0/20" },
+            up: {
+                ...nothing,
+                sent: [["/v2/vpcs", { name: "default-sgp1", region: "sgp1", ip_range: "10.100.32.0/20" }]],
+                said: [
+                    "made the VPC default-sgp1 (10.100.32.0/20) first, as DigitalOcean does with a first droplet: " +
+                        `${becomesDefault}. It stays after pulumi destroy`,
+                ],
+            },
+            preview: { ...nothing, said: [planned] },
+        },
+        {
+            what: "a remnant that has become the region's default",
+            lists: { "/v2/vpcs": [{ ...there, default: true }], "/v2/vpcs/v1/members": [] },
+            up: {
+                ...nothing,
+                sent: [
+                    ["/v2/vpcs", { name: "default-sgp1", region: "sgp1", ip_range: "10.100.0.0/20" }],
+                    ["/v2/vpcs/made", { default: true }],
+                ],
+                removed: ["/v2/vpcs/v1"],
+                said: ["removed the empty VPC swarm-dev (ID v1), which an interrupted run had left behind"],
+            },
+            preview: nothing,
+        },
+        {
+            what: "VPCs of other names, in the same region and range",
+            lists: { "/v2/vpcs": [other] },
+            up: nothing,
+        },
         {
             what: "an empty one of this name, region and range: a remnant",
             lists: { "/v2/vpcs": [other, there], "/v2/vpcs/v1/members": [] },
@@ -101,7 +167,7 @@ describe("before the VPC is made", () => {
         },
         {
             what: "the stack's own, in another region",
-            lists: { "/v2/vpcs": [{ ...there, region: "nyc3" }] },
+            lists: { "/v2/vpcs": [other, { ...there, region: "nyc3" }] },
             up: {
                 ...nothing,
                 error: `this stack cannot change swarm:region: "sgp1", but its nodes are in nyc3.${advice}`,
@@ -121,17 +187,28 @@ describe("before the VPC is made", () => {
             up: { ...nothing, warned: [refusedLookUp("/v2/vpcs")] },
         },
     ];
-    for (const { what, lists, up, preview = up } of rows) {
+    for (const { what, lists, up, preview = up, wanted: wish = wanted } of rows) {
         test(what, async () => {
-            assert.deepEqual(await ran(lists, (claim) => claimVpc(claim, wanted)), up);
+            assert.deepEqual(await ran(lists, (claim) => claimVpc(claim, wish)), up);
         });
         test(`${what}, in a preview`, async () => {
-            assert.deepEqual(
-                await ran(lists, (claim) => claimVpc(claim, wanted), { preview: true }),
-                preview,
-            );
+            assert.deepEqual(await ran(lists, (claim) => claimVpc(claim, wish), { preview: true }), preview);
         });
     }
+
+    test("where the default cannot be made, the stack's VPC is made all the same, with a warning", async () => {
+        assert.deepEqual(
+            await ran({ "/v2/vpcs": [] }, (claim) => claimVpc(claim, wanted), { refuseCreation: 403 }),
+            {
+                ...nothing,
+                said: [
+                    "could not make the VPC default-sgp1 first (POST /v2/vpcs: 403 not for this token), so this stack's VPC " +
+                        `becomes the default of sgp1: ${becomesDefault}. pulumi destroy will make default-sgp1 the default ` +
+                        "in its place, or say what is in the way",
+                ],
+            },
+        );
+    });
 
     test("a remnant that cannot be removed is left to the creation, with a warning", async () => {
         const lists = { "/v2/vpcs": [there], "/v2/vpcs/v1/members": [] };

@@ -103,6 +103,23 @@ describe("one thing", () => {
         });
     }
 
+    test("is made and changed, with a body", async (context) => {
+        const { cloud, api } = await client(context, () => ({ status: 201, body: { vpc: { id: "v" } } }));
+        assert.deepEqual(await cloud.create("/v2/vpcs", { name: "a" }), { vpc: { id: "v" } });
+        assert.equal(await cloud.change("/v2/vpcs/v", { default: true }), undefined);
+        assert.deepEqual(api.calls, ["POST /v2/vpcs", "PATCH /v2/vpcs/v"]);
+        assert.deepEqual(api.bodies, ['{"name":"a"}', '{"default":true}']);
+    });
+
+    test("cannot be changed where it is not there", async (context) => {
+        const { cloud } = await client(context, () => undefined);
+        const error = await failure(cloud.change("/v2/vpcs/v", { default: true }));
+        assert.equal(
+            error.message,
+            "PATCH /v2/vpcs/v: 404 The resource you were accessing could not be found.",
+        );
+    });
+
     test("is asked for at one address, however many slashes end it", async (context) => {
         const { cloud, api } = await client(
             context,

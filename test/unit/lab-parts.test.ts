@@ -5,7 +5,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { after, test } from "node:test";
+import { after, describe, test } from "node:test";
+import { accountFrom } from "../../lab/accountChoice.ts";
 import { askPage, questions, readOutputs, table, titleOf } from "../../lab/answering.ts";
 import { environmentOf } from "../../lab/environment.ts";
 import { instanceFrom, root } from "../../lab/instance.ts";
@@ -246,4 +247,19 @@ test("a lab's secrets are made once, for their owner alone, and its environment 
         },
         unset: ["PULUMI_CONFIG_PASSPHRASE", "PULUMI_STACK", "SSH_AUTH_SOCK"],
     });
+});
+
+describe("LAB_DEFAULT_VPCS", () => {
+    for (const [value, defaultVpcs] of [
+        [undefined, true],
+        ["", true],
+        ["1", true],
+        ["0", false],
+    ] as const) {
+        test(`${value}`, () => assert.deepEqual(accountFrom({ LAB_DEFAULT_VPCS: value }), { defaultVpcs }));
+    }
+    test("anything else", () =>
+        assert.throws(() => accountFrom({ LAB_DEFAULT_VPCS: "no" }), {
+            message: 'LAB_DEFAULT_VPCS is "no"; it must be "1" or "0".',
+        }));
 });

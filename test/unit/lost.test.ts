@@ -112,6 +112,8 @@ describe("the program", () => {
                 })) as T[];
             },
             get: () => assert.fail("nothing is looked at by its ID"),
+            create: () => assert.fail("nothing is made"),
+            change: () => assert.fail("nothing is changed"),
             remove: () => assert.fail("nothing is removed"),
         };
         const own = args.own.map((id) => pulumi.output(id));

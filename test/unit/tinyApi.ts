@@ -13,6 +13,8 @@ export interface TinyApi {
     readonly url: string;
     /** Each call, as in `GET /v2/vpcs?page=1&per_page=200`. */
     readonly calls: string[];
+    /** Bodies of the requests that had one, as text. */
+    readonly bodies: string[];
     /** The `Authorization` headers that came, each once. */
     readonly authorizations: Set<string | undefined>;
     readonly server: Server;
@@ -23,6 +25,7 @@ export async function tinyApi(
     answer: (call: string, before: number) => TinyAnswer | undefined,
 ): Promise<TinyApi> {
     const calls: string[] = [];
+    const bodies: string[] = [];
     const authorizations = new Set<string | undefined>();
     const server = createServer((request, response) => {
         const call = `${request.method} ${request.url}`;
@@ -32,6 +35,7 @@ export async function tinyApi(
         };
         calls.push(call);
         authorizations.add(request.headers.authorization);
+        request.setEncoding("utf8").on("data", (text: string) => bodies.push(text));
         response.writeHead(status, { connection: "close" });
         response.end(body === undefined || typeof body === "string" ? body : JSON.stringify(body));
     });
@@ -39,6 +43,7 @@ export async function tinyApi(
     return {
         url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
         calls,
+        bodies,
         authorizations,
         server,
     };

@@ -21,6 +21,25 @@ const text = (...lines: string[]) =>
     "Droplets that an interrupted run has left behind are removed by: npx swarm orphans --delete\n" +
     "Remove the rest by hand, then run again: pulumi destroy\n";
 
+const VPC = "GET /v2/vpcs/v1";
+const VPCS = "GET /v2/vpcs?page=1&per_page=200";
+const vpc = { id: "v1", name: "swarm-dev", region: "sgp1", ip_range: "10.120.0.0/20", default: true };
+/** A VPC that is empty, and its region's default. */
+const isDefault = (call: string): TinyAnswer | undefined => {
+    if (call === VPC) return { body: { vpc } };
+    if (call === VPCS) return { body: { vpcs: [vpc] } };
+    if (call === "POST /v2/vpcs") return { status: 201, body: { vpc: { id: "v2" } } };
+    return call === "PATCH /v2/vpcs/v2" ? { body: {} } : undefined;
+};
+const stays = (why: string) =>
+    `The stack's VPC is the default of sgp1, which DigitalOcean does not delete, and default-sgp1 could not be made the \
+default in its place (${why}).
+Make another VPC of the region the default, then run pulumi destroy again:
+  doctl vpcs create --name default-sgp1 --region sgp1
+  doctl vpcs update ID-OF-THAT-ONE --default=true
+Or leave the VPC (ID v1) to the account: pulumi destroy --continue-on-error, then pulumi stack rm --force
+`;
+
 interface Case {
     readonly what: string;
     readonly answer: (call: string, before: number) => TinyAnswer | undefined;
@@ -37,7 +56,44 @@ const cases: Case[] = [
         answer: () => undefined,
         status: 0,
         stderr: "",
-        calls: [MEMBERS],
+        calls: [MEMBERS, VPC],
+    },
+    {
+        what: "the region's default: default-sgp1 becomes it",
+        answer: isDefault,
+        status: 0,
+        stderr: "",
+        calls: [MEMBERS, VPC, VPCS, "POST /v2/vpcs", "PATCH /v2/vpcs/v2"],
+    },
+    {
+        what: "the region's default, where default-sgp1 is there already",
+        answer: (call) =>
+            call === VPCS
+                ? { body: { vpcs: [vpc, { ...vpc, id: "v2", name: "default-sgp1" }] } }
+                : call === "POST /v2/vpcs"
+                  ? { status: 422, body: { message: "The name default-sgp1 is already in use" } }
+                  : isDefault(call),
+        status: 0,
+        stderr: "",
+        calls: [MEMBERS, VPC, VPCS, "POST /v2/vpcs", VPCS, "PATCH /v2/vpcs/v2"],
+    },
+    {
+        what: "the region's default, and a token that may make none",
+        answer: (call) =>
+            call === "POST /v2/vpcs"
+                ? { status: 403, body: { message: "You are not authorized" } }
+                : isDefault(call),
+        status: 3,
+        stderr: stays("POST /v2/vpcs: 403 You are not authorized"),
+    },
+    {
+        what: "the region's default, and a token that may change none",
+        answer: (call) =>
+            call === "PATCH /v2/vpcs/v2"
+                ? { status: 403, body: { message: "You are not authorized" } }
+                : isDefault(call),
+        status: 3,
+        stderr: stays("PATCH /v2/vpcs/v2: 403 You are not authorized"),
     },
     {
         what: "a droplet and a database",
@@ -51,7 +107,7 @@ const cases: Case[] = [
         answer: (call) => (call === MEMBERS ? members(droplet) : undefined),
         status: 0,
         stderr: "",
-        calls: [MEMBERS, "GET /v2/droplets/7"],
+        calls: [MEMBERS, "GET /v2/droplets/7", VPC],
     },
     {
         what: "a droplet that is on its way out",
@@ -59,7 +115,7 @@ const cases: Case[] = [
             call === MEMBERS ? members(droplet) : before === 0 ? { body: { droplet: { id: 7 } } } : undefined,
         status: 0,
         stderr: "",
-        calls: [MEMBERS, "GET /v2/droplets/7", MEMBERS, "GET /v2/droplets/7"],
+        calls: [MEMBERS, "GET /v2/droplets/7", MEMBERS, "GET /v2/droplets/7", VPC],
     },
     { what: "a token that may not ask", answer: () => ({ status: 403 }), status: 0, stderr: "" },
     { what: "an API that is broken", answer: () => ({ status: 500 }), status: 0, stderr: "" },

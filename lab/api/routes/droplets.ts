@@ -13,7 +13,7 @@ import { findImage, imageView, listImages } from "../images.ts";
 import type { Droplet, Vpc } from "../store.ts";
 import { checkTag } from "../tagging.ts";
 import { found, list, optional, parseBody, pathId } from "../validation.ts";
-import { defaultVpc } from "../vpcs.ts";
+import { defaultVpc, ensureNetwork } from "../vpcs.ts";
 import { findKey } from "./account.ts";
 
 const MAX_USER_DATA = 64 * 1024;
@@ -198,7 +198,9 @@ async function orderOf(context: Context, body: z.infer<typeof createSchema>): Pr
 
 async function vpcFor(context: Context, id: string | undefined, region: string): Promise<Vpc> {
     if (id === undefined || id === "") {
-        return defaultVpc(context, region);
+        const vpc = await defaultVpc(context, region);
+        await ensureNetwork(context, vpc);
+        return vpc;
     }
     const vpc = context.store.vpcs.get(id);
     if (vpc === undefined || vpc.deleting) {
@@ -207,5 +209,6 @@ async function vpcFor(context: Context, id: string | undefined, region: string):
     if (vpc.region !== region) {
         throw unprocessable(`The VPC is in region ${vpc.region}, the Droplet would be in ${region}.`);
     }
+    await ensureNetwork(context, vpc);
     return vpc;
 }

@@ -1,10 +1,9 @@
 import { z } from "zod";
 import { REGIONS } from "../catalog.ts";
-import { reason } from "../context.ts";
 import { conflict, forbidden, serverError, unprocessable } from "../errors.ts";
 import { type ById, pageOf, type Routes } from "../http.ts";
 import { found, optional, parseBody } from "../validation.ts";
-import { createVpc, vpcMembers, vpcView } from "../vpcs.ts";
+import { createVpc, makeDefault, removeVpc, vpcMembers, vpcView } from "../vpcs.ts";
 
 const name = z.string().regex(/^[a-zA-Z0-9.-]+$/, {
     error: (issue) =>
@@ -30,10 +29,6 @@ export const vpcRoutes: Routes = (app, context) => {
             description: body.description ?? "",
             region: body.region,
             ipRange: body.ip_range || undefined,
-            // By the documentation the first VPC of a region becomes its default, which cannot be
-            // deleted. Accounts have a `default-<region>` long before their first own VPC, and so has
-            // this one (it is made when first used), so that a client's own VPC never becomes it.
-            default: false,
         });
         return reply.code(201).send({ vpc: vpcView(vpc) });
     });
@@ -43,16 +38,20 @@ export const vpcRoutes: Routes = (app, context) => {
     app.route<ById>({
         method: ["PUT", "PATCH"],
         url: "/v2/vpcs/:id",
-        handler: ({ params, body }) => {
+        handler: ({ method, params, body }) => {
             const vpc = found(store.vpcs.get(params.id));
             const change = parseBody(updateSchema, body);
+            // The documentation: "The default VPC for a region cannot be changed", `default` "cannot be unset from true",
+            // only moved to another VPC of the region. A PUT without it unsets it, as the service's users report, with
+            // this text (digitalocean/terraform-provider-digitalocean issue 747).
+            const stays = change.default ?? method === "PATCH";
+            if (vpc.default && !stays) {
+                throw forbidden("Can not unset default VPCs");
+            }
             vpc.name = change.name ?? vpc.name;
             vpc.description = change.description ?? vpc.description;
-            // `default` cannot be unset, only moved to another VPC of the region.
             if (change.default === true) {
-                for (const other of store.vpcs.values()) {
-                    other.default = other.region === vpc.region ? other === vpc : other.default;
-                }
+                makeDefault(context, vpc);
             }
             return { vpc: vpcView(vpc) };
         },
@@ -67,15 +66,9 @@ export const vpcRoutes: Routes = (app, context) => {
         if (vpcMembers(context, vpc.id).length > 0) {
             throw conflict("Can not delete VPC with members");
         }
-        vpc.deleting = true;
-        try {
-            await context.machines.deleteVpc(vpc.id);
-        } catch (error) {
-            vpc.deleting = false;
-            context.log("error", `network of VPC ${vpc.name}: ${reason(error)}`);
+        await removeVpc(context, vpc).catch(() => {
             throw serverError();
-        }
-        store.vpcs.delete(vpc.id);
+        });
         return reply.code(204).send();
     });
 

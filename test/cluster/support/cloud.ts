@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import Docker from "dockerode";
 import { execa } from "execa";
 import type { Fault } from "../../../lab/api/faults.ts";
+import type { Settings } from "../../../lab/api/settings.ts";
 import { DROPLET_LABEL, LAB_LABEL } from "../../../lab/droplets/lab.ts";
 import { apiUrl } from "../../../lab/instance.ts";
 import { instance } from "./stack.ts";
@@ -92,6 +93,12 @@ export async function inDroplet(id: number | string, command: string): Promise<s
 export async function addFault(fault: Partial<Fault>): Promise<void> {
     const { status, body } = await api("POST", "/lab/faults", fault);
     if (status >= 300) throw new Error(`the lab refused the fault: ${JSON.stringify(body)}`);
+}
+
+/** Sets what the emulated account is like, or how its API behaves. */
+export async function settings(wanted: Partial<Settings>): Promise<void> {
+    const { status, body } = await api("POST", "/lab/settings", wanted);
+    if (status >= 300) throw new Error(`the lab refused the settings: ${JSON.stringify(body)}`);
 }
 
 export async function removeFaults(): Promise<void> {

@@ -1,7 +1,7 @@
 # The lab, the program on it, and the tests. Everything is made by lab/bootstrap.sh, which says first what
 # this machine lacks. LAB_NAME, LAB_PORT and LAB_PUBLIC_CIDR make a second lab beside the first.
 
-.PHONY: help up start env shell status down clean test test-long
+.PHONY: help up start env shell status down clean check test test-long
 
 help:
 	@echo 'make up      a swarm of four nodes on an emulated DigitalOcean, on this machine'
@@ -10,9 +10,10 @@ help:
 	@echo 'make status  what runs'
 	@echo 'make down    destroys the stack and removes all that the lab made on this machine'
 	@echo 'make clean   the same, and the caches'
+	@echo 'make check   the tests that need no lab: some three minutes'
 	@echo 'make test    all tests'
 	@echo 'make test-long  interruptions at every step, and random walks: hours; see docs/testing.md'
 	@echo 'make start   the lab alone, without "pulumi up"'
 
-up start env shell status down clean test test-long:
+up start env shell status down clean check test test-long:
 	@lab/bootstrap.sh $@

@@ -3,7 +3,7 @@
 # rest: says at once all that is missing, gets a newer Node for the lab alone where the machine's is too
 # old, installs the npm packages of the lock file, and hands over. No tracked file changes.
 #
-# usage: lab/bootstrap.sh up|start|env|shell|status|down|clean|test|test-long
+# usage: lab/bootstrap.sh up|start|env|shell|status|down|clean|check|test|test-long
 set -eu
 
 verb=${1:-}
@@ -88,7 +88,7 @@ lacks() {
 - $1"
 }
 
-check() {
+require_all() {
     case $(uname -s)/$(uname -m) in
         Linux/x86_64 | Linux/aarch64) ;;
         *) lacks "Linux on x86-64 or 64-bit ARM (this is $(uname -s) on $(uname -m))" ;;
@@ -103,19 +103,26 @@ check() {
     elif ! at_least "$(npm --version)" 7.0; then
         lacks "npm 7 or newer, for the lock file (this is $(npm --version))"
     fi
+    [ "$verb" = check ] || require_lab
+    case $verb in check | test) require_tests ;; esac
+}
+
+require_lab() {
     docker_runs || docker_can_be_started ||
         lacks "a running Docker engine that you may use (is /var/run/docker.sock yours?), or root, who may start one"
     if has node && ! engine_is_there && ! has go && ! answers get.pulumi.com; then
         lacks "Pulumi 3.259.0 or newer, or Go to build it with: Pulumi's server does not answer here (go.dev/doc/install)"
     fi
-    if [ "$verb" = test ]; then
-        has shellcheck || lacks "shellcheck, for the tests"
-        has dash || lacks "dash, for the tests"
-        if has node && ! has_actionlint; then
-            lacks "Go 1.25 or newer, for the tests: they build actionlint with it, as GitHub does not answer here (go.dev/doc/install)"
-        fi
-        has_browser || lacks "chromium, for the tests (CHROMIUM names another browser of its kind)"
+}
+
+require_tests() {
+    has shellcheck || lacks "shellcheck, for the tests"
+    has dash || lacks "dash, for the tests"
+    if has node && ! has_actionlint; then
+        lacks "Go 1.25 or newer, for the tests: they build actionlint with it, as GitHub does not answer here (go.dev/doc/install)"
     fi
+    # Only a part that needs a lab has pages to show.
+    [ "$verb" = check ] || has_browser || lacks "chromium, for the tests (CHROMIUM names another browser of its kind)"
 }
 
 # Sets PATH so that `node` is one that runs TypeScript.
@@ -146,7 +153,7 @@ say() {
 }
 
 case $verb in
-    up | start | test | test-long) check ;;
+    up | start | check | test | test-long) require_all ;;
     env | status | down | clean)
         # Nothing was ever made, or not by this checkout: no reason to install anything now.
         if [ ! -d .lab ]; then
@@ -158,7 +165,7 @@ case $verb in
         ;;
     shell) has node || lacks "Node" ;;
     *)
-        say "usage: lab/bootstrap.sh up|start|env|shell|status|down|clean|test|test-long"
+        say "usage: lab/bootstrap.sh up|start|env|shell|status|down|clean|check|test|test-long"
         exit 2
         ;;
 esac
@@ -171,6 +178,9 @@ use_node
 use_packages
 if [ "$verb" = test ]; then
     exec node test/run.ts
+fi
+if [ "$verb" = check ]; then
+    exec node test/run.ts check
 fi
 if [ "$verb" = test-long ]; then
     # Where one of the two is asked for by its variables, the other is not meant.

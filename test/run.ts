@@ -3,10 +3,11 @@
  *
  * usage: node test/run.ts [part...]
  *
- * Without a part, all but the long ones, which take hours and are run by hand: `make test-long`.
+ * Without a part, all but the long ones, which take hours and are run by hand: `make test-long`. `check` stands for the
+ * parts that need no lab.
  *
- * Ends with status 1 when a test failed, when a part ran no test at all, or when a test file belongs to no part: a
- * file that nobody runs is worse than none.
+ * Ends with status 1 when a test failed, when a part ran no test at all or was not run, or when a test file belongs to
+ * no part: a file that nobody runs is worse than none.
  */
 import { spawn } from "node:child_process";
 import { globSync } from "node:fs";
@@ -14,6 +15,7 @@ import path from "node:path";
 import Table from "cli-table3";
 import type { Counts } from "./runner/counts.ts";
 import { eachLab, lanesOfLabs, runInLanes, runTogether } from "./runner/lanes.ts";
+import { runInOrder } from "./runner/order.ts";
 import { endTests } from "./runner/testFile.ts";
 
 const root = path.resolve(import.meta.dirname, "..");
@@ -38,11 +40,13 @@ interface Part {
     readonly first?: readonly string[];
     /** Takes hours: runs only where it is named. */
     readonly long?: boolean;
+    /** Where it fails, the others prove nothing and are not run. */
+    readonly gate?: boolean;
 }
 
 const parts: readonly Part[] = [
-    { name: "types", command: ["npx", "tsc", "--noEmit"] },
-    { name: "lint", command: ["npx", "biome", "check", "--error-on-warnings"] },
+    { name: "types", command: ["npx", "tsc", "--noEmit"], gate: true },
+    { name: "lint", command: ["npx", "biome", "check", "--error-on-warnings"], gate: true },
     { name: "runner", files: "test/runner/*.test.ts" },
     { name: "unit", files: "test/unit/**/*.test.ts" },
     { name: "scripts", files: "test/scripts/**/*.test.ts" },
@@ -99,12 +103,18 @@ function runCommand(command: readonly string[]): Promise<number> {
     });
 }
 
+function chosen(wanted: readonly string[]): readonly Part[] {
+    if (wanted.length === 0) return parts.filter(({ long }) => !long);
+    const names = new Set(wanted);
+    if (names.has("check")) for (const { name, labs } of parts) if (!labs) names.add(name);
+    return parts.filter(({ name }) => names.has(name));
+}
+
 async function main(wanted: readonly string[]): Promise<number> {
-    const unknown = wanted.filter((name) => !parts.some((part) => part.name === name));
+    const allowed = [...parts.map(({ name }) => name), "check"];
+    const unknown = wanted.filter((name) => !allowed.includes(name));
     if (unknown.length > 0) {
-        console.error(
-            `no part is called ${unknown.join(", ")}; there are: ${parts.map(({ name }) => name).join(", ")}`,
-        );
+        console.error(`no part is called ${unknown.join(", ")}; there are: ${allowed.join(", ")}`);
         return 2;
     }
     const all = new Set(globSync("test/**/*.test.ts", { cwd: root }));
@@ -113,12 +123,13 @@ async function main(wanted: readonly string[]): Promise<number> {
         console.error(`these test files belong to no part: ${[...all].join(", ")}`);
         return 1;
     }
-    const chosen = parts.filter(({ name, long }) => (wanted.length === 0 ? !long : wanted.includes(name)));
     const results: Result[] = [];
-    const measure = async (part: string, work: () => Promise<Counts>) => {
+    const measure = async (part: string, work: () => Promise<Counts>): Promise<Counts> => {
         const start = performance.now();
         console.log(`\n── ${part} ──`);
-        results.push({ part, ...(await work()), seconds: (performance.now() - start) / 1000 });
+        const counts = await work();
+        results.push({ part, ...counts, seconds: (performance.now() - start) / 1000 });
+        return counts;
     };
     const asOne = (status: number) => ({ passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1 });
     let started = false;
@@ -132,22 +143,20 @@ async function main(wanted: readonly string[]): Promise<number> {
             void stop().finally(() => process.exit(1));
         });
     }
-    for (const part of chosen) {
+    const faults = await runInOrder(chosen(wanted), async (part) => {
         if (part.labs && !started) {
             started = true;
-            await measure("labs start", async () => asOne(await eachLab("start")));
-            if (results.at(-1)?.failed) break;
+            const { failed } = await measure("labs start", async () => asOne(await eachLab("start")));
+            if (failed) return undefined;
         }
         const { command } = part;
-        await measure(part.name, async () =>
-            command ? asOne(await runCommand(command)) : await runFiles(part),
-        );
-    }
+        return measure(part.name, async () => (command ? asOne(await runCommand(command)) : runFiles(part)));
+    });
     await stop();
-    return report(results, chosen);
+    return report(results, faults);
 }
 
-function report(results: readonly Result[], chosen: readonly Part[]): number {
+function report(results: readonly Result[], faults: readonly string[]): number {
     const table = new Table({ head: ["part", "passed", "failed", "time"], style: { head: [], border: [] } });
     for (const { part, passed, failed, seconds } of results)
         table.push([part, passed, failed, `${seconds.toFixed(1)} s`]);
@@ -155,12 +164,10 @@ function report(results: readonly Result[], chosen: readonly Part[]): number {
         results.reduce((total, result) => total + result[key], 0);
     table.push(["together", sum("passed"), sum("failed"), `${sum("seconds").toFixed(1)} s`]);
     console.log(`\n${table.toString()}`);
-    const empty = chosen.filter(
-        ({ name }) => !results.some(({ part, passed, failed }) => part === name && passed + failed > 0),
-    );
-    for (const { name } of empty) console.log(`the part "${name}" ran no test`);
-    console.log(`${sum("passed")} passed, ${sum("failed") + empty.length} failed`);
-    return sum("failed") + empty.length > 0 ? 1 : 0;
+    for (const fault of faults) console.log(fault);
+    const failed = sum("failed") + faults.length;
+    console.log(`${sum("passed")} passed, ${failed} failed`);
+    return failed > 0 ? 1 : 0;
 }
 
 process.exitCode = await main(process.argv.slice(2));

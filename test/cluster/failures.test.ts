@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { addFault, api, droplets, inDroplet, nginxAnswers, removeFaults } from "./support/cloud.ts";
+import { addFault, droplets, inDroplet, limitDroplets, nginxAnswers, removeFaults } from "./support/cloud.ts";
 import { LabStack } from "./support/stack.ts";
 
 const nginx = { image: "nginx", replicas: 1, ports: ["8080:80"] };
@@ -27,7 +27,7 @@ describe("failures", () => {
     });
     after(async () => {
         await removeFaults();
-        await api("POST", "/lab/settings", { dropletLimit: 25 });
+        await limitDroplets();
         await stack.remove();
     });
 
@@ -76,9 +76,9 @@ describe("failures", () => {
     });
 
     test("the account is full", async () => {
-        await api("POST", "/lab/settings", { dropletLimit: 1 });
+        await limitDroplets(1);
         await fails(withWorker({}), ["2 more droplets are wanted, but the account allows 1 and has 0"]);
-        await api("POST", "/lab/settings", { dropletLimit: 25 });
+        await limitDroplets();
     });
 
     test("the droplet limit is reached half-way: the rest is kept, and made use of later", async () => {

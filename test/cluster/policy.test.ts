@@ -12,7 +12,7 @@ import { root } from "../../lab/instance.ts";
 import { stackNames } from "../../model/stackNames.ts";
 import { rules } from "../../policy/rules/index.ts";
 import { type Change, changedProgram } from "./support/changedProgram.ts";
-import { api, droplets } from "./support/cloud.ts";
+import { api, droplets, limitDroplets } from "./support/cloud.ts";
 import { instance, LabStack, type Ran } from "./support/stack.ts";
 
 const config = {
@@ -42,13 +42,12 @@ describe("the policy pack", () => {
         stack = await LabStack.make("policy", dev);
     });
     after(async () => {
-        await limit(25);
+        await limitDroplets();
         await stack.remove();
         rmSync(folder, { recursive: true, force: true });
     });
 
     const tag = () => stackNames("swarm", stack.name).tags.all;
-    const limit = (dropletLimit: number) => api("POST", "/lab/settings", { dropletLimit });
 
     /** Options that have the pack run; `settings` is the policy config, of the shipped ones by its name. */
     function pack(settings?: Record<string, unknown> | "dev"): string[] {
@@ -135,16 +134,16 @@ describe("the policy pack", () => {
     test("stops an exchange of all managers where the account has no room for the new ones", async () => {
         stack.configure({ ...config, image: "18153999" });
         const has = (await droplets()).length;
-        await limit(has);
+        await limitDroplets(has);
         breaks(await preview(), {
             "room-to-exchange-managers": new RegExp(
                 "the only manager \\(m1\\) is made anew: 1 droplet before any old one goes, and the account has " +
                     `${has === 1 ? "1 droplet" : `${has} droplets`} and may have ${has}, so the up would stop half-way`,
             ),
         });
-        await limit(has + 1);
+        await limitDroplets(has + 1);
         passes(await preview());
-        await limit(25);
+        await limitDroplets();
     });
 
     test("goes by the limit in the policy config, where it has one", async () => {

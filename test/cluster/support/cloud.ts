@@ -91,8 +91,7 @@ export async function inDroplet(id: number | string, command: string): Promise<s
 
 /** Puts a fault in the API's way. */
 export async function addFault(fault: Partial<Fault>): Promise<void> {
-    const { status, body } = await api("POST", "/lab/faults", fault);
-    if (status >= 300) throw new Error(`the lab refused the fault: ${JSON.stringify(body)}`);
+    await control("POST", "/lab/faults", fault);
 }
 
 /** Sets what the emulated account is like, or how its API behaves. */
@@ -102,7 +101,17 @@ export async function settings(wanted: Partial<Settings>): Promise<void> {
 }
 
 export async function removeFaults(): Promise<void> {
-    await api("DELETE", "/lab/faults");
+    await control("DELETE", "/lab/faults");
+}
+
+/** How many droplets the account may have; 25 unless it is said. */
+export async function limitDroplets(dropletLimit = 25): Promise<void> {
+    await control("POST", "/lab/settings", { dropletLimit });
+}
+
+async function control(method: string, path: string, asked?: unknown): Promise<void> {
+    const { status, body } = await api(method, path, asked);
+    if (status >= 300) throw new Error(`the lab refused ${method} ${path}: ${JSON.stringify(body)}`);
 }
 
 /**

@@ -191,16 +191,28 @@ export class LabStack {
         return (await this.start(args, {}, false).done).text;
     }
 
-    /** Whatever state the tests have left it in: the droplets of a failed one must not be in the next one's way. */
+    /**
+     * Whatever state the tests have left it in: the droplets of a failed one must not be in the next one's way.
+     *
+     * @throws Error where anything of it stays, so that the file fails.
+     */
     async remove(): Promise<void> {
-        await this.pulumi(["destroy", "--yes", "--skip-preview"]);
-        await this.pulumi(["stack", "rm", "--yes", "--force"]);
-        rmSync(this.#configFile, { force: true });
+        try {
+            await this.destroyOrThrow();
+            await this.#orThrow(["stack", "rm", "--yes"]);
+        } finally {
+            rmSync(this.#configFile, { force: true });
+        }
     }
 
-    async destroyOrThrow(): Promise<Ran> {
-        const ran = await this.pulumi(["destroy", "--yes", "--skip-preview"]);
-        if (ran.status !== 0) throw new Error(`pulumi destroy ended with status ${ran.status}:\n${ran.text}`);
+    destroyOrThrow(): Promise<Ran> {
+        return this.#orThrow(["destroy", "--yes", "--skip-preview"]);
+    }
+
+    async #orThrow(args: readonly string[]): Promise<Ran> {
+        const ran = await this.pulumi(args);
+        if (ran.status !== 0)
+            throw new Error(`pulumi ${args.join(" ")} ended with status ${ran.status}:\n${ran.text}`);
         return ran;
     }
 

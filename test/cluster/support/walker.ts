@@ -31,11 +31,17 @@ export async function takeWalk(seed: number, steps: number): Promise<void> {
                 );
             }
         }
-        await stack.destroyOrThrow();
-    } finally {
-        await removeFaults();
-        await stack.remove();
+    } catch (error) {
+        // What went wrong first is what counts; what the clean-up says is only shown.
+        await cleanUp(stack).catch(({ message }: Error) => console.error(message));
+        throw error;
     }
+    await cleanUp(stack);
+}
+
+async function cleanUp(stack: LabStack): Promise<void> {
+    await removeFaults();
+    await stack.remove();
 }
 
 /** Takes a step, and says how it went. */

@@ -44,7 +44,7 @@ import {
     value,
 } from "./model/schema.ts";
 import { readServices } from "./model/services.ts";
-import type { ServiceSpec, Settings } from "./model/settings.ts";
+import { SECRET_KEYS, type SecretKey, type ServiceSpec, type Settings } from "./model/settings.ts";
 import { ACCOUNT_KEY_ALLOWED, accountKey } from "./model/ssh.ts";
 import { isWantedVersion, VERSION_ALLOWED } from "./model/versions.ts";
 
@@ -182,6 +182,11 @@ export function parseSettings(
     for (const key of Object.keys(raw).filter((key) => !Object.hasOwn(KEYS, key))) {
         problems.push(unknownKeyText([key], KEY_NAMES));
     }
+    for (const key of KEY_NAMES.filter((key) => secretKeys.includes(key) && !mayBeSecret(key))) {
+        const why = "names, options and outputs are in clear wherever they are";
+        const allowed = `a value that is not secret, since ${why}: pulumi config set ${PROJECT}:${key} VALUE`;
+        problems.push(problemText({ path: [key], value: received(key), why: "", allowed }, true));
+    }
     const values: Partial<Record<Key, unknown>> = {};
     for (const key of KEY_NAMES) {
         const result = read(KEYS[key].schema, received(key), [key], secretKeys.includes(key));
@@ -224,10 +229,18 @@ export function parseSettings(
     }
     return problems.length > 0
         ? { problems }
-        : { settings: settings(values as Values, services.specs, secretKeys) };
+        : { settings: settings(values as Values, services.specs, secretKeys.filter(mayBeSecret)) };
 }
 
-function settings(values: Values, services: readonly ServiceSpec[], secretKeys: readonly string[]): Settings {
+function mayBeSecret(key: string): key is SecretKey {
+    return (SECRET_KEYS as readonly string[]).includes(key);
+}
+
+function settings(
+    values: Values,
+    services: readonly ServiceSpec[],
+    secretKeys: readonly SecretKey[],
+): Settings {
     return {
         region: values.region,
         nodes: nodeSpecs(values, values),

@@ -27,6 +27,7 @@ const network = new Network("network", {
     ipRange: settings.vpcIpRange,
     sshFrom: settings.sshFrom,
     published: settings.services.flatMap((service) => service.ports),
+    secretKeys: settings.secretKeys,
     claim,
 });
 

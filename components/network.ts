@@ -3,9 +3,10 @@ import * as digitalocean from "@pulumi/digitalocean";
 import * as pulumi from "@pulumi/pulumi";
 import { accessConfig } from "../account.ts";
 import { inbound, outboundEverything } from "../model/firewallRules.ts";
-import type { NodeRole, PortSpec } from "../model/settings.ts";
+import type { NodeRole, PortSpec, Settings } from "../model/settings.ts";
 import { type StackNames, stackReference } from "../model/stackNames.ts";
 import { type Claim, claimFirewall, claimVpc } from "./claim.ts";
+import { kept } from "./kept.ts";
 
 export interface NetworkArgs {
     readonly names: StackNames;
@@ -15,6 +16,8 @@ export interface NetworkArgs {
     readonly sshFrom: readonly string[];
     /** Ports open to the world. */
     readonly published: readonly PortSpec[];
+    /** Keys whose values the configuration keeps encrypted. */
+    readonly secretKeys: Settings["secretKeys"];
     readonly claim: Claim;
 }
 
@@ -37,7 +40,7 @@ export class Network extends pulumi.ComponentResource {
 
         const vpc = new digitalocean.Vpc(
             name,
-            { name: names.stack, region, ipRange },
+            { name: names.stack, region, ipRange: kept(ipRange, args, "vpcIpRange") },
             {
                 // All that is in the VPC would be deleted before it, and the hook, which refuses another region or range,
                 // would come too late.
@@ -55,8 +58,12 @@ export class Network extends pulumi.ComponentResource {
             {
                 name: names.stack,
                 tags: [all],
-                inboundRules: all.apply((nodeTag) =>
-                    inbound({ sshFrom: args.sshFrom, nodeTag, published: args.published }),
+                inboundRules: kept(
+                    all.apply((nodeTag) =>
+                        inbound({ sshFrom: args.sshFrom, nodeTag, published: args.published }),
+                    ),
+                    args,
+                    "sshFrom",
                 ),
                 outboundRules: outboundEverything,
             },

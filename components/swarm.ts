@@ -2,7 +2,8 @@ import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { parseAnswer } from "../model/answers.ts";
 import type { Line } from "../model/serviceLines.ts";
-import type { ServiceSpec } from "../model/settings.ts";
+import type { ServiceSpec, Settings } from "../model/settings.ts";
+import { kept } from "./kept.ts";
 import type { Node } from "./nodes.ts";
 import { remoteScript } from "./remote.ts";
 
@@ -30,6 +31,8 @@ export interface SwarmArgs {
     readonly tokenRotation: number;
     /** Whether managers are locked after a restart of their engine, until somebody gives the key. */
     readonly autolock: boolean;
+    /** Keys whose values the configuration keeps encrypted. */
+    readonly secretKeys: Settings["secretKeys"];
 }
 
 /** A node as a member of the swarm. */
@@ -105,7 +108,11 @@ function recover(args: SwarmArgs, parent: pulumi.Resource): command.remote.Comma
     if (!survivor) {
         return [];
     }
-    const input = survivor.privateIp.apply((own) => aboutNode(survivor, args, own));
+    const input = kept(
+        survivor.privateIp.apply((own) => aboutNode(survivor, args, own)),
+        args,
+        "vpcIpRange",
+    );
     const timeout = args.nodeTimeout + OTHER_WAITS_SECONDS;
     return [remoteScript("recover", { host: survivor, script: "recover", timeout, input }, { parent })];
 }
@@ -125,16 +132,21 @@ function initialise(
             timeout: args.nodeTimeout + OTHER_WAITS_SECONDS,
             secretOutput: true,
             remembers: true,
-            input: pulumi
-                .all([seed.privateIp, pulumi.all(others.map((node) => node.privateIp))])
-                .apply(([own, peers]): Line[] => [
-                    ...aboutNode(seed, args, own),
-                    ["pool", args.overlayPool],
-                    ["mask", args.overlayPoolMaskLength],
-                    ["rotation", args.tokenRotation],
-                    ["autolock", `${args.autolock}`],
-                    ...peers.map((peer): Line => ["peer", peer]),
-                ]),
+            input: kept(
+                pulumi
+                    .all([seed.privateIp, pulumi.all(others.map((node) => node.privateIp))])
+                    .apply(([own, peers]): Line[] => [
+                        ...aboutNode(seed, args, own),
+                        ["pool", args.overlayPool],
+                        ["mask", args.overlayPoolMaskLength],
+                        ["rotation", args.tokenRotation],
+                        ["autolock", `${args.autolock}`],
+                        ...peers.map((peer): Line => ["peer", peer]),
+                    ]),
+                args,
+                "vpcIpRange",
+                "overlayPool",
+            ),
         },
         opts,
     );
@@ -191,22 +203,28 @@ function joinOne(
             remembers: true,
             // Another droplet under the same name has to join anew.
             triggers: [node.droplet.id],
-            input: pulumi
-                .all([cluster, node.privateIp, seed.privateIp])
-                .apply(([{ cluster, ca, managers, ...secrets }, own, seedIp]): Line[] => [
-                    ...aboutNode(node, args, own),
-                    ["role", node.role],
-                    ["cluster", cluster],
-                    ["ca", ca],
-                    ["token", node.role === "manager" ? secrets.managerToken : secrets.workerToken],
-                    ["seed", seedIp],
-                    ...managers.split(" ").map((manager): Line => ["manager", manager]),
-                    ...args.authorizedKeys.map((key): Line => ["key", key]),
-                    // A worker is never locked.
-                    ...(node.role === "manager" ? [secrets.unlockKey, secrets.formerUnlockKey] : [])
-                        .filter((key) => key !== "")
-                        .map((key): Line => ["unlock", key]),
-                ]),
+            // Secret anyway, for the token in it.
+            input: kept(
+                pulumi
+                    .all([cluster, node.privateIp, seed.privateIp])
+                    .apply(([{ cluster, ca, managers, ...secrets }, own, seedIp]): Line[] => [
+                        ...aboutNode(node, args, own),
+                        ["role", node.role],
+                        ["cluster", cluster],
+                        ["ca", ca],
+                        ["token", node.role === "manager" ? secrets.managerToken : secrets.workerToken],
+                        ["seed", seedIp],
+                        ...managers.split(" ").map((manager): Line => ["manager", manager]),
+                        ...args.authorizedKeys.map((key): Line => ["key", key]),
+                        // A worker is never locked.
+                        ...(node.role === "manager" ? [secrets.unlockKey, secrets.formerUnlockKey] : [])
+                            .filter((key) => key !== "")
+                            .map((key): Line => ["unlock", key]),
+                    ]),
+                args,
+                "vpcIpRange",
+                "sshKeys",
+            ),
         },
         opts,
     );

@@ -114,14 +114,15 @@ export function accountWarnings({ region, nodes }: Settings, { images }: Account
     });
 }
 
-function keyProblems({ sshKeys }: Settings, { keys }: AccountFacts): string[] {
+function keyProblems({ sshKeys, secretKeys }: Settings, { keys }: AccountFacts): string[] {
     if (!keys) {
         return [];
     }
     const has = keys.map((key) => `${key.id} (${key.name})`).join(", ") || "none";
     return sshKeys
         .filter((wanted) => !findKey(keys, wanted))
-        .map((wanted) => `swarm:sshKeys: "${wanted}" is not a key of this account; it has: ${has}`);
+        .map((wanted) => (secretKeys.includes("sshKeys") ? "[secret]" : JSON.stringify(wanted)))
+        .map((wanted) => `swarm:sshKeys: ${wanted} is not a key of this account; it has: ${has}`);
 }
 
 /** The account's key with that numeric ID or MD5 fingerprint. */

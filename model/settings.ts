@@ -6,6 +6,10 @@
  * service update` takes it to remove what an earlier configuration set.
  */
 
+/** Keys that may be set with `--secret`; see `Settings.secretKeys`. */
+export const SECRET_KEYS = ["sshKeys", "sshFrom", "vpcIpRange", "overlayPool", "services"] as const;
+export type SecretKey = (typeof SECRET_KEYS)[number];
+
 export type NodeRole = "manager" | "worker";
 
 /** One droplet of the swarm. */
@@ -172,8 +176,9 @@ export interface Settings {
     readonly monitoring: boolean;
     /**
      * Keys of the configuration whose values are stored encrypted. Their values stand in clear here: whatever is
-     * made from them has to be marked secret again. `services` is among them as soon as one value in it, such as a
-     * variable of the environment, was set with `--secret`.
+     * made from them has to be marked secret again (`components/kept.ts`). `services` is among them as soon as one
+     * value in it, such as a variable of the environment, was set with `--secret`. Other keys than these are refused
+     * when they are: names of nodes, sizes and the like are resources' names, options and outputs, which are in clear.
      */
-    readonly secretKeys: readonly string[];
+    readonly secretKeys: readonly SecretKey[];
 }

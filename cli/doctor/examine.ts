@@ -180,7 +180,7 @@ async function nodesPart(
     const first = await probeAll(access, choice.signal, () => []);
     const probes = first.filter((probe): probe is Probe => !(probe instanceof Error));
     const checks = loginChecks(access, first);
-    if (settings) checks.push(sshFromCheck(probes, settings.sshFrom));
+    if (settings) checks.push(sshFromCheck(probes, settings));
     if (probes.length === 0) return checks;
     const nodes = access.state.nodes.filter(({ name }) => probes.some(({ node }) => node === name));
     const second = await probeAll(access, choice.signal, (name) =>

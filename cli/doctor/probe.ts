@@ -1,6 +1,7 @@
 /** What the nodes answered to `probe.sh`, and what that means. No I/O. */
 import ipaddr from "ipaddr.js";
 import { compressNames } from "../../model/names.ts";
+import type { Settings } from "../../model/settings.ts";
 import { isAtLeast } from "../../model/versions.ts";
 import { type Check, fail, ok, warn } from "./checks.ts";
 
@@ -209,7 +210,12 @@ export function overlayCheck(probes: readonly Probe[], target: (address: string)
 }
 
 /** Whether the address that the nodes see this machine under may log in. */
-export function sshFromCheck(probes: readonly Probe[], sshFrom: readonly string[]): Check {
+export function sshFromCheck(
+    probes: readonly Probe[],
+    { sshFrom, secretKeys }: Pick<Settings, "sshFrom" | "secretKeys">,
+): Check {
+    const isSecret = secretKeys.includes("sshFrom");
+    const ranges = isSecret ? "[secret]" : sshFrom.join(", ");
     const from = probes
         .map((probe) => probe.from)
         .find((address) => address !== undefined && ipaddr.isValid(address));
@@ -217,7 +223,7 @@ export function sshFromCheck(probes: readonly Probe[], sshFrom: readonly string[
         return warn(
             "own address",
             "no node could be asked which address this machine has",
-            `find it out, and see that it is within swarm:sshFrom (${sshFrom.join(", ")})`,
+            `find it out, and see that it is within swarm:sshFrom (${ranges})`,
         );
     }
     const address = ipaddr.process(from);
@@ -228,7 +234,7 @@ export function sshFromCheck(probes: readonly Probe[], sshFrom: readonly string[
     if (inside === undefined) {
         return fail(
             "own address",
-            `${from} is not within swarm:sshFrom (${sshFrom.join(", ")})`,
+            `${from} is not within swarm:sshFrom (${ranges})`,
             `add ${from}/${address.kind() === "ipv4" ? 32 : 128} to swarm:sshFrom, then pulumi up`,
         );
     }
@@ -238,7 +244,7 @@ export function sshFromCheck(probes: readonly Probe[], sshFrom: readonly string[
               `${from} gets to port 22, and so does everybody (swarm:sshFrom has ${inside})`,
               `narrow it: ${from}/${address.kind() === "ipv4" ? 32 : 128} is enough for this machine`,
           )
-        : ok("own address", `${from} is within swarm:sshFrom (${inside})`);
+        : ok("own address", `${from} is within swarm:sshFrom (${isSecret ? "[secret]" : inside})`);
 }
 
 function all(probes: readonly Probe[]): string {

@@ -218,8 +218,19 @@ describe("own address", () => {
     ];
     for (const [from, sshFrom, expected] of cases) {
         test(`${from} in ${sshFrom}`, () =>
-            assert.equal(said(sshFromCheck(probes({ from }), sshFrom)), expected));
+            assert.equal(said(sshFromCheck(probes({ from }), { sshFrom, secretKeys: [] })), expected));
     }
+
+    test("ranges that are kept secret are not said", () => {
+        for (const from of ["203.0.113.7", "192.0.2.1", undefined]) {
+            const check = sshFromCheck(probes({ from }), {
+                sshFrom: ["203.0.113.0/24"],
+                secretKeys: ["sshFrom"],
+            });
+            assert.match(JSON.stringify(check), /swarm:sshFrom \(\[secret\]\)/);
+            assert.doesNotMatch(JSON.stringify(check), /203\.0\.113\.0/);
+        }
+    });
 });
 
 describe("the token", () => {

@@ -91,6 +91,8 @@ let imports = 0;
  */
 export async function runProgram(options: {
     readonly config: Record<string, unknown>;
+    /** Keys that are set with `--secret`. */
+    readonly secretKeys?: readonly string[];
     readonly preview?: boolean;
     readonly account?: typeof account;
     readonly token?: string;
@@ -138,6 +140,7 @@ export async function runProgram(options: {
                 typeof value === "string" ? value : JSON.stringify(value),
             ]),
         ),
+        options.secretKeys?.map((key) => `swarm:${key}`),
     );
     imports += 1;
     const outputs = await import(`../../index.ts?run=${imports}`);

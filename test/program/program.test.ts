@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
+import { SECRET_KEYS, type SecretKey } from "../../model/settings.ts";
 import { api, COMMAND, dev, find, inputOf, type Run, refusal, runProgram, settled } from "./harness.ts";
 
 /** Exact: a resource more for each node is what makes an engine slow. */
@@ -352,6 +353,69 @@ test("people's keys go to every node by the joins, and to no droplet", async () 
             [["key", "ssh-ed25519 AAAA ada"]],
         );
     }
+});
+
+describe("what the config keeps secret is secret wherever it goes", () => {
+    const config = {
+        ...dev,
+        managers: "m[1:3]",
+        recoverFrom: "m2",
+        sshKeys: ["289794"],
+        sshFrom: ["198.51.100.77/32"],
+        vpcIpRange: "10.99.0.0/20",
+        overlayPool: "10.201.0.0/16",
+        services: { nginx: { image: "nginx", env: { PASSWORD: "hush" } } },
+    };
+    /** The value, and the inputs that hold it: resource by resource. */
+    const places: Record<SecretKey, [value: string, inputs: string[]]> = {
+        sshKeys: [
+            "ssh-ed25519 AAAA ada",
+            ["m1", "m2", "m3", "node2", "node3", "node4"].map((node) => `${node}-join stdin`),
+        ],
+        sshFrom: ["198.51.100.77/32", ["all inboundRules"]],
+        vpcIpRange: [
+            "10.99.0.0/20",
+            [
+                "network ipRange",
+                "recover stdin",
+                "swarm stdin",
+                ...["m1", "m2", "m3", "node2", "node3", "node4"].map((node) => `${node}-join stdin`),
+            ],
+        ],
+        overlayPool: ["10.201.0.0/16", ["swarm stdin"]],
+        services: ["hush", ["nginx stdin"]],
+    };
+    for (const key of SECRET_KEYS) {
+        for (const preview of [true, false]) {
+            test(`${key}: ${preview ? "preview" : "up"}`, async () => {
+                const [value, inputs] = places[key];
+                const run = await runProgram({ config, secretKeys: [key], preview });
+                const holding = run.resources.flatMap((resource) =>
+                    Object.entries(resource.inputs)
+                        .filter(([, input]) => JSON.stringify(input)?.includes(value))
+                        .map(([name]) => ({ resource, name })),
+                );
+                if (!preview) {
+                    assert.deepEqual(
+                        holding.map(({ resource, name }) => `${resource.name} ${name}`).sort(),
+                        [...inputs].sort(),
+                    );
+                }
+                for (const { resource, name } of holding) {
+                    assert.ok(resource.secrets.includes(name), `${resource.name} ${name}`);
+                }
+            });
+        }
+    }
+
+    test("and what is not, can be seen", async () => {
+        const run = await runProgram({ config });
+        assert.ok(!find(run, ":Firewall", "all").secrets.includes("inboundRules"));
+        assert.ok(!find(run, ":Vpc", "network").secrets.includes("ipRange"));
+        for (const name of ["swarm", "recover", "nginx"]) {
+            assert.ok(!find(run, COMMAND, name).secrets.includes("stdin"), name);
+        }
+    });
 });
 
 test("a look-up that fails otherwise is no reason to stop", async () => {

@@ -65,12 +65,12 @@ describe("settings of the stack", () => {
     });
 
     test("do not show an encrypted value that is wrong", () => {
-        configure({ "swarm:sshFrom": '["::/0"]', "swarm:image": "hush hush" }, ["swarm:image"]);
+        configure({ "swarm:sshFrom": '["hush"]' }, ["swarm:sshFrom"]);
         assert.throws(loadSettings, {
             message:
                 "The configuration of this stack has a problem:\n" +
-                "  - swarm:image: [secret]; allowed: the numeric ID of an image or snapshot such as 18153887, or a " +
-                'slug such as "docker-20-04"',
+                "  - swarm:sshFrom[0]: [secret]; allowed: a list of IPv4 or IPv6 ranges such as " +
+                '["203.0.113.7/32", "2001:db8::/48"], at least one; "0.0.0.0/0" and "::/0" open port 22 to the whole world',
         });
     });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { DECLARED_KEYS, parseSettings } from "../../config.ts";
-import type { Settings } from "../../model/settings.ts";
+import { SECRET_KEYS, type Settings } from "../../model/settings.ts";
 
 /** What a stack has to say at least. */
 const least = { sshFrom: ["203.0.113.7/32"] };
@@ -248,16 +248,33 @@ test("all problems come at once, those of one key and those between keys", () =>
     ]);
 });
 
+describe("a key that cannot be kept secret is refused when it is to be", () => {
+    for (const key of Object.keys(DECLARED_KEYS)) {
+        const refused = !(SECRET_KEYS as readonly string[]).includes(key);
+        test(`${key}: ${refused}`, () => {
+            assert.deepEqual(
+                problems({ [key]: undefined, sshFrom: ["::/0"] }, [key]),
+                refused
+                    ? [
+                          `swarm:${key}: [secret]; allowed: a value that is not secret, since names, options and outputs are in ` +
+                              `clear wherever they are: pulumi config set swarm:${key} VALUE`,
+                      ]
+                    : [],
+            );
+        });
+    }
+});
+
 describe("nothing of a value that is stored encrypted is shown", () => {
     test("in a problem of its own key", () => {
-        assert.deepEqual(problems({ workers: "hush[4:2]" }, ["workers"]), [
-            `swarm:workers: [secret]; allowed: ${NAMES}`,
+        assert.deepEqual(problems({ vpcIpRange: "10.66.0.0/8" }, ["vpcIpRange"]), [
+            `swarm:vpcIpRange: [secret]; allowed: ${VPC}`,
         ]);
     });
 
     test("in a problem of another key", () => {
-        assert.deepEqual(problems({ managers: "hush1", workers: "hush1" }, ["managers"]), [
-            "swarm:workers: [secret]; allowed: names that are not among swarm:managers",
+        assert.deepEqual(problems({ vpcIpRange: "10.200.0.0/20" }, ["vpcIpRange"]), [
+            `swarm:overlayPool: [secret]; allowed: ${POOL}`,
         ]);
     });
 

@@ -11,6 +11,7 @@ const settings = {
         { name: "node3", role: "worker", image: "18153887", size: "s-2vcpu-4gb" },
     ],
     sshKeys: [] as string[],
+    secretKeys: [],
 } as unknown as Settings;
 
 const facts: AccountFacts = {
@@ -108,6 +109,11 @@ const table: {
         what: "an unknown key, and one by fingerprint that is there",
         settings: { sshKeys: ["3b:16", "77"] },
         problems: ['swarm:sshKeys: "77" is not a key of this account; it has: 289794 (ada)'],
+    },
+    {
+        what: "an unknown key that is kept secret",
+        settings: { sshKeys: ["77"], secretKeys: ["sshKeys"] },
+        problems: ["swarm:sshKeys: [secret] is not a key of this account; it has: 289794 (ada)"],
     },
     {
         what: "too many droplets",

@@ -169,7 +169,8 @@ export interface Project {
     name: string;
     description: string;
     purpose: string;
-    environment: string;
+    /** None when it was made without one. */
+    environment: string | undefined;
     isDefault: boolean;
     readonly createdAt: string;
     updatedAt: string;

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { sequentialIds } from "../../lab/api/ids.ts";
 import { createApi } from "../../lab/api/server.ts";
 import type { MachineImage } from "../../lab/machines.ts";
+import { assertDescribed } from "./described.ts";
 import { FakeMachines } from "./fakeMachines.ts";
 import { type Difference, differences, type Exchange, Names } from "./recording.ts";
 
@@ -69,6 +70,25 @@ const EXCEPTIONS: readonly { readonly field: RegExp; readonly at?: RegExp; reado
         field: /\.(snapshot_ids|volume_ids|droplet_ids)$/,
         why: "recorded empty after the snapshot was taken and the volume attached",
     },
+    {
+        field: /^\(status\)$/,
+        at: /^POST \/v2\/certificates$/,
+        why: "recorded as 202 for a certificate that is pending; 201 is documented for both kinds",
+    },
+    {
+        field: /^(links|meta)$/,
+        at: /^POST \/v2\/projects\/(\*|default)\/resources$/,
+        why: "recorded as a page; documented as a list alone",
+    },
+    {
+        field: /^snapshots\[\*\]\.(distribution|slug|public|description|tags|status|error_message|resource_(id|type))$/,
+        at: /\/droplets\/\*\/snapshots/,
+        why: "recorded with all the fields of an image; documented with fewer",
+    },
+    {
+        field: /^resources\[\*\]\.links\.self$/,
+        why: "recorded empty; documented as the address of the resource",
+    },
     { field: /^volume\.size_gigabytes$/, why: "recorded as 10 after the resize to 20" },
 ];
 
@@ -112,12 +132,14 @@ async function replay(file: string, images: readonly MachineImage[]): Promise<Di
     const names = new Names();
     const found: Difference[] = [];
     for (const exchange of exchanges) {
+        const url = names.path(exchange.path);
         const response = await app.inject({
             method: exchange.method as "GET",
-            url: names.path(exchange.path),
+            url,
             headers: { authorization: "Bearer any" },
             ...(exchange.request === undefined ? {} : { payload: names.body(exchange.request) as object }),
         });
+        assertDescribed({ ...exchange, url, status: response.statusCode, text: response.body });
         const body = response.body === "" ? undefined : response.json();
         found.push(...differences(names, exchange, { status: response.statusCode, body }));
         // The recorded client waited between its requests until the cloud was done.

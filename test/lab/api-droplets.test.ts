@@ -299,12 +299,15 @@ test("a snapshot is an image of the account, makes droplets, and can be renamed,
     await api.settle();
     const { snapshots } = (await api.call("GET", `/v2/droplets/${id}/snapshots`)).body;
     assert.deepEqual(
-        snapshots.map((one: { name: string; resource_id: string }) => [one.name, one.resource_id]),
-        [["baked", String(id)]],
+        snapshots.map((one: { name: string; type: string }) => [one.name, one.type]),
+        [["baked", "snapshot"]],
     );
     const image = snapshots[0].id;
     const { snapshot } = (await api.call("GET", `/v2/snapshots/${image}`)).body;
-    assert.deepEqual([snapshot.id, snapshot.regions, snapshot.min_disk_size], [String(image), ["sgp1"], 10]);
+    assert.deepEqual(
+        [snapshot.id, snapshot.resource_id, snapshot.regions, snapshot.min_disk_size],
+        [String(image), String(id), ["sgp1"], 10],
+    );
     const ids = async (path: string, key: string) =>
         (await api.call("GET", path)).body[key].map((one: { id: unknown }) => String(one.id));
     assert.deepEqual(await ids("/v2/snapshots?resource_type=droplet", "snapshots"), [

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { sequentialIds } from "../../lab/api/ids.ts";
 import { type ApiOptions, createApi } from "../../lab/api/server.ts";
+import { assertDescribed } from "./described.ts";
 import { FakeMachines } from "./fakeMachines.ts";
 
 /** ED25519 public key of no private key that anybody keeps, and its MD5 fingerprint as ssh-keygen prints it. */
@@ -36,6 +37,8 @@ export function newApi(options: Partial<ApiOptions> = {}) {
             headers: { authorization: "Bearer any", ...headers },
             ...(payload === undefined ? {} : { payload }),
         });
+        if (url.startsWith("/v2"))
+            assertDescribed({ method, url, status: response.statusCode, text: response.body });
         const body = response.body === "" ? undefined : response.json();
         return { status: response.statusCode, body, headers: response.headers };
     };

@@ -131,7 +131,9 @@ export function differences(
 
     if (exchange.status !== ours.status) {
         report("(status)", exchange.status, ours.status);
-    } else if (exchange.response !== undefined) {
+    }
+    const alike = exchange.status === ours.status || (exchange.status < 300 && ours.status < 300);
+    if (alike && exchange.response !== undefined) {
         // An error's `id` names its kind, no resource, and has to be the same.
         compare("", "", exchange.response, ours.body);
     }

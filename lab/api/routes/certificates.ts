@@ -52,7 +52,7 @@ export const certificateRoutes: Routes = (app, { store, ids, now, clock }) => {
         store.certificates.set(id, certificate);
         const answer = view(certificate);
         certificate.state = "verified";
-        return reply.code(type === "custom" ? 201 : 202).send({ certificate: answer });
+        return reply.code(201).send({ certificate: answer });
     });
 
     app.get<ById>("/v2/certificates/:id", ({ params }) => ({

@@ -9,7 +9,7 @@ import { dropletView } from "../dropletView.ts";
 import { unprocessable } from "../errors.ts";
 import { firewallsOf, firewallView } from "../firewalls.ts";
 import { type ById, originOf, pageOf, type Routes, urlOf } from "../http.ts";
-import { findImage, imageView, listImages } from "../images.ts";
+import { findImage, listImages, snapshotView } from "../images.ts";
 import type { Droplet, Vpc } from "../store.ts";
 import { checkTag } from "../tagging.ts";
 import { found, list, optional, parseBody, pathId } from "../validation.ts";
@@ -112,11 +112,10 @@ export const dropletRoutes: Routes = (app, context) => {
         const { snapshotIds } = droplet(request.params.id);
         const images = (await listImages(context)).filter((image) => snapshotIds.includes(image.id));
         // Here the ID is a number, unlike under `/v2/snapshots`.
-        return pageOf(request, "snapshots", images, (image) => ({
-            ...imageView(image),
-            resource_id: request.params.id,
-            resource_type: "droplet",
-        }));
+        return pageOf(request, "snapshots", images, (image) => {
+            const { resource_id, resource_type, tags, ...rest } = snapshotView(image);
+            return { ...rest, id: image.id, type: image.type };
+        });
     });
 
     app.get<ById>("/v2/droplets/:id/backups", (request) => {

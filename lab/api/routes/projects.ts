@@ -1,6 +1,7 @@
+import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import { preconditionFailed, unprocessable } from "../errors.ts";
-import { type ById, pageOf, type Routes } from "../http.ts";
+import { type ById, originOf, pageOf, type Routes } from "../http.ts";
 import { assignToProject, defaultProject, newProject } from "../projects.ts";
 import type { Project } from "../store.ts";
 import { found, optional, parseBody } from "../validation.ts";
@@ -42,7 +43,7 @@ export const projectRoutes: Routes = (app, context) => {
             name: body.name,
             purpose: body.purpose,
             description: body.description ?? "",
-            environment: body.environment ?? "",
+            environment: body.environment,
         });
         return reply.code(201).send({ project: view(project) });
     });
@@ -82,7 +83,7 @@ export const projectRoutes: Routes = (app, context) => {
 
     app.get<ById>("/v2/projects/:id/resources", (request) => {
         const { resources } = projectOf(request.params.id);
-        return pageOf(request, "resources", resources, ([urn, at]) => resourceView(urn, at, "ok"));
+        return pageOf(request, "resources", resources, ([urn, at]) => resourceView(request, urn, at, "ok"));
     });
 
     app.post<ById>("/v2/projects/:id/resources", (request) => {
@@ -91,7 +92,7 @@ export const projectRoutes: Routes = (app, context) => {
         for (const urn of resources) {
             assignToProject(context, project.id, urn);
         }
-        return pageOf(request, "resources", resources, (urn) => resourceView(urn, context.now(), "assigned"));
+        return { resources: resources.map((urn) => resourceView(request, urn, context.now(), "assigned")) };
     });
 
     function view(project: Project) {
@@ -110,9 +111,15 @@ export const projectRoutes: Routes = (app, context) => {
     }
 };
 
-const resourceView = (urn: string, assignedAt: string, status: string) => ({
-    urn,
-    assigned_at: assignedAt,
-    status,
-    links: { self: "" },
-});
+/** Where the resources of a kind are, when it is not the kind and an s. */
+const PLACES: Readonly<Record<string, string>> = {
+    floatingip: "floating_ips",
+    loadbalancer: "load_balancers",
+    reservedip: "reserved_ips",
+};
+
+function resourceView(request: FastifyRequest, urn: string, assignedAt: string, status: string) {
+    const [, kind = "", ...id] = urn.split(":");
+    const self = `${originOf(request)}/v2/${PLACES[kind] ?? `${kind}s`}/${id.join(":")}`;
+    return { urn, assigned_at: assignedAt, status, links: { self } };
+}

@@ -76,9 +76,13 @@ const tmpfs = {
     type: oneOf("tmpfs"),
     target: target(),
     size: text(BYTES_ALLOWED, bytes).default(0),
-    mode: textWhere('octal permissions such as "1777"', (received) => /^[0-7]{3,4}$/.test(received)).default(
-        "1777",
-    ),
+    // A number is refused: YAML has read its digits as octal already where they begin with 0, and 0777 comes as 511.
+    mode: value('octal permissions in quotes, such as "1777"', (received) => {
+        if (typeof received !== "string" || !/^[0-7]{3,4}$/.test(received)) {
+            throw new Refused("");
+        }
+        return received;
+    }).default("1777"),
 };
 
 const SHAPES: Readonly<Record<string, object>> = { volume, bind, tmpfs };

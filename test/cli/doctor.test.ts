@@ -266,15 +266,17 @@ describe("the account against the configuration", () => {
     const settings = {
         region: "sgp1",
         sshKeys: [] as string[],
+        services: [],
         nodes: [
             { name: "node1", role: "manager", image: "docker-20-04", size: "s-1vcpu-1gb" },
             { name: "node2", role: "worker", image: "docker-20-04", size: "s-1vcpu-1gb" },
         ],
     } as unknown as Settings;
+    const size = { slug: "s-1vcpu-1gb", memory: 1024, vcpus: 1, disk: 25 };
     const image = { name: "Docker", minDiskSize: 25, regions: ["sgp1"] };
     const facts = {
         regions: [{ slug: "sgp1", available: true, sizes: ["s-1vcpu-1gb"] }],
-        sizes: [{ slug: "s-1vcpu-1gb", disk: 25 }],
+        sizes: [size],
         images: { "docker-20-04": image },
         keys: [],
         dropletLimit: 25,
@@ -306,7 +308,7 @@ describe("the account against the configuration", () => {
         assert.deepEqual(failed({}, { images: { "docker-20-04": { ...image, regions: ["ams3"] } } }), [
             'image: fail: swarm:image: "docker-20-04" (Docker, for node1, node2) is not in sgp1, only in ams3; transfer it there first',
         ]);
-        assert.deepEqual(failed({}, { sizes: [{ slug: "s-1vcpu-1gb", disk: 10 }] }), [
+        assert.deepEqual(failed({}, { sizes: [{ ...size, disk: 10 }] }), [
             'size: fail: swarm:size: "s-1vcpu-1gb" (for node1, node2) has a disk of 10 GB, while the image "docker-20-04" ' +
                 "needs 25 GB: take a larger size, or an image made on a droplet with a smaller disk",
         ]);

@@ -61,8 +61,8 @@ export const account: Record<string, (inputs: Record<string, unknown>) => Record
     }),
     "digitalocean:index/getSizes:getSizes": () => ({
         sizes: [
-            { slug: "s-1vcpu-1gb", disk: 25 },
-            { slug: "s-2vcpu-4gb", disk: 80 },
+            { slug: "s-1vcpu-1gb", memory: 1024, vcpus: 1, disk: 25 },
+            { slug: "s-2vcpu-4gb", memory: 4096, vcpus: 2, disk: 80 },
         ],
     }),
     "digitalocean:index/getAccount:getAccount": () => ({ dropletLimit: 25 }),

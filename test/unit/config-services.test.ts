@@ -188,6 +188,10 @@ describe("an option of a service is refused with", () => {
             'swarm:services.web.limits.cpus: "half"; allowed: a number of CPUs such as 0.5, at least 0.001, or 0 for none',
             `swarm:services.web.limits.memory: "3M"; allowed: ${SIZE}, at least 4M, or 0 for none`,
         ],
+        ...[511, 1777, "888", "17777"].map((mode): [unknown, string] => [
+            { mounts: [{ type: "tmpfs", target: "/t", mode }] },
+            `swarm:services.web.mounts[0].mode: ${JSON.stringify(mode)}; allowed: octal permissions in quotes, such as "1777"`,
+        ]),
         // Rounded down, each would be 0, which is no limit at all.
         [
             { limits: { memory: 0.5 }, reservations: { memory: "0.0005K" } },

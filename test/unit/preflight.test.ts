@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type AccountFacts, accountProblems, accountWarnings } from "../../model/preflight.ts";
-import type { Settings } from "../../model/settings.ts";
+import type { ServiceSpec, Settings } from "../../model/settings.ts";
 
 const settings = {
     region: "sgp1",
@@ -10,9 +10,18 @@ const settings = {
         { name: "node2", role: "worker", image: "18153887", size: "s-2vcpu-4gb" },
         { name: "node3", role: "worker", image: "18153887", size: "s-2vcpu-4gb" },
     ],
+    managerAvailability: "active",
+    services: [],
     sshKeys: [] as string[],
     secretKeys: [],
 } as unknown as Settings;
+
+const small = { slug: "s-1vcpu-1gb", memory: 1024, vcpus: 1, disk: 25 };
+const large = { slug: "s-2vcpu-4gb", memory: 4096, vcpus: 2, disk: 80 };
+
+/** A service, as far as it is looked at here. */
+const service = (reservations: { cpus: number; memoryBytes: number }, ...constraints: string[]) =>
+    ({ name: "web", constraints, reservations }) as unknown as ServiceSpec;
 
 const facts: AccountFacts = {
     regions: [
@@ -24,10 +33,7 @@ const facts: AccountFacts = {
         "docker-20-04": { name: "Docker", minDiskSize: 25, regions: ["sgp1"] },
         "18153887": { name: "mine", minDiskSize: 80, regions: ["sgp1"] },
     },
-    sizes: [
-        { slug: "s-1vcpu-1gb", disk: 25 },
-        { slug: "s-2vcpu-4gb", disk: 80 },
-    ],
+    sizes: [small, large],
     keys: [{ id: 289794, name: "ada", fingerprint: "3b:16", publicKey: "ssh-ed25519 A" }],
     dropletLimit: 25,
     droplets: [],
@@ -89,8 +95,8 @@ const table: {
         what: "images that are larger than the disks",
         facts: {
             sizes: [
-                { slug: "s-1vcpu-1gb", disk: 10 },
-                { slug: "s-2vcpu-4gb", disk: 79 },
+                { ...small, disk: 10 },
+                { ...large, disk: 79 },
             ],
         },
         problems: [
@@ -103,6 +109,33 @@ const table: {
     {
         what: "a size whose disk is not known",
         facts: { sizes: [] },
+        problems: [],
+    },
+    {
+        what: "reservations that the largest node has, as far as its size tells",
+        settings: { services: [service({ cpus: 2, memoryBytes: 4 * 2 ** 30 })] },
+        problems: [],
+    },
+    {
+        what: "reservations that no node has",
+        settings: { services: [service({ cpus: 2.5, memoryBytes: 4 * 2 ** 30 + 1 })] },
+        problems: [
+            "swarm:services.web.reservations.memory: 4294967297 bytes are more than any node has that can run the " +
+                "service; the most is 4096M, less what the system takes",
+            "swarm:services.web.reservations.cpus: 2.5 are more than any node has that can run the service; the most is 2",
+        ],
+    },
+    {
+        what: "reservations that no node has where the service may run",
+        settings: { services: [service({ cpus: 1.5, memoryBytes: 0 }, "node.role==manager")] },
+        problems: [
+            "swarm:services.web.reservations.cpus: 1.5 are more than any node has that can run the service; the most is 1",
+        ],
+    },
+    {
+        what: "reservations, with a node of which nothing is known",
+        settings: { services: [service({ cpus: 9, memoryBytes: 0 })] },
+        facts: { sizes: [small] },
         problems: [],
     },
     {

@@ -1,6 +1,6 @@
 import { closest } from "fastest-levenshtein";
 import type { TaggedDroplet } from "./lost.ts";
-import { eligibleNodes } from "./placement.ts";
+import { reservationProblems, type SizeFacts } from "./reservations.ts";
 import type { NodeSpec, Settings } from "./settings.ts";
 
 /** What the account and its region offer, as far as it could be looked up; `undefined` where it could not. */
@@ -16,15 +16,6 @@ export interface AccountFacts {
     readonly keys?: readonly AccountKey[];
     readonly dropletLimit?: number;
     readonly droplets?: readonly (TaggedDroplet & { readonly tags: readonly string[] })[];
-}
-
-export interface SizeFacts {
-    readonly slug: string;
-    /** MiB. */
-    readonly memory: number;
-    readonly vcpus: number;
-    /** GB. */
-    readonly disk: number;
 }
 
 export interface ImageFacts {
@@ -53,7 +44,7 @@ export function accountProblems(settings: Settings, facts: AccountFacts, tag: st
         ...regionProblems(settings, facts),
         ...imageProblems(settings, facts),
         ...diskProblems(settings, facts),
-        ...reservationProblems(settings, facts),
+        ...reservationProblems(settings, facts.sizes),
         ...keyProblems(settings, facts),
         ...limitProblems(settings, facts, tag),
     ];
@@ -108,33 +99,6 @@ function diskProblems({ nodes }: Settings, { images, sizes = [] }: AccountFacts)
         return [
             `swarm:size: "${size}" (for ${names}) has a disk of ${disk} GB, while the image "${image}" needs ${need} GB: ` +
                 "take a larger size, or an image made on a droplet with a smaller disk",
-        ];
-    });
-}
-
-/** A service that reserves more than any of its nodes has: its tasks would wait for ever for a node. */
-function reservationProblems(settings: Settings, { sizes }: AccountFacts): string[] {
-    const sizeOf = new Map(
-        settings.nodes.map(({ name, size }) => [name, sizes?.find(({ slug }) => slug === size)]),
-    );
-    return settings.services.flatMap((service) => {
-        const nodes = eligibleNodes(service, settings).map((name) => sizeOf.get(name));
-        const known = nodes.filter((size) => size !== undefined);
-        if (known.length === 0 || known.length < nodes.length) {
-            return [];
-        }
-        const memory = Math.max(...known.map((size) => size.memory));
-        const cpus = Math.max(...known.map((size) => size.vcpus));
-        const { reservations } = service;
-        const key = `swarm:services.${service.name}.reservations`;
-        const most = "more than any node has that can run the service; the most is";
-        return [
-            ...(reservations.memoryBytes > memory * 2 ** 20
-                ? [
-                      `${key}.memory: ${reservations.memoryBytes} bytes are ${most} ${memory}M, less what the system takes`,
-                  ]
-                : []),
-            ...(reservations.cpus > cpus ? [`${key}.cpus: ${reservations.cpus} are ${most} ${cpus}`] : []),
         ];
     });
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type AccountFacts, accountProblems, accountWarnings } from "../../model/preflight.ts";
-import type { ServiceSpec, Settings } from "../../model/settings.ts";
+import type { Settings } from "../../model/settings.ts";
 
 const settings = {
     region: "sgp1",
@@ -18,10 +18,6 @@ const settings = {
 
 const small = { slug: "s-1vcpu-1gb", memory: 1024, vcpus: 1, disk: 25 };
 const large = { slug: "s-2vcpu-4gb", memory: 4096, vcpus: 2, disk: 80 };
-
-/** A service, as far as it is looked at here. */
-const service = (reservations: { cpus: number; memoryBytes: number }, ...constraints: string[]) =>
-    ({ name: "web", constraints, reservations }) as unknown as ServiceSpec;
 
 const facts: AccountFacts = {
     regions: [
@@ -109,33 +105,6 @@ const table: {
     {
         what: "a size whose disk is not known",
         facts: { sizes: [] },
-        problems: [],
-    },
-    {
-        what: "reservations that the largest node has, as far as its size tells",
-        settings: { services: [service({ cpus: 2, memoryBytes: 4 * 2 ** 30 })] },
-        problems: [],
-    },
-    {
-        what: "reservations that no node has",
-        settings: { services: [service({ cpus: 2.5, memoryBytes: 4 * 2 ** 30 + 1 })] },
-        problems: [
-            "swarm:services.web.reservations.memory: 4294967297 bytes are more than any node has that can run the " +
-                "service; the most is 4096M, less what the system takes",
-            "swarm:services.web.reservations.cpus: 2.5 are more than any node has that can run the service; the most is 2",
-        ],
-    },
-    {
-        what: "reservations that no node has where the service may run",
-        settings: { services: [service({ cpus: 1.5, memoryBytes: 0 }, "node.role==manager")] },
-        problems: [
-            "swarm:services.web.reservations.cpus: 1.5 are more than any node has that can run the service; the most is 1",
-        ],
-    },
-    {
-        what: "reservations, with a node of which nothing is known",
-        settings: { services: [service({ cpus: 9, memoryBytes: 0 })] },
-        facts: { sizes: [small] },
         problems: [],
     },
     {

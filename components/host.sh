@@ -23,6 +23,19 @@ cloud_init_is_done() {
     [ -e /run/cloud-init/result.json ] || [ -e /run/cloud-init/disabled ]
 }
 
+# For a login other than root: to the files of a host it gets by sudo, to the daemon as a member of its group, which a
+# session that has begun does not become.
+check_login() {
+    [ "$(id -u)" != 0 ] || return 0
+    login=$(id -un)
+    no_sudo=$(sudo -n true 2>&1) ||
+        fail "$name: its user $login (swarm:sshUser) cannot become root: $no_sudo. Choose an image with sudo, whose cloud-init makes the user that it is told to make, or log in as root"
+    case $(docker version 2>&1) in *"permission denied while trying to connect"*)
+        fail "$name: its user $login (swarm:sshUser) may not use Docker. On it run: sudo usermod -aG docker $login"
+        ;;
+    esac
+}
+
 docker_answers() {
     if seen=$(timeout 10 docker version --format '{{.Server.Version}}' 2>&1); then
         docker_version=$seen
@@ -59,6 +72,7 @@ wait_for_host() {
     check_room
     command -v docker >/dev/null 2>&1 ||
         fail "$name: there is no docker command on this image; choose an image with Docker in it (swarm:image)"
+    check_login
     # The first boot is over: what starts Docker has started it, or will not.
     [ "$limit" -lt 120 ] || limit=120
     wait_for "$limit" "Docker to answer on $name" docker_answers

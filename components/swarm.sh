@@ -73,7 +73,7 @@ check_pool() {
 # answer MANAGERS CLUSTER CA WORKER-TOKEN MANAGER-TOKEN UNLOCK-KEY FORMER-UNLOCK-KEY; MANAGERS in the order in which the
 # joins are to try them.
 answer() {
-    managers=$(printf '%s\n' "$1" | tr '\n' ' ')
+    managers=$(printf '%s\n' "$1" | unique | tr '\n' ' ')
     printf '{"script":"swarm","node":%s,"cluster":%s,"ca":%s,"managers":%s,"workerToken":%s,"managerToken":%s,"rotation":%s,"unlockKey":%s,"formerUnlockKey":%s}\n' \
         "$(quoted "$name")" "$(quoted "$2")" "$(quoted "$3")" "$(quoted "${managers% }")" "$(quoted "$4")" "$(quoted "$5")" \
         "$(quoted "$rotation")" "$(quoted "$6")" "$(quoted "$7")"

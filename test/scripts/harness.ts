@@ -23,7 +23,7 @@ import type { Line } from "../../model/serviceLines.ts";
 import { end, withVariable } from "../runner/processes.ts";
 
 const PROMISED =
-    "sh cat cut date df env grep head id kill ln mkdir mv printf rm sed sha256sum sleep sort tail tee timeout touch chmod tr xargs";
+    "sh cat cut date df env grep head id kill ln mkdir mv printf rm sed sha256sum sleep sort tail tee timeout touch chmod tr true xargs";
 
 const HARDENED = {
     iptables: "exit 0",

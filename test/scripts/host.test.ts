@@ -41,6 +41,47 @@ test("room on the disk: as this machine's own df shows it", () => {
     assert.match(run.stderr, /^node3: its disk is full: \d+ MB are left at \//);
 });
 
+const denied =
+    "permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock: dial unix";
+for (const [what, user, sudo, docker, stderr] of [
+    ["root, who is asked for nothing", "0", "return 9", "return 9", ""],
+    ["one with sudo, in Docker's group", "1000", "return 0", "echo 26.1.5", ""],
+    [
+        "one with both, whose Docker does not answer yet",
+        "1000",
+        "return 0",
+        "echo 'Is the docker daemon running?' >&2; return 1",
+        "",
+    ],
+    [
+        "one who is asked for a password",
+        "1000",
+        "echo 'sudo: a password is required' >&2; return 1",
+        "echo 26.1.5",
+        "node3: its user ada (swarm:sshUser) cannot become root: sudo: a password is required. Choose an image with sudo, " +
+            "whose cloud-init makes the user that it is told to make, or log in as root\n",
+    ],
+    [
+        "one who is not in Docker's group",
+        "1000",
+        "return 0",
+        `echo '${denied}' >&2; return 1`,
+        "node3: its user ada (swarm:sshUser) may not use Docker. On it run: sudo usermod -aG docker ada\n",
+    ],
+] as const) {
+    test(`the login: ${what}`, () => {
+        const run = speak(
+            ["prelude", "host"],
+            `id() { [ "$1" = -un ] && echo ada || echo ${user}; }
+            sudo() { [ "$*" = "-n true" ] || return 8; ${sudo}; }
+            docker() { ${docker}; }
+            name=node3
+            check_login`,
+        );
+        assert.deepEqual(run, { status: stderr === "" ? 0 : 1, stdout: "", stderr });
+    });
+}
+
 for (const [what, labels, before, after] of [
     ["no file", "[]", "", '{"labels": ["swarm.stack=swarm-dev"]}\n'],
     ["an empty object", "[]", "{}\n", '{"labels": ["swarm.stack=swarm-dev"]}\n'],

@@ -36,6 +36,12 @@ test("create: a swarm that an interrupted run initialised here is taken over", a
     assert.ok(!run.dockerCalls.some((call) => call.startsWith("swarm init")));
 });
 
+test("create: the only manager is the only one to join through", async () => {
+    const lines = input.filter(([key]) => key !== "peer");
+    const run = await runScript("swarm", "create", lines, { docker: daemon(manages), files });
+    assert.equal(run.stdout, answer("10.120.0.2"));
+});
+
 test("create: a root certificate that cannot be read has no digest", async () => {
     const run = await runScript("swarm", "create", input, { docker: daemon(manages) });
     assert.equal(run.stdout, answer("10.120.0.2 10.120.0.3", ""));

@@ -6,12 +6,12 @@ const { Client, utils } = ssh2;
 
 export type Connection = InstanceType<typeof Client>;
 
-/** What root logs in with, and what every droplet of the tests is given by its user data to be known by. */
+/** What everybody logs in with, and what every droplet of the tests is given by its user data to be known by. */
 export const deployKey = utils.generateKeyPairSync("ed25519");
 export const hostKey = utils.generateKeyPairSync("ed25519");
 
-/** Logs in as root; any other host key than the injected one is refused. */
-export function connect(host: string): Promise<Connection> {
+/** Logs in; any other host key than the injected one is refused. */
+export function connect(host: string, username = "root"): Promise<Connection> {
     const pinned = utils.parseKey(hostKey.public);
     assert.ok(!(pinned instanceof Error));
     return new Promise((resolve, reject) => {
@@ -21,7 +21,7 @@ export function connect(host: string): Promise<Connection> {
         client.on("ready", () => resolve(client));
         client.connect({
             host,
-            username: "root",
+            username,
             privateKey: deployKey.private,
             readyTimeout: 10_000,
             // A machine that is powered off does not say so.
@@ -32,17 +32,18 @@ export function connect(host: string): Promise<Connection> {
 }
 
 /**
- * Runs a command and returns what it said, trimmed; `quiet` leaves standard error out.
+ * Runs a command and returns what it said, trimmed; `quiet` leaves standard error out, unless it fails.
  *
  * @throws Error with the command, its status and its output when that status is not 0
  */
 export function execute(
     client: Connection,
     command: string,
-    options: { readonly quiet?: boolean } = {},
+    options: { readonly quiet?: boolean; readonly stdin?: string } = {},
 ): Promise<string> {
     return new Promise((resolve, reject) => {
         let output = "";
+        let errors = "";
         const lost = () => reject(new Error(`the connection closed during "${command}": ${output.trim()}`));
         client.once("close", lost);
         client.exec(command, (error, channel) => {
@@ -51,13 +52,15 @@ export function execute(
                 output += data;
             });
             channel.stderr.on("data", (data: Buffer) => {
-                if (!options.quiet) output += data;
+                if (options.quiet) errors += data;
+                else output += data;
             });
             channel.on("close", (status: number) => {
                 client.off("close", lost);
                 if (status === 0) resolve(output.trim());
-                else reject(new Error(`"${command}": status ${status}: ${output.trim()}`));
+                else reject(new Error(`"${command}": status ${status}: ${(output + errors).trim()}`));
             });
+            channel.end(options.stdin ?? "");
         });
     });
 }

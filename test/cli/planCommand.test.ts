@@ -13,31 +13,31 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { execa } from "execa";
-import { type TinyAnswer, type TinyApi, tinyApi } from "../unit/tinyApi.ts";
+import { type FakeAnswer, type FakeApi, fakeApi } from "../fakeApi.ts";
 import { previewFolder } from "./plans.ts";
 
 const root = path.join(import.meta.dirname, "..", "..");
 const swarm = path.join(root, "cli", "bin", "swarm");
 
 let folder: string;
-let api: TinyApi;
+let api: FakeApi;
 /** What the API says instead, by the beginning of a call. */
-let answers: Record<string, TinyAnswer> = {};
+let answers: Record<string, FakeAnswer> = {};
 before(async () => {
     folder = mkdtempSync(path.join(tmpdir(), "swarm-plan-"));
-    const usual: Record<string, TinyAnswer> = {
+    const usual: Record<string, FakeAnswer> = {
         "GET /v2/sizes": { body: { sizes: [{ slug: "s-1vcpu-1gb", price_monthly: 6 }] } },
         "GET /v2/account": { body: { account: { droplet_limit: 5 } } },
         "GET /v2/droplets": { body: { droplets: [], meta: { total: 4 } } },
     };
-    api = await tinyApi((call) => {
-        const of = (set: Record<string, TinyAnswer>) =>
+    api = await fakeApi((call) => {
+        const of = (set: Record<string, FakeAnswer>) =>
             Object.entries(set).find(([start]) => call.startsWith(start))?.[1];
         return of(answers) ?? of(usual);
     });
 });
 after(() => {
-    api.server.close();
+    api.close();
     rmSync(folder, { recursive: true, force: true });
 });
 
@@ -170,7 +170,7 @@ describe("a file", () => {
 
 describe("what cannot be looked up is unknown, with the reason", () => {
     const cost = async (
-        answer: Record<string, TinyAnswer>,
+        answer: Record<string, FakeAnswer>,
         env: Record<string, string> = {},
         bin?: string,
     ) => {

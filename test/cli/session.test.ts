@@ -18,7 +18,7 @@ import path from "node:path";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { execa, type ResultPromise } from "execa";
 import { stackFolder } from "../../cli/access.ts";
-import { tinyApi } from "../unit/tinyApi.ts";
+import { type FakeApi, fakeApi } from "../fakeApi.ts";
 import { recorded } from "./recordings.ts";
 
 const swarm = path.join(import.meta.dirname, "..", "..", "cli", "bin", "swarm");
@@ -26,7 +26,7 @@ const swarm = path.join(import.meta.dirname, "..", "..", "cli", "bin", "swarm");
 let folder: string;
 let generated: string;
 let env: NodeJS.ProcessEnv;
-let api: Awaited<ReturnType<typeof tinyApi>>;
+let api: FakeApi;
 /** Droplets that the API has and the state does not know, by ID. */
 let lost: number[];
 /** What happens in the moment in which the API has taken a deletion. */
@@ -77,7 +77,7 @@ before(async () => {
         "ssh",
         `exec '${process.execPath}' '${path.join(import.meta.dirname, "fakeSsh.ts")}' '${folder}' "$@"\n`,
     );
-    api = await tinyApi((call) => {
+    api = await fakeApi((call) => {
         const [, removed] = /^DELETE .v2.droplets.(.*)/.exec(call) ?? [];
         if (removed) {
             lost = lost.filter((id) => `${id}` !== removed);
@@ -112,7 +112,7 @@ beforeEach(() => {
     rmSync(path.join(folder, "lock"), { force: true });
 });
 after(() => {
-    api?.server.close();
+    api?.close();
     rmSync(generated, { recursive: true, force: true });
     rmSync(folder, { recursive: true, force: true });
 });

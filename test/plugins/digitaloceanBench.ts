@@ -1,8 +1,8 @@
 import { afterEach } from "node:test";
 import { makeProvider } from "../../lab/plugins/digitalocean/provider.ts";
 import type { Props } from "../../lab/plugins/protocol/values.ts";
+import { type FakeAnswer, type FakeApi, fakeApi, inTurn } from "../fakeApi.ts";
 import { type Answer, type PluginClient, startPluginClient } from "./pluginClient.ts";
-import { type StubAnswer, type StubApi, startStubApi } from "./stubApi.ts";
 
 /** For tests of the DigitalOcean plugin against an API that answers as the test says. */
 
@@ -50,11 +50,11 @@ export function dropletBody(more: Props = {}): { droplet: Props } {
 export const DROPLET = { image: "1", name: "node1", region: "sgp1", size: "s" };
 
 /** Renewed by `start`. */
-export let api: StubApi;
+export let api: FakeApi;
 export let plugin: PluginClient;
 
-export async function start(answers: Record<string, StubAnswer[]>, config: Props = {}): Promise<void> {
-    api = await startStubApi(answers);
+export async function start(answers: Record<string, FakeAnswer[]>, config: Props = {}): Promise<void> {
+    api = await fakeApi(inTurn(answers));
     plugin = await startPluginClient(makeProvider({}));
     await plugin.configure({ token: "t", apiEndpoint: api.url, httpRetryWaitMin: "0.01", ...config });
 }

@@ -1,7 +1,5 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { text } from "node:stream/consumers";
 import { isDeepStrictEqual } from "node:util";
+import { type FakeAnswer, fakeApi } from "../fakeApi.ts";
 import { readRecording } from "./recordings.ts";
 
 interface Exchange {
@@ -38,40 +36,30 @@ export async function startScriptedApi(file: string): Promise<ScriptedApi> {
     }
     const unexpected: string[] = [];
 
-    async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
-        const raw = await text(request);
+    function answer(call: string, _before: number, raw: string): FakeAnswer {
         const body: unknown = raw === "" ? undefined : JSON.parse(raw);
-        const path = request.url ?? "";
         const like = exchanges.filter(
-            (exchange) =>
-                exchange.step === current && exchange.method === request.method && exchange.path === path,
+            ({ step, method, path }) => step === current && `${method} ${path}` === call,
         );
-        const same = like.filter((exchange) =>
-            isDeepStrictEqual(comparable(exchange.request), comparable(body)),
-        );
+        const same = like.filter(({ request }) => isDeepStrictEqual(comparable(request), comparable(body)));
         // A state that stays is read more often than it was recorded; a change happens once.
-        const found = same.find(({ used }) => !used) ?? (request.method === "GET" ? same.at(-1) : undefined);
+        const found = same.find(({ used }) => !used) ?? (call.startsWith("GET ") ? same.at(-1) : undefined);
         if (found === undefined) {
             unexpected.push(
-                `${current}: ${request.method} ${path} ${raw}\n  recorded: ` +
-                    (like.map((exchange) => JSON.stringify(exchange.request)).join("\n  or ") ||
+                `${current}: ${call} ${raw}\n  recorded: ` +
+                    (like.map(({ request }) => JSON.stringify(request)).join("\n  or ") ||
                         "nothing at this path"),
             );
-            response.writeHead(418).end(JSON.stringify({ message: "not in the recording" }));
-            return;
+            return { status: 418, body: { message: "not in the recording" } };
         }
         found.used = true;
-        response.writeHead(found.status, { "content-type": "application/json" });
-        response.end(found.status === 204 ? undefined : JSON.stringify(found.response));
+        return { status: found.status, body: found.status === 204 ? undefined : found.response };
     }
 
-    const server = createServer((request, response) => void respond(request, response)).listen(
-        0,
-        "127.0.0.1",
-    );
-    await new Promise((resolve) => server.once("listening", resolve));
+    const { url, close } = await fakeApi(answer);
     return {
-        url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+        url,
+        close,
         enter(step) {
             current = step;
         },
@@ -80,10 +68,6 @@ export async function startScriptedApi(file: string): Promise<ScriptedApi> {
             exchanges
                 .filter((exchange) => exchange.step === step && exchange.method !== "GET" && !exchange.used)
                 .map(({ method, path, request }) => `${method} ${path} ${JSON.stringify(request ?? null)}`),
-        async close() {
-            server.closeAllConnections();
-            await new Promise((resolve) => server.close(resolve));
-        },
     };
 }
 

@@ -5,8 +5,8 @@ import { managersOf } from "../../policy/managers.ts";
 import { type SeenInStack, types, UNKNOWN } from "../../policy/rule.ts";
 import { oddManagers } from "../../policy/rules/oddManagers.ts";
 import { check, exchangeOfAll, noRoom } from "../../policy/rules/roomToExchangeManagers.ts";
+import { fakeApi } from "../fakeApi.ts";
 import { readRecording } from "../plugins/recordings.ts";
-import { tinyApi } from "../unit/tinyApi.ts";
 import { UNKNOWN_TEXT } from "./pack.ts";
 import { resource, stackTable } from "./resources.ts";
 
@@ -212,12 +212,12 @@ describe("asking DigitalOcean", () => {
     });
 
     test("limit and droplets, with the plugin's own token and address before the environment's", async (context) => {
-        const api = await tinyApi((call) =>
+        const api = await fakeApi((call) =>
             call.startsWith("GET /v2/account")
                 ? { body: { account: { droplet_limit: 25 } } }
                 : { body: { droplets: [{ id: 1 }, { id: 2 }] } },
         );
-        context.after(() => api.server.close());
+        context.after(() => api.close());
         const environment = { DIGITALOCEAN_TOKEN: "t", DIGITALOCEAN_API_URL: "http://127.0.0.1:1" };
         const resources = [plugin({ token: "own", apiEndpoint: api.url })];
         assert.deepEqual(await askAccount(resources, environment), { has: 2, limit: 25 });
@@ -228,8 +228,8 @@ describe("asking DigitalOcean", () => {
     });
 
     test("is refused, which is said", async (context) => {
-        const api = await tinyApi(() => ({ status: 403, body: { message: "You are not authorized" } }));
-        context.after(() => api.server.close());
+        const api = await fakeApi(() => ({ status: 403, body: { message: "You are not authorized" } }));
+        context.after(() => api.close());
         const environment = { DIGITALOCEAN_TOKEN: "t", DIGITALOCEAN_API_URL: api.url };
         assert.match(
             JSON.stringify(await askAccount([], environment)),
@@ -238,10 +238,10 @@ describe("asking DigitalOcean", () => {
     });
 
     test("without a limit in the answer, which is said", async (context) => {
-        const api = await tinyApi((call) =>
+        const api = await fakeApi((call) =>
             call.startsWith("GET /v2/account") ? { body: {} } : { body: { droplets: [] } },
         );
-        context.after(() => api.server.close());
+        context.after(() => api.close());
         const environment = { DIGITALOCEAN_TOKEN: "t", DIGITALOCEAN_API_URL: api.url };
         assert.deepEqual(await askAccount([], environment), { unknown: "the account has no droplet_limit" });
     });

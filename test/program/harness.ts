@@ -6,7 +6,7 @@
  */
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { tinyApi } from "../unit/tinyApi.ts";
+import { fakeApi } from "../fakeApi.ts";
 
 /** The type of whatever runs a script on a node. */
 export const COMMAND = "command:remote:Command";
@@ -43,10 +43,9 @@ export interface Run {
  * What the program itself asks of the cloud, apart from the plugin, goes here and never to the real one: an up asks
  * once more for the stack's droplets. The hooks that ask for more are run by an engine, which is not there.
  */
-export const api = await tinyApi((call) =>
+export const api = await fakeApi((call) =>
     call.startsWith("GET /v2/droplets?tag_name=") ? { body: { droplets: [] } } : undefined,
 );
-api.server.unref();
 process.env.DIGITALOCEAN_API_URL = api.url;
 // Nor is there a `pulumi`: the program would ask it for the state of a stack of this name.
 process.env.PATH = "/nowhere";

@@ -1,18 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, type TestContext, test } from "node:test";
 import { accessFrom, CloudError, cloud } from "../../cloud.ts";
-import { tinyApi } from "./tinyApi.ts";
+import { type Answering, fakeApi } from "../fakeApi.ts";
 
 const TOKEN = "dop_v1_secret";
 
 /** A client of an API that answers so, with the pauses that it would have made instead of pauses. */
-async function client(
-    context: TestContext,
-    answer: Parameters<typeof tinyApi>[0],
-    url = (base: string) => base,
-) {
-    const api = await tinyApi(answer);
-    context.after(() => api.server.close());
+async function client(context: TestContext, answer: Answering, url = (base: string) => base) {
+    const api = await fakeApi(answer);
+    context.after(() => api.close());
     const attempts: number[] = [];
     const pause = (attempt: number) => {
         attempts.push(attempt);
@@ -107,8 +103,7 @@ describe("one thing", () => {
         const { cloud, api } = await client(context, () => ({ status: 201, body: { vpc: { id: "v" } } }));
         assert.deepEqual(await cloud.create("/v2/vpcs", { name: "a" }), { vpc: { id: "v" } });
         assert.equal(await cloud.change("/v2/vpcs/v", { default: true }), undefined);
-        assert.deepEqual(api.calls, ["POST /v2/vpcs", "PATCH /v2/vpcs/v"]);
-        assert.deepEqual(api.bodies, ['{"name":"a"}', '{"default":true}']);
+        assert.deepEqual(api.requests, ['POST /v2/vpcs {"name":"a"}', 'PATCH /v2/vpcs/v {"default":true}']);
     });
 
     test("cannot be changed where it is not there", async (context) => {
@@ -239,7 +234,7 @@ describe("an API that refuses", () => {
 describe("no answer", () => {
     test("nobody listens: tried four times, and the reason is the system's", async (context) => {
         const { api, cloud, attempts } = await client(context, () => undefined);
-        await new Promise((resolve) => api.server.close(resolve));
+        await api.close();
         const error = await failure(cloud.get("/v2/account"));
         assert.equal(
             error.message,

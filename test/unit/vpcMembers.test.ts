@@ -6,14 +6,14 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { type TinyAnswer, tinyApi } from "./tinyApi.ts";
+import { type FakeAnswer, fakeApi } from "../fakeApi.ts";
 
 const script = fileURLToPath(new URL("../../components/vpcMembers.ts", import.meta.url));
 
 const MEMBERS = "GET /v2/vpcs/v1/members?page=1&per_page=200";
 const droplet = { urn: "do:droplet:7", name: "node7" };
 const database = { urn: "do:dbaas:77", name: "db" };
-const members = (...entries: unknown[]): TinyAnswer => ({ body: { members: entries } });
+const members = (...entries: unknown[]): FakeAnswer => ({ body: { members: entries } });
 
 const text = (...lines: string[]) =>
     "The VPC cannot be deleted while something is in it that this stack's state does not know:\n" +
@@ -25,7 +25,7 @@ const VPC = "GET /v2/vpcs/v1";
 const VPCS = "GET /v2/vpcs?page=1&per_page=200";
 const vpc = { id: "v1", name: "swarm-dev", region: "sgp1", ip_range: "10.120.0.0/20", default: true };
 /** A VPC that is empty, and its region's default. */
-const isDefault = (call: string): TinyAnswer | undefined => {
+const isDefault = (call: string): FakeAnswer | undefined => {
     if (call === VPC) return { body: { vpc } };
     if (call === VPCS) return { body: { vpcs: [vpc] } };
     if (call === "POST /v2/vpcs") return { status: 201, body: { vpc: { id: "v2" } } };
@@ -42,7 +42,7 @@ Or leave the VPC (ID v1) to the account: pulumi destroy --continue-on-error, the
 
 interface Case {
     readonly what: string;
-    readonly answer: (call: string, before: number) => TinyAnswer | undefined;
+    readonly answer: (call: string, before: number) => FakeAnswer | undefined;
     readonly status: number;
     readonly stderr: string;
     readonly calls?: readonly string[];
@@ -140,10 +140,10 @@ const cases: Case[] = [
 describe("what is left in a VPC", { concurrency: true }, () => {
     for (const { what, answer, status, stderr, calls, config } of cases) {
         test(what, async (context) => {
-            const api = await tinyApi(answer);
+            const api = await fakeApi(answer);
             const folder = mkdtempSync(path.join(tmpdir(), "members-"));
             context.after(() => {
-                api.server.close();
+                api.close();
                 rmSync(folder, { recursive: true });
             });
             if (config) {

@@ -77,7 +77,7 @@ function downSteps(instance: Instance, problems: string[]): Step[] {
             title: "Containers, networks, volumes",
             run: async () => {
                 const engines = await enginesOf(instance, problems);
-                for (const docker of engines) await removeAll(docker, instance.name);
+                for (const docker of engines) await removeAll(docker, instance);
                 return engines.length > 0 ? "removed" : "no Docker engine runs, so there are none";
             },
         },

@@ -23,6 +23,8 @@ export interface Cache {
 /** One lab: its own cloud, stack and daemon. Several may run side by side, each with its name, port and range. */
 export interface Instance {
     readonly name: string;
+    /** Top folder of the checkout, by which the lab is told from one of the same name elsewhere. */
+    readonly checkout: string;
     /** The emulated API listens on 127.0.0.1:port. */
     readonly port: number;
     /** The droplets' public addresses come from this range, as `a.b.c.d/n`. */
@@ -55,6 +57,7 @@ export function instanceFrom(env: NodeJS.ProcessEnv, top = root): Instance {
     const dir = path.join(top, ".lab", name);
     return {
         name,
+        checkout: top,
         port: Number(port),
         publicCidr,
         dir,

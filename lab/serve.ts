@@ -18,7 +18,12 @@ async function serve(): Promise<void> {
     if (named === undefined || "problem" in named) throw new Error("DOCKER_HOST names no socket");
     const machines = await createContainerMachines({
         docker: new Docker({ socketPath: named.socket }),
-        lab: { name: instance.name, publicCidr: instance.publicCidr, cacheDir: instance.cache.dir },
+        lab: {
+            name: instance.name,
+            checkout: instance.checkout,
+            publicCidr: instance.publicCidr,
+            cacheDir: instance.cache.dir,
+        },
         log,
     });
     const token = readFileSync(instance.token, "utf8").trim();

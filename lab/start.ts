@@ -114,7 +114,7 @@ function cloudSteps(instance: Instance, parts: Parts): Step[] {
 
 /** A cloud lives no longer than its daemon: what one that ended without `make down` left is removed. */
 async function clear(instance: Instance, docker: Docker): Promise<void> {
-    await removeAll(docker, instance.name);
+    await removeAll(docker, instance);
     await requireFreeRange(instance.publicCidr, docker);
 }
 

@@ -6,6 +6,7 @@ import type { Greeting } from "./daemon.ts";
 import { createContainerMachines } from "./droplets/machines.ts";
 import { messageOf } from "./errors.ts";
 import { instanceFrom } from "./instance.ts";
+import { OWNER_PATH } from "./network.ts";
 import { socketFrom } from "./outerDocker/connect.ts";
 
 /**
@@ -33,6 +34,7 @@ async function serve(): Promise<void> {
         settings: accountFrom(process.env),
         log: (level, message) => log(`${level}: ${message}`),
     });
+    api.get(OWNER_PATH, () => ({ name: instance.name, checkout: instance.checkout }));
     await api.listen({ host: "127.0.0.1", port: instance.port });
     log(`serving on 127.0.0.1:${instance.port}`);
     for (const signal of ["SIGTERM", "SIGINT"] as const) {

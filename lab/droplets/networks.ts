@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import type { NetworkCreateOptions } from "dockerode";
+import { messageOf } from "../errors.ts";
+import { dockerRanges, overlap } from "../network.ts";
 import { rangeOf } from "./addresses.ts";
 import { type Context, engineStatus, gone, type LabId, labLabels, namePrefix, VPC_LABEL } from "./lab.ts";
 
@@ -94,7 +96,9 @@ async function create(
     try {
         await context.docker.createNetwork(networkConfig(name, cidr, bridge, internal, labels));
     } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
+        const other = (await dockerRanges(context.docker)).find((taken) => overlap(taken.cidr, cidr));
+        const reason =
+            other === undefined ? messageOf(error) : `it overlaps with ${other.cidr} of ${other.by}`;
         throw new Error(`The network "${name}" with the range ${cidr} could not be made: ${reason}`);
     }
 }

@@ -73,7 +73,8 @@ export async function dockerRanges(docker: Docker): Promise<Taken[]> {
     );
 }
 
-function holder({ Name, Labels }: Docker.NetworkInspectInfo): string {
+/** What has a network of an engine's, in words. */
+export function holder({ Name, Labels }: Docker.NetworkInspectInfo): string {
     const lab = labOf(Labels);
     const network = `the Docker network "${Name}"`;
     return lab === undefined ? network : `${labText(lab)} (${network})`;

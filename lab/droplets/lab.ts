@@ -16,6 +16,8 @@ export interface LabSettings extends LabId {
     readonly cacheDir: string;
     /** Start of the names of the lab's bridges, at most 7 characters; default "swl". */
     readonly bridgePrefix?: string;
+    /** Whether the images that are broken on purpose are to be had; another lab may have made them. Default false. */
+    readonly faulty?: boolean;
     /** True lets droplets reach what the host reaches; default false: nothing leaves the lab. */
     readonly egress?: boolean;
 }

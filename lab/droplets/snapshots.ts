@@ -7,7 +7,8 @@ import { type Context, gone, labFilter, labLabels, namePrefix, SNAPSHOT_LABEL } 
 /** The catalogue's images that have been made, and the lab's own snapshots. */
 export async function listImages(context: Context): Promise<MachineImage[]> {
     const base: MachineImage[] = [];
-    for (const image of CATALOGUE.map(machineImage))
+    const offered = CATALOGUE.filter(({ faulty }) => context.lab.faulty === true || !faulty);
+    for (const image of offered.map(machineImage))
         if (await imageExists(context.docker, image.ref)) base.push(image);
     const found = await context.docker.listImages({ filters: labFilter(context.lab) });
     const snapshots = found.flatMap(({ Labels }) => {

@@ -142,19 +142,20 @@ test("the end of a log, or that there is none", () => {
 
 test("a lock is waited for while its holder lives and taken over when it is gone", async () => {
     const file = path.join(scratch, "locks", "lock");
+    const lock = { file, where: "on this machine" } as const;
     const order: string[] = [];
     let release = () => {};
     const held = new Promise<void>((resolve) => {
         release = resolve;
     });
-    const first = withLock(file, assert.fail, async () => {
+    const first = withLock(lock, assert.fail, async () => {
         await held;
         order.push("first");
     });
     const second = withLock(
-        file,
+        lock,
         (text) => {
-            assert.equal(text, `waiting for another lab command in this checkout (process ${process.pid})`);
+            assert.equal(text, `waiting for another lab command on this machine (process ${process.pid})`);
             release();
         },
         async () => order.push("second"),
@@ -162,7 +163,7 @@ test("a lock is waited for while its holder lives and taken over when it is gone
     await Promise.all([first, second]);
     assert.deepEqual(order, ["first", "second"]);
     writeFileSync(file, JSON.stringify({ pid: process.pid, start: "1", boot: "gone" }));
-    assert.equal(await withLock(file, assert.fail, async () => "taken over"), "taken over");
+    assert.equal(await withLock(lock, assert.fail, async () => "taken over"), "taken over");
 });
 
 function checkpoint(resources: object[], pending: object[] = []): string {

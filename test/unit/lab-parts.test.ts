@@ -97,6 +97,18 @@ test("a page is asked for again until it is good, and given up with the last rea
     assert.deepEqual([bad.ok, bad.text], [false, "ECONNREFUSED, for 0 s"]);
 });
 
+test("a page that does not answer in time is said in words", async (t) => {
+    const server = createServer(() => {});
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    t.after(() => server.closeAllConnections());
+    t.after(() => server.close());
+    const node = outputs.nodes[0];
+    assert.ok(node);
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const silent = await askPage({ node, url }, 0);
+    assert.deepEqual([silent.ok, silent.text], [false, "no answer within 3 s, for 0 s"]);
+});
+
 async function running(): Promise<ChildProcess & { pid: number }> {
     const child = spawn("sleep", ["60"], { stdio: "ignore" });
     await new Promise((resolve) => child.once("spawn", resolve));

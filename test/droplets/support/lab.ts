@@ -161,7 +161,8 @@ export class TestLab {
     }
 }
 
-function socketPath(): string {
+/** Of the engine that LAB_DOCKER_HOST names. */
+export function socketPath(): string {
     const host = process.env.LAB_DOCKER_HOST;
     return (
         /^unix:\/\/(\/.+)$/.exec(host ?? "")?.[1] ??

@@ -16,6 +16,7 @@ export interface Made {
     /** Settings that a lab keeps while it runs; labs of before they were noted have none. */
     readonly publicCidr?: string;
     readonly faultyImages?: boolean;
+    readonly defaultVpcs?: boolean;
     /** Where the Pulumi plugins came from. */
     readonly plugins: "official" | "own";
 }

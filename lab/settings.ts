@@ -22,11 +22,8 @@ export function refuseOtherSettings(name: string, made: Made, env: NodeJS.Proces
     const settings: [string, string | undefined, string | undefined][] = [
         ["LAB_PORT", env.LAB_PORT, new URL(made.api).port],
         ["LAB_PUBLIC_CIDR", env.LAB_PUBLIC_CIDR, made.publicCidr],
-        [
-            "LAB_FAULTY_IMAGES",
-            env.LAB_FAULTY_IMAGES,
-            made.faultyImages === undefined ? undefined : made.faultyImages ? "1" : "0",
-        ],
+        ["LAB_FAULTY_IMAGES", env.LAB_FAULTY_IMAGES, digit(made.faultyImages)],
+        ["LAB_DEFAULT_VPCS", env.LAB_DEFAULT_VPCS, digit(made.defaultVpcs)],
         [
             "DOCKER_HOST",
             socket && "socket" in socket ? real(socket.socket) : undefined,
@@ -43,6 +40,10 @@ export function refuseOtherSettings(name: string, made: Made, env: NodeJS.Proces
         `The lab "${name}" runs, with other settings than are asked for:\n${differences.join("\n")}\n` +
             `Unset them to keep the lab as it is, or "make down" first.`,
     );
+}
+
+function digit(value: boolean | undefined): string | undefined {
+    return value === undefined ? undefined : value ? "1" : "0";
 }
 
 function real(socket: string): string {

@@ -53,6 +53,7 @@ export async function startLab(instance: Instance): Promise<void> {
                 api: apiUrl(instance),
                 publicCidr: instance.publicCidr,
                 faultyImages: wantsFaultyImages(process.env.LAB_FAULTY_IMAGES),
+                ...accountFrom(process.env),
             }),
             engineFolder: must(parts.engine).folder,
             node: process.execPath,

@@ -124,6 +124,7 @@ const made: Made = {
     api: "http://127.0.0.1:8745",
     publicCidr: "198.51.100.0/24",
     faultyImages: false,
+    defaultVpcs: true,
     plugins: "own",
 };
 
@@ -147,6 +148,7 @@ test("a running lab's settings: what is asked for must be what it has", () => {
                 LAB_PORT: "8750",
                 LAB_PUBLIC_CIDR: "198.18.1.0/24",
                 LAB_FAULTY_IMAGES: "1",
+                LAB_DEFAULT_VPCS: "0",
                 DOCKER_HOST: "unix:///elsewhere/docker.sock",
             }),
         {
@@ -156,6 +158,7 @@ test("a running lab's settings: what is asked for must be what it has", () => {
                 "- LAB_PORT: it has 8745, asked for is 8750",
                 "- LAB_PUBLIC_CIDR: it has 198.51.100.0/24, asked for is 198.18.1.0/24",
                 "- LAB_FAULTY_IMAGES: it has 0, asked for is 1",
+                "- LAB_DEFAULT_VPCS: it has 1, asked for is 0",
                 "- DOCKER_HOST: it has /nowhere/docker.sock, asked for is /elsewhere/docker.sock",
                 'Unset them to keep the lab as it is, or "make down" first.',
             ].join("\n"),

@@ -12,8 +12,14 @@ const ANSWER_MS = 20_000;
 /** The most that the API gives on a page. */
 const PER_PAGE = 200;
 
-/** Attempts in all when the API is busy (429) or fails (5xx, no answer): with the pauses between them some 7 s. */
+/**
+ * Attempts in all when the API is busy (429) or fails (5xx, no answer): with the pauses between them some 7 s, unless it
+ * asks for longer ones.
+ */
 const ATTEMPTS = 4;
+
+/** A request too many in a minute is to wait until an earlier one is a minute old: no longer than that. */
+const LONGEST_PAUSE_MS = 61_000;
 
 /** A call that the API refused, or that never reached it. Its text names the call and never the token. */
 export class CloudError extends Error {
@@ -104,8 +110,10 @@ export function cloud(access: CloudAccess): Cloud {
                     : answer;
             const passing = error.status === 0 || error.status === 429 || error.status >= 500;
             if (!passing || attempt === ATTEMPTS || signal?.aborted) throw error;
+            const asked = answer instanceof Response ? Number(answer.headers.get("retry-after")) * 1000 : 0;
+            const rest = Math.max(pause(attempt + 1), Math.min(asked || 0, LONGEST_PAUSE_MS));
             await new Promise<void>((resolve) => {
-                const timer = setTimeout(resolve, pause(attempt + 1));
+                const timer = setTimeout(resolve, rest);
                 signal?.addEventListener("abort", () => resolve(clearTimeout(timer)), { once: true });
             });
         }

@@ -38,6 +38,7 @@ const { all } = new Nodes("nodes", {
     monitoring: settings.monitoring,
     deployKey: key,
     network,
+    cloud: account.cloud,
     timeout: settings.nodeTimeout,
     protectManagers: settings.protectManagers,
 });

@@ -1,8 +1,10 @@
 import * as digitalocean from "@pulumi/digitalocean";
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
+import type { Cloud } from "../cloud.ts";
 import type { NodeRole, NodeSpec } from "../model/settings.ts";
 import { userData } from "../model/userData.ts";
+import { addressesOf } from "./addresses.ts";
 import type { DeployKey } from "./deployKey.ts";
 import type { Network } from "./network.ts";
 import { reachHook } from "./reach.ts";
@@ -15,6 +17,7 @@ export interface NodesArgs {
     readonly monitoring: boolean;
     readonly deployKey: DeployKey;
     readonly network: Network;
+    readonly cloud: Cloud;
     /** Seconds that a node has to run commands once its droplet is active. */
     readonly timeout: number;
     /** Whether the engine is to refuse to delete or replace managers. */
@@ -79,7 +82,12 @@ function makeNode(node: NodeSpec, args: NodesArgs, parent: pulumi.Resource): Nod
             dependsOn: [...args.network.ready],
         },
     );
-    const publicIp = droplet.ipv4Address.apply((address) => present(address, node.name, "public"));
+    const addresses = pulumi
+        .all([droplet.id, droplet.ipv4Address, droplet.ipv4AddressPrivate])
+        .apply(([id, outside, inside]) =>
+            addressesOf(args.cloud, { node: node.name, id }, { public: outside, private: inside }),
+        );
+    const publicIp = addresses.public;
     const login = {
         host: publicIp,
         user: args.sshUser,
@@ -91,23 +99,9 @@ function makeNode(node: NodeSpec, args: NodesArgs, parent: pulumi.Resource): Nod
         role: node.role,
         droplet,
         publicIp,
-        privateIp: droplet.ipv4AddressPrivate.apply((address) => present(address, node.name, "private")),
+        privateIp: addresses.private,
         reach: reachHook(node.name, login, { timeout: args.timeout, createdAt: droplet.createdAt }),
         // The host ran a command a moment before, so the limits only bridge a blip.
         connection: { ...login, dialErrorLimit: 10, perDialTimeout: 15 },
     };
-}
-
-/**
- * A droplet can become active before its address can be read, and the command provider takes an empty host for
- * the local machine: the swarm would be initialised right there.
- */
-function present(address: string | undefined, node: string, which: string): string {
-    if (!address) {
-        throw new Error(
-            `${node}: the API gave its droplet no ${which} IPv4 address; it may come a moment after the droplet is ` +
-                `active, so run: pulumi up --refresh`,
-        );
-    }
-    return address;
 }

@@ -39,8 +39,10 @@ export function dropletView(droplet: Droplet, context: Context) {
 }
 
 function networks(droplet: Droplet, context: Context) {
-    const { addresses } = droplet;
-    if (addresses === null || (droplet.status === "new" && !context.settings.networksWhileNew)) {
+    const { addresses, status } = droplet;
+    const { networksWhileNew, addressDelay } = context.settings;
+    const shown = status === "new" ? networksWhileNew : context.clock() >= droplet.activeAt + addressDelay;
+    if (addresses === null || !shown) {
         return { v4: [], v6: [] };
     }
     return {

@@ -90,6 +90,8 @@ function newDroplet(context: Context, order: DropletOrder, name: string): Drople
         locked: true,
         deleting: false,
         createdAt: context.now(),
+        madeAt: context.clock(),
+        activeAt: 0,
         features: new Set(features),
         tags: [...new Set(order.tags.map((tag) => ensureTag(context, tag)))],
         vpcId: order.vpc.id,
@@ -144,6 +146,7 @@ async function boot(context: Context, droplet: Droplet, spec: MachineSpec, actio
     context.filters.refresh();
     await pause(context.settings.activationDelay, context.closing);
     droplet.status = "active";
+    droplet.activeAt = context.clock();
     droplet.locked = droplet.deleting;
     endAction(context, action);
     context.log("info", `droplet ${droplet.id} (${droplet.name}) is active`);

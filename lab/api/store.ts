@@ -47,6 +47,9 @@ export interface Droplet {
     locked: boolean;
     deleting: boolean;
     readonly createdAt: string;
+    /** Ms since the epoch: its creation, and its becoming active. */
+    readonly madeAt: number;
+    activeAt: number;
     readonly features: Set<string>;
     tags: string[];
     readonly vpcId: string;

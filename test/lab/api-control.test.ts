@@ -78,6 +78,8 @@ test("settings change what they name and nothing else", async () => {
         hourlyLimit: 5000,
         burstLimit: null,
         activationDelay: 0,
+        addressDelay: 0,
+        tagDelay: 0,
         defaultVpcs: true,
         networksWhileNew: false,
     });

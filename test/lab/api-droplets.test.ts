@@ -68,6 +68,33 @@ test("addresses are shown while it is new where the settings say so", async () =
     await api.app.close();
 });
 
+test("addresses are shown a moment after it is active where the settings say so", async () => {
+    const api = newApi({ settings: { addressDelay: 3000 } });
+    const id = await newDroplet(api);
+    const shown = async () => {
+        const { droplet } = (await api.call("GET", `/v2/droplets/${id}`)).body;
+        return [droplet.status, droplet.networks.v4.length];
+    };
+    assert.deepEqual(await shown(), ["active", 0]);
+    api.time.now += 2999;
+    assert.deepEqual(await shown(), ["active", 0]);
+    api.time.now += 1;
+    assert.deepEqual(await shown(), ["active", 2]);
+    await api.app.close();
+});
+
+test("a droplet is listed by its tag a moment after it was made where the settings say so", async () => {
+    const api = newApi({ settings: { tagDelay: 3000 } });
+    await newDroplet(api, { tags: ["web"] });
+    const listed = async (query: string) =>
+        (await api.call("GET", `/v2/droplets${query}`)).body.droplets.length;
+    api.time.now += 2999;
+    assert.deepEqual([await listed("?tag_name=web"), await listed("")], [0, 1]);
+    api.time.now += 1;
+    assert.deepEqual([await listed("?tag_name=web"), await listed("")], [1, 1]);
+    await api.app.close();
+});
+
 test("several names make several droplets, found by name and tag", async () => {
     const api = newApi();
     const many = { ...DROPLET, name: undefined, names: ["a", "b", "c"], tags: ["web"] };

@@ -5,7 +5,6 @@ import { nextFree, nth, rangeOf } from "../../lab/droplets/addresses.ts";
 import { archive } from "../../lab/droplets/archive.ts";
 import { grantableCapabilities } from "../../lab/droplets/capabilities.ts";
 import { containerConfig, privateEndpoint } from "../../lab/droplets/containerConfig.ts";
-import { labLabels } from "../../lab/droplets/lab.ts";
 import { metadataFile } from "../../lab/droplets/metadata.ts";
 import { bridgeName, networkConfig } from "../../lab/droplets/networks.ts";
 import { seedFiles } from "../../lab/droplets/seed.ts";
@@ -22,8 +21,6 @@ const spec: MachineSpec = {
     region: "sgp1",
     memory: 536870912,
 };
-
-const lab = { name: "lab", checkout: "/home/a/swarm" };
 
 const addresses = {
     publicIp: "198.51.100.3",
@@ -63,7 +60,7 @@ describe("grantableCapabilities", () => {
 
 describe("containerConfig", () => {
     const settings = {
-        lab,
+        lab: "lab",
         publicNetwork: "lab-public",
         capabilities: ["CHOWN", "SYS_ADMIN"],
         appArmor: false,
@@ -74,13 +71,12 @@ describe("containerConfig", () => {
 
     test("a droplet", () =>
         assert.deepEqual(containerConfig(spec, addresses, settings), {
-            name: "lab-9d3c7479-droplet-4711",
+            name: "lab-droplet-4711",
             Hostname: "node1",
             Image: "swarm-lab/droplet:0123",
             Env: ["LAB_REGISTRY_MIRROR=198.51.100.2:443", "LAB_MESH=1", "LAB_EGRESS=0"],
             Labels: {
                 "swarm-lab": "lab",
-                "swarm-lab.checkout": "/home/a/swarm",
                 "swarm-lab.droplet": "4711",
                 "swarm-lab.vpc": "5a4981aa",
                 "swarm-lab.public-ip": "198.51.100.3",
@@ -101,7 +97,7 @@ describe("containerConfig", () => {
                         Target: "/var/lib/docker",
                         VolumeOptions: {
                             NoCopy: true,
-                            Labels: { ...labLabels(lab), "swarm-lab.droplet": "4711" },
+                            Labels: { "swarm-lab": "lab", "swarm-lab.droplet": "4711" },
                             DriverConfig: { Name: "local", Options: {} },
                         },
                     },
@@ -138,18 +134,18 @@ describe("containerConfig", () => {
 
 test("the registry comes right after the gateway, on the Hub's port", () => {
     assert.equal(registryMirror("198.51.100.0/24"), "198.51.100.2:443");
-    assert.deepEqual(registryConfig(lab, "198.51.100.0/24", "swarm-lab/registry:4567"), {
-        name: "lab-9d3c7479-registry",
+    assert.deepEqual(registryConfig("lab", "198.51.100.0/24", "swarm-lab/registry:4567"), {
+        name: "lab-registry",
         Hostname: "registry",
         Image: "swarm-lab/registry:4567",
-        Labels: { "swarm-lab": "lab", "swarm-lab.checkout": "/home/a/swarm" },
+        Labels: { "swarm-lab": "lab" },
         HostConfig: {
-            NetworkMode: "lab-9d3c7479-public",
+            NetworkMode: "lab-public",
             RestartPolicy: { Name: "unless-stopped" },
             LogConfig: { Type: "json-file", Config: { "max-size": "1m", "max-file": "1" } },
         },
         NetworkingConfig: {
-            EndpointsConfig: { "lab-9d3c7479-public": { IPAMConfig: { IPv4Address: "198.51.100.2" } } },
+            EndpointsConfig: { "lab-public": { IPAMConfig: { IPv4Address: "198.51.100.2" } } },
         },
     });
 });
@@ -167,9 +163,9 @@ describe("networks", () => {
         }));
 
     test("bridges of two labs differ and fit into an interface's name", () => {
-        const one = bridgeName("swarm-7", "lab-public");
+        const one = bridgeName("swarm-7", "lab", "lab-public");
         assert.match(one, /^swarm-7[0-9a-f]{8}$/);
-        assert.notEqual(one, bridgeName("swarm-7", "lab-b-public"));
+        assert.notEqual(one, bridgeName("swarm-7", "lab-b", "lab-public"));
     });
 });
 

@@ -151,6 +151,23 @@ describe("an API that is busy or fails", () => {
         });
     }
 
+    test("a request too many in a minute waits as long as it is asked to, and no longer than a minute", async (context) => {
+        const asked = ["7", "3600", "soon"];
+        const pauses: number[] = [];
+        context.mock.method(globalThis, "fetch", async () => {
+            const next = asked.shift();
+            return next === undefined
+                ? new Response("{}")
+                : new Response("", { status: 429, headers: { "retry-after": next } });
+        });
+        context.mock.method(globalThis, "setTimeout", (work: () => void, milliseconds: number) => {
+            pauses.push(milliseconds);
+            queueMicrotask(work);
+        });
+        assert.deepEqual(await cloud({ token: TOKEN }).get("/v2/account"), {});
+        assert.deepEqual(pauses, [7000, 61_000, 4000]);
+    });
+
     test("a page in the middle that fails once does not lose or repeat entries", async (context) => {
         const { cloud } = await client(context, (call, before) =>
             call.includes("page=2&") && before === 0

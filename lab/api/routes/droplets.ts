@@ -45,8 +45,12 @@ export const dropletRoutes: Routes = (app, context) => {
     app.get("/v2/droplets", (request) => {
         const query = urlOf(request).searchParams;
         const name = query.get("name");
-        const droplets = byTag(query.get("tag_name")).filter(
-            (one) => name === null || one.name.toLowerCase() === name.toLowerCase(),
+        const tag = query.get("tag_name");
+        const known = context.clock() - context.settings.tagDelay;
+        const droplets = byTag(tag).filter(
+            (one) =>
+                (name === null || one.name.toLowerCase() === name.toLowerCase()) &&
+                (tag === null || one.madeAt <= known),
         );
         return pageOf(request, "droplets", droplets, view);
     });

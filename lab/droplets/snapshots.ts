@@ -2,15 +2,14 @@ import type { MachineImage } from "../machines.ts";
 import { imageExists } from "./images/build.ts";
 import { CATALOGUE } from "./images/catalogue.ts";
 import { machineImage } from "./images/ensure.ts";
-import { type Context, gone, labFilter, labLabels, namePrefix, SNAPSHOT_LABEL } from "./lab.ts";
+import { type Context, gone, LAB_LABEL, labFilter, SNAPSHOT_LABEL } from "./lab.ts";
 
 /** The catalogue's images that have been made, and the lab's own snapshots. */
 export async function listImages(context: Context): Promise<MachineImage[]> {
     const base: MachineImage[] = [];
-    const offered = CATALOGUE.filter(({ faulty }) => context.lab.faulty === true || !faulty);
-    for (const image of offered.map(machineImage))
+    for (const image of CATALOGUE.map(machineImage))
         if (await imageExists(context.docker, image.ref)) base.push(image);
-    const found = await context.docker.listImages({ filters: labFilter(context.lab) });
+    const found = await context.docker.listImages({ filters: labFilter(context.lab.name) });
     const snapshots = found.flatMap(({ Labels }) => {
         const text = Labels?.[SNAPSHOT_LABEL];
         return text === undefined ? [] : [JSON.parse(text) as MachineImage];
@@ -28,7 +27,7 @@ export async function takeSnapshot(
     containerName: string,
     wanted: { readonly imageId: number; readonly name: string },
 ): Promise<MachineImage> {
-    const repo = `swarm-lab/snapshot-${namePrefix(context.lab)}`;
+    const repo = `swarm-lab/snapshot-${context.lab.name}`;
     const image: MachineImage = {
         ref: `${repo}:${wanted.imageId}`,
         slug: null,
@@ -38,7 +37,7 @@ export async function takeSnapshot(
         distribution: "Debian",
         sizeGigabytes: 1,
     };
-    const labels = { ...labLabels(context.lab), [SNAPSHOT_LABEL]: JSON.stringify(image) };
+    const labels = { [LAB_LABEL]: context.lab.name, [SNAPSHOT_LABEL]: JSON.stringify(image) };
     await context.docker.getContainer(containerName).commit({
         repo,
         tag: String(wanted.imageId),

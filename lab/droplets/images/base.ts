@@ -53,7 +53,8 @@ export async function makeBase(
     }
 }
 
-async function hostAptOptions(): Promise<string[]> {
+/** Lines of apt's configuration by which this machine reaches its packages. */
+export async function hostAptOptions(): Promise<string[]> {
     const { stdout, failed } = await execa("apt-config", ["dump"], { reject: false });
     return failed ? [] : fetchOptions(stdout ?? "");
 }
@@ -112,9 +113,7 @@ async function installInContainer(images: BaseImages, plan: DebianPlan, options:
     const container = await docker.createContainer({
         Image: DEBIAN_IMAGE,
         Cmd: ["sh", "/install.sh"],
-        Env: ["http_proxy", "https_proxy", "no_proxy"].flatMap((name) =>
-            process.env[name] ? [`${name}=${process.env[name]}`] : [],
-        ),
+        Env: Object.entries(proxies()).map(([name, value]) => `${name}=${value}`),
         Volumes: { "/debs": {} },
         // The host's own way out, whichever networks the engine has.
         HostConfig: { NetworkMode: "host" },
@@ -131,6 +130,16 @@ async function installInContainer(images: BaseImages, plan: DebianPlan, options:
     } finally {
         await gone(container.remove({ force: true, v: true }));
     }
+}
+
+/** This machine's proxies, for what fetches packages in a container. */
+export function proxies(): Record<string, string> {
+    return Object.fromEntries(
+        ["http_proxy", "https_proxy", "no_proxy"].flatMap((name) => {
+            const value = process.env[name];
+            return value ? [[name, value]] : [];
+        }),
+    );
 }
 
 async function exited(container: Docker.Container): Promise<void> {

@@ -18,6 +18,8 @@ export interface Build {
     readonly dockerfile: string;
     readonly target?: string;
     readonly args: Readonly<Record<string, string>>;
+    /** Whether it fetches something, by the host's own way out. Default false. */
+    readonly online?: boolean;
 }
 
 export async function imageExists(docker: Docker, ref: string): Promise<boolean> {
@@ -30,7 +32,7 @@ export async function imageExists(docker: Docker, ref: string): Promise<boolean>
     }
 }
 
-/** Builds an image without a network. Throws with the builder's last words if it fails or takes too long. */
+/** Builds an image. Throws with the builder's last words if it fails or takes too long. */
 export async function build(docker: Docker, plan: Build): Promise<void> {
     const stream = await docker.buildImage(
         { context: LAB_FOLDER, src: filesOf(plan.sources) },
@@ -38,7 +40,7 @@ export async function build(docker: Docker, plan: Build): Promise<void> {
             t: plan.tag,
             dockerfile: plan.dockerfile,
             buildargs: plan.args,
-            networkmode: "none",
+            networkmode: plan.online ? "host" : "none",
             ...(plan.target === undefined ? {} : { target: plan.target }),
         },
     );

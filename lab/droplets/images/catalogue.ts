@@ -2,7 +2,7 @@ import type { MachineImage } from "../../machines.ts";
 
 /** An image of the lab's cloud before it has been built: its reference is not known yet. */
 export interface CatalogueEntry extends Omit<MachineImage, "ref"> {
-    /** Target in `variants.Dockerfile`; undefined for the plain droplet. */
+    /** Target in `variants.Dockerfile`, or the one image that has a Dockerfile of its own; undefined for the plain droplet. */
     readonly target?: string;
 }
 
@@ -12,12 +12,17 @@ function faulty(slug: string, id: number, name: string): CatalogueEntry {
     return { ...DEBIAN, slug, id, kind: "base", name, faulty: true, target: slug };
 }
 
+/** DigitalOcean's own image with Docker: with an older engine, a firewall, and a first boot that keeps callers waiting. */
+export const MARKETPLACE = "lab-marketplace";
+
 /** Everything that `image` may name in the lab. The IDs are fixed: config files hold them. */
 export const CATALOGUE: readonly CatalogueEntry[] = [
     { ...DEBIAN, slug: "docker-20-04", id: 102800001, kind: "base", name: "Docker on Debian 13" },
     { ...DEBIAN, slug: "debian-13-docker", id: 102800002, kind: "base", name: "Docker on Debian 13" },
     { ...DEBIAN, slug: null, id: 18153887, kind: "snapshot", name: "docker" },
     { ...DEBIAN, slug: null, id: 18153999, kind: "snapshot", name: "docker-another", target: "another" },
+    // Nothing is wrong with it, but only tests ask for it, and it takes a download.
+    faulty(MARKETPLACE, 102800100, "Docker as the marketplace has it"),
     faulty("lab-no-docker", 102800101, "Docker is not installed"),
     faulty("lab-old-docker", 102800102, "Docker is older than swarm mode"),
     faulty("lab-dead-docker", 102800103, "Docker's daemon does not start"),

@@ -1,14 +1,15 @@
 import type Docker from "dockerode";
 import { execa } from "execa";
 import type { MachineImage } from "../../machines.ts";
-import { makeBase } from "./base.ts";
+import { hostAptOptions, makeBase, proxies } from "./base.ts";
 import { type Build, build, contentHash, imageExists } from "./build.ts";
-import { CATALOGUE, type CatalogueEntry } from "./catalogue.ts";
+import { CATALOGUE, type CatalogueEntry, MARKETPLACE } from "./catalogue.ts";
 import { hostMirror, PACKAGE_LISTS, readPackages, SUITE } from "./debian.ts";
 
 const CONTEXT = "droplets/images/context";
 const DROPLET_SOURCES = [`${CONTEXT}/Dockerfile`, `${CONTEXT}/rootfs`, "mesh/agent"];
 const VARIANT_SOURCES = [`${CONTEXT}/variants.Dockerfile`];
+const MARKETPLACE_SOURCES = ["droplets/images/marketplace"];
 const REGISTRY_SOURCES = ["registry/assembly"];
 /** Repository in the engine of everything that the lab builds; the tag is a hash of what it is made of. */
 const REPOSITORY = "swarm-lab";
@@ -27,12 +28,14 @@ export function imageRefs() {
     const base = contentHash(Object.values(PACKAGE_LISTS), SUITE);
     const droplet = contentHash(DROPLET_SOURCES, base);
     const variants = contentHash(VARIANT_SOURCES, droplet);
+    const marketplace = contentHash(MARKETPLACE_SOURCES, droplet);
     return {
         base: `${REPOSITORY}/base:${base}`,
         debs: `${REPOSITORY}/debs:${base}`,
         registry: `${REPOSITORY}/registry:${contentHash(REGISTRY_SOURCES, base)}`,
         droplet: `${REPOSITORY}/droplet:${droplet}`,
-        variant: (target: string) => `${REPOSITORY}/${target}:${variants}`,
+        variant: (target: string) =>
+            `${REPOSITORY}/${target}:${target === MARKETPLACE ? marketplace : variants}`,
     };
 }
 
@@ -57,7 +60,7 @@ export async function ensureImages(
     if (!(await imageExists(docker, refs.base)) || !(await imageExists(docker, refs.debs))) {
         say("making the droplets' Debian");
         const plan = {
-            mirror: options.mirror ?? hostMirror(await hostAddresses()),
+            mirror: await mirrorOf(options),
             packages: readPackages("droplet"),
             downloads: readPackages("registry"),
         };
@@ -66,8 +69,24 @@ export async function ensureImages(
     for (const plan of builds(options.faulty ?? false)) {
         if (await imageExists(docker, plan.tag)) continue;
         say(`building ${plan.tag}`);
-        await build(docker, plan);
+        await build(
+            docker,
+            plan.online ? { ...plan, args: { ...plan.args, ...(await fetching(options)) } } : plan,
+        );
     }
+}
+
+/** What a build needs to know that fetches packages. */
+async function fetching(options: EnsureOptions): Promise<Record<string, string>> {
+    return {
+        ...proxies(),
+        MIRROR: (await mirrorOf(options)) ?? "",
+        APT_OPTIONS: (await hostAptOptions()).join("\n"),
+    };
+}
+
+async function mirrorOf(options: EnsureOptions): Promise<string | undefined> {
+    return options.mirror ?? hostMirror(await hostAddresses());
 }
 
 /** Where the host's own packages come from, an address a line; empty where there is no apt. */
@@ -94,13 +113,24 @@ function builds(faulty: boolean): Build[] {
             dockerfile: `${CONTEXT}/Dockerfile`,
             args: { BASE: refs.base },
         },
-        ...targets.map((target) => ({
-            tag: refs.variant(target),
-            sources: VARIANT_SOURCES,
-            dockerfile: `${CONTEXT}/variants.Dockerfile`,
-            target,
-            args: { DROPLET: refs.droplet },
-        })),
+        ...targets.map(
+            (target): Build =>
+                target === MARKETPLACE
+                    ? {
+                          tag: refs.variant(target),
+                          sources: MARKETPLACE_SOURCES,
+                          dockerfile: "droplets/images/marketplace/Dockerfile",
+                          args: { DROPLET: refs.droplet },
+                          online: true,
+                      }
+                    : {
+                          tag: refs.variant(target),
+                          sources: VARIANT_SOURCES,
+                          dockerfile: `${CONTEXT}/variants.Dockerfile`,
+                          target,
+                          args: { DROPLET: refs.droplet },
+                      },
+        ),
     ];
 }
 

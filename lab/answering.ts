@@ -79,9 +79,11 @@ async function fetchOnce(url: string): Promise<{ ok: boolean; text: string }> {
             text: title === undefined ? `${answer.status}` : `${answer.status} ${title}`,
         };
     } catch (error) {
+        if (error instanceof Error && error.name === "TimeoutError")
+            return { ok: false, text: `no answer within ${TRY_MS / 1000} s` };
         // fetch says "fetch failed" and keeps the reason (ECONNREFUSED and the like) as its cause.
         const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-        return { ok: false, text: (cause as NodeJS.ErrnoException).code?.toString() ?? messageOf(cause) };
+        return { ok: false, text: (cause as NodeJS.ErrnoException).code ?? messageOf(cause) };
     }
 }
 

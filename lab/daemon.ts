@@ -3,7 +3,7 @@ import { closeSync, openSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { LabError, messageOf } from "./errors.ts";
-import { apiUrl, type Instance } from "./instance.ts";
+import type { Instance } from "./instance.ts";
 import { isAlive, lastLines, readRecord, stop, writeRecord } from "./processes.ts";
 
 const START_MS = 60_000;
@@ -63,8 +63,8 @@ export async function startDaemon(instance: Instance, dockerSocket: string): Pro
 }
 
 /** @throws LabError when the daemon runs, yet its API does not answer. */
-export async function requireAnswer(instance: Instance, token: string): Promise<void> {
-    const url = `${apiUrl(instance)}/v2/account`;
+export async function requireAnswer(instance: Instance, api: string, token: string): Promise<void> {
+    const url = `${api}/v2/account`;
     try {
         const answer = await fetch(url, {
             headers: { authorization: `Bearer ${token}` },
@@ -75,8 +75,8 @@ export async function requireAnswer(instance: Instance, token: string): Promise<
     } catch (error) {
         throw new LabError(
             `The lab's daemon runs (process ${readRecord(instance.pid)?.pid}), but ${url} gave no good answer within ` +
-                `${ANSWER_MS / 1000} s: ${messageOf(error)}. "make down" stops it; ` +
-                `was it started with another LAB_PORT? Its log is ${instance.log}.`,
+                `${ANSWER_MS / 1000} s: ${messageOf(error)}. "make down" stops it. ` +
+                `Its log is ${instance.log}.`,
         );
     }
 }

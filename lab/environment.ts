@@ -19,6 +19,14 @@ export interface Environment {
 const unset = ["PULUMI_CONFIG_PASSPHRASE", "PULUMI_STACK", "SSH_AUTH_SOCK"];
 
 /**
+ * Beside each file of the state the engine would else keep one of attributes, which it neither needs nor writes in one
+ * piece: a kill at the wrong moment leaves it empty, and then the state is not read (gocloud.dev/blob/fileblob).
+ */
+export function backendUrl(instance: Instance): string {
+    return `file://${instance.state}?metadata=skip`;
+}
+
+/**
  * The environment of a lab that was made.
  * @throws LabError when there is none.
  */
@@ -28,9 +36,7 @@ export function environmentOf(instance: Instance): Environment {
         folders: [made.engineFolder, path.dirname(made.node), path.join(root, "cli", "bin")],
         set: {
             PULUMI_HOME: instance.pulumiHome,
-            // Beside each file of the state the engine would else keep one of attributes, which it neither needs nor writes in
-            // one piece: a kill at the wrong moment leaves it empty, and then the state is not read (gocloud.dev/blob/fileblob).
-            PULUMI_BACKEND_URL: `file://${instance.state}?metadata=skip`,
+            PULUMI_BACKEND_URL: backendUrl(instance),
             PULUMI_CONFIG_PASSPHRASE_FILE: instance.passphrase,
             PULUMI_SKIP_UPDATE_CHECK: "true",
             PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",

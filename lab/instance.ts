@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import ipaddr from "ipaddr.js";
 import { LabError } from "./errors.ts";
+import type { Lock } from "./lock.ts";
 
 /** The repository's top folder. */
 export const root = path.resolve(import.meta.dirname, "..");
@@ -13,16 +13,14 @@ export interface Cache {
     readonly engine: string;
     readonly officialPlugins: string;
     readonly answers: string;
-    readonly lock: string;
-    /** State of a Docker engine that the lab started itself. */
-    readonly docker: string;
-    /** Short, since the path of a Unix socket may not exceed 107 bytes; one per checkout. */
-    readonly dockerRun: string;
+    readonly lock: Lock;
 }
 
 /** One lab: its own cloud, stack and daemon. Several may run side by side, each with its name, port and range. */
 export interface Instance {
     readonly name: string;
+    /** Top folder of the checkout, by which the lab is told from one of the same name elsewhere. */
+    readonly checkout: string;
     /** The emulated API listens on 127.0.0.1:port. */
     readonly port: number;
     /** The droplets' public addresses come from this range, as `a.b.c.d/n`. */
@@ -55,6 +53,7 @@ export function instanceFrom(env: NodeJS.ProcessEnv, top = root): Instance {
     const dir = path.join(top, ".lab", name);
     return {
         name,
+        checkout: top,
         port: Number(port),
         publicCidr,
         dir,
@@ -76,15 +75,12 @@ export function apiUrl(instance: Instance): string {
 
 function cacheOf(top: string): Cache {
     const dir = path.join(top, ".lab", "cache");
-    const checkout = createHash("sha256").update(top).digest("hex").slice(0, 8);
     return {
         dir,
         engine: path.join(dir, "engine"),
         officialPlugins: path.join(dir, "official-plugins"),
         answers: path.join(dir, "answers.json"),
-        lock: path.join(dir, "lock"),
-        docker: path.join(dir, "docker"),
-        dockerRun: `/run/swarm-lab-${checkout}`,
+        lock: { file: path.join(dir, "lock"), where: "in this checkout" },
     };
 }
 

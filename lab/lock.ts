@@ -8,16 +8,22 @@ import { isAlive, readRecord, writeRecord } from "./processes.ts";
 /** As long as the longest thing done under it may take: a cold build of the engine on a slow machine. */
 const LIMIT_MS = 20 * 60_000;
 
+export interface Lock {
+    readonly file: string;
+    /** What it is about, in words. */
+    readonly where: "in this checkout" | "on this machine";
+}
+
 /**
- * Runs `work` while holding the lock file, so that two commands in one checkout do not build the same
- * thing twice or stop what the other has just started. The lock of a process that is gone is taken over.
+ * Runs `work` while holding the lock file, so that two commands do not build the same thing twice or stop
+ * what the other has just started. The lock of a process that is gone is taken over.
  */
 export async function withLock<T>(
-    file: string,
+    { file, where }: Lock,
     onWait: (text: string) => void,
     work: () => Promise<T>,
 ): Promise<T> {
-    await acquire(file, onWait);
+    await acquire(file, (pid) => onWait(`waiting for another lab command ${where} (process ${pid})`));
     const release = () => rmSync(file, { force: true });
     process.once("exit", release);
     try {
@@ -28,7 +34,7 @@ export async function withLock<T>(
     }
 }
 
-async function acquire(file: string, onWait: (text: string) => void): Promise<void> {
+async function acquire(file: string, onWait: (pid: number) => void): Promise<void> {
     mkdirSync(path.dirname(file), { recursive: true });
     // A link appears with its content in it; a file opened exclusively would be seen empty for a moment.
     const own = `${file}.${randomUUID()}`;
@@ -40,7 +46,7 @@ async function acquire(file: string, onWait: (text: string) => void): Promise<vo
     }
 }
 
-async function link(own: string, file: string, onWait: (text: string) => void): Promise<void> {
+async function link(own: string, file: string, onWait: (pid: number) => void): Promise<void> {
     const deadline = Date.now() + LIMIT_MS;
     for (let told = false; ; ) {
         try {
@@ -60,7 +66,7 @@ async function link(own: string, file: string, onWait: (text: string) => void): 
                     `End it, or wait until it is done.`,
             );
         }
-        if (!told) onWait(`waiting for another lab command in this checkout (process ${holder.pid})`);
+        if (!told) onWait(holder.pid);
         told = true;
         await sleep(250);
     }

@@ -13,6 +13,10 @@ export interface Made {
     readonly dockerSocket: string;
     /** Address of the emulated API, whatever LAB_PORT says now. */
     readonly api: string;
+    /** Settings that a lab keeps while it runs; labs of before they were noted have none. */
+    readonly publicCidr?: string;
+    readonly faultyImages?: boolean;
+    readonly defaultVpcs?: boolean;
     /** Where the Pulumi plugins came from. */
     readonly plugins: "official" | "own";
 }

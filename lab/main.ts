@@ -5,7 +5,7 @@ import { LabError } from "./errors.ts";
 import { type Instance, instanceFrom } from "./instance.ts";
 import { endOnSignals } from "./signals.ts";
 import { labRuns, startLab } from "./start.ts";
-import { statusText } from "./status.ts";
+import { statusOf } from "./status.ts";
 import { makeUp } from "./up.ts";
 
 /** What `make <verb>` does; each returns the exit status. */
@@ -40,8 +40,9 @@ const verbs: Readonly<Record<string, (instance: Instance) => Promise<number>>> =
     down: async (instance) => report(await makeDown(instance)),
     clean: async (instance) => report(await makeClean(instance)),
     status: async (instance) => {
-        process.stdout.write(statusText(instance));
-        return labRuns(instance) ? 0 : 1;
+        const { text, good } = await statusOf(instance);
+        process.stdout.write(text);
+        return good ? 0 : 1;
     },
 };
 

@@ -2,7 +2,12 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type Docker from "dockerode";
 import ipaddr from "ipaddr.js";
+import { z } from "zod";
+import { type LabId, labOf, labText } from "./droplets/lab.ts";
 import { LabError } from "./errors.ts";
+
+/** Where a lab's daemon says which lab it is, to any other lab that finds its port taken. */
+export const OWNER_PATH = "/lab/owner";
 
 /** A range of addresses that is in use, and by what, in words. */
 export interface Taken {
@@ -27,10 +32,11 @@ export function rangeConflict(cidr: string, taken: readonly Taken[]): string | u
     );
 }
 
-export function portConflict(port: number): string {
+/** @param owner the lab that answers on the port; undefined when it is no lab that does. */
+export function portConflict(port: number, owner: LabId | undefined): string {
     return (
-        `Port ${port} on 127.0.0.1, where the lab's API is to listen, is taken by another program. ` +
-        `Set LAB_PORT to a port that is free.`
+        `Port ${port} on 127.0.0.1, where the lab's API is to listen, is taken by ` +
+        `${owner === undefined ? "another program" : labText(owner)}. Set LAB_PORT to a port that is free.`
     );
 }
 
@@ -61,10 +67,17 @@ export async function dockerRanges(docker: Docker): Promise<Taken[]> {
     return networks.flatMap((network) =>
         (network.IPAM?.Config ?? []).flatMap((config: { Subnet?: string }) =>
             config.Subnet !== undefined && ipaddr.IPv4.isValidCIDR(config.Subnet)
-                ? [{ cidr: config.Subnet, by: `the Docker network "${network.Name}"` }]
+                ? [{ cidr: config.Subnet, by: holder(network) }]
                 : [],
         ),
     );
+}
+
+/** What has a network of an engine's, in words. */
+export function holder({ Name, Labels }: Docker.NetworkInspectInfo): string {
+    const lab = labOf(Labels);
+    const network = `the Docker network "${Name}"`;
+    return lab === undefined ? network : `${labText(lab)} (${network})`;
 }
 
 /**
@@ -81,10 +94,24 @@ export async function requireFreeRange(cidr: string, docker: Docker): Promise<vo
 /** Before a lab begins: its port must be free. */
 export async function requireFreePort(port: number): Promise<void> {
     const server = createServer();
-    await new Promise<void>((resolve, reject) => {
-        server.once("error", (error: NodeJS.ErrnoException) =>
-            reject(error.code === "EADDRINUSE" ? new LabError(portConflict(port)) : error),
-        );
-        server.listen(port, "127.0.0.1", () => server.close(() => resolve()));
+    const problem = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
+        server.once("error", resolve);
+        server.listen(port, "127.0.0.1", () => server.close(() => resolve(undefined)));
     });
+    if (problem?.code === "EADDRINUSE") throw new LabError(portConflict(port, await ownerOf(port)));
+    if (problem !== undefined) throw problem;
+}
+
+const ownerSchema = z.object({ name: z.string(), checkout: z.string() });
+
+/** The lab whose daemon listens on a port; see serve.ts. */
+async function ownerOf(port: number): Promise<LabId | undefined> {
+    try {
+        const answer = await fetch(`http://127.0.0.1:${port}${OWNER_PATH}`, {
+            signal: AbortSignal.timeout(2_000),
+        });
+        return ownerSchema.parse(await answer.json());
+    } catch {
+        return undefined;
+    }
 }

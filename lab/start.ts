@@ -9,8 +9,13 @@ import { apiUrl, type Instance } from "./instance.ts";
 import { withLock } from "./lock.ts";
 import { isMade, prepareFolder, readMade, writeMade } from "./made.ts";
 import { requireFreePort, requireFreeRange } from "./network.ts";
-import { ensureOuterDocker, type OuterDocker } from "./outerDocker/outerDocker.ts";
+import { removeUnmarked } from "./outerDocker/earlier.ts";
+import { ensureOuterDocker, isShared, type OuterDocker } from "./outerDocker/outerDocker.ts";
+import { enginePlaces } from "./outerDocker/places.ts";
+import { register } from "./outerDocker/tenants.ts";
 import { ensurePlugins, type Plugins, pluginsWanted } from "./pluginChoice.ts";
+import { readRecord } from "./processes.ts";
+import { refuseOtherSettings, wantsFaultyImages } from "./settings.ts";
 import { ensureStack, removeStaleLocks, setStateAside } from "./stack.ts";
 import { type Lane, runLanes, type Step } from "./steps.ts";
 
@@ -28,20 +33,30 @@ interface Parts {
 export async function startLab(instance: Instance): Promise<void> {
     pluginsWanted(process.env.LAB_PLUGINS);
     accountFrom(process.env);
+    wantsFaultyImages(process.env.LAB_FAULTY_IMAGES);
     await withLock(instance.cache.lock, console.error, async () => {
         const running = daemonRuns(instance);
         if (!running) await requireFreePort(instance.port);
+        const before = running && isMade(instance) ? readMade(instance) : undefined;
+        if (before !== undefined) refuseOtherSettings(instance.name, before, process.env);
         prepareFolder(instance);
         const parts: Parts = {};
         await runLanes([
             { title: "Pulumi", steps: pulumiSteps(instance, parts) },
-            running ? runningLane(instance) : { title: "Cloud", steps: cloudSteps(instance, parts) },
+            running
+                ? runningLane(instance, before?.api ?? apiUrl(instance))
+                : { title: "Cloud", steps: cloudSteps(instance, parts) },
         ]);
         writeMade(instance, {
+            ...(before ?? {
+                dockerSocket: must(parts.outer).socket,
+                api: apiUrl(instance),
+                publicCidr: instance.publicCidr,
+                faultyImages: wantsFaultyImages(process.env.LAB_FAULTY_IMAGES),
+                ...accountFrom(process.env),
+            }),
             engineFolder: must(parts.engine).folder,
             node: process.execPath,
-            dockerSocket: parts.outer?.socket ?? readMade(instance).dockerSocket,
-            api: apiUrl(instance),
             plugins: must(parts.plugins),
         });
         await runLanes([{ title: "Stack", steps: [stackStep(instance, running)] }]);
@@ -67,12 +82,12 @@ function pulumiSteps(instance: Instance, parts: Parts): Step[] {
     ];
 }
 
-function runningLane(instance: Instance): Lane {
+function runningLane(instance: Instance, api: string): Lane {
     const step: Step = {
         title: "Cloud",
         run: async () => {
-            await requireAnswer(instance, readFileSync(instance.token, "utf8").trim());
-            return `runs already, at ${apiUrl(instance)}`;
+            await requireAnswer(instance, api, readFileSync(instance.token, "utf8").trim());
+            return `runs already, at ${api}`;
         },
     };
     return { title: step.title, steps: [step] };
@@ -83,7 +98,7 @@ function cloudSteps(instance: Instance, parts: Parts): Step[] {
         {
             title: "Docker engine",
             run: async (report) => {
-                parts.outer = await ensureOuterDocker(instance.cache, report);
+                parts.outer = await ensureOuterDocker(instance, report);
                 await clear(instance, must(parts.outer).docker);
                 return parts.outer.origin;
             },
@@ -95,7 +110,7 @@ function cloudSteps(instance: Instance, parts: Parts): Step[] {
                     {
                         docker: must(parts.outer).docker,
                         cacheDir: instance.cache.dir,
-                        faulty: wantsFaultyImages(),
+                        faulty: wantsFaultyImages(process.env.LAB_FAULTY_IMAGES),
                     },
                     report,
                 );
@@ -105,7 +120,11 @@ function cloudSteps(instance: Instance, parts: Parts): Step[] {
         {
             title: "Emulated DigitalOcean",
             run: async () => {
-                await startDaemon(instance, must(parts.outer).socket);
+                const { socket } = must(parts.outer);
+                await startDaemon(instance, socket);
+                const places = enginePlaces();
+                if (isShared(socket, places))
+                    register(places, { ...instance, daemon: readRecord(instance.pid) });
                 return `${apiUrl(instance)}, droplets in ${instance.publicCidr}`;
             },
         },
@@ -114,7 +133,9 @@ function cloudSteps(instance: Instance, parts: Parts): Step[] {
 
 /** A cloud lives no longer than its daemon: what one that ended without `make down` left is removed. */
 async function clear(instance: Instance, docker: Docker): Promise<void> {
-    await removeAll(docker, instance.name);
+    await removeAll(docker, instance);
+    if (isMade(instance) && readMade(instance).publicCidr === undefined)
+        await removeUnmarked(docker, instance.name);
     await requireFreeRange(instance.publicCidr, docker);
 }
 
@@ -138,11 +159,6 @@ function stackStep(instance: Instance, running: boolean): Step {
             );
         },
     };
-}
-
-/** Tests boot images that are broken on purpose; LAB_FAULTY_IMAGES=1 asks for them. */
-function wantsFaultyImages(): boolean {
-    return process.env.LAB_FAULTY_IMAGES === "1";
 }
 
 /** A part that an earlier step of the same lane has set. */

@@ -1,9 +1,17 @@
 import type { ContainerCreateOptions, HostConfig, NetworkConnectOptions } from "dockerode";
 import type { MachineAddresses, MachineSpec } from "../machines.ts";
-import { DROPLET_LABEL, LAB_LABEL, PRIVATE_IP_LABEL, PUBLIC_IP_LABEL, VPC_LABEL } from "./lab.ts";
+import {
+    DROPLET_LABEL,
+    type LabId,
+    labLabels,
+    namePrefix,
+    PRIVATE_IP_LABEL,
+    PUBLIC_IP_LABEL,
+    VPC_LABEL,
+} from "./lab.ts";
 
 export interface ContainerSettings {
-    readonly lab: string;
+    readonly lab: LabId;
     readonly publicNetwork: string;
     readonly capabilities: readonly string[];
     /** Whether the engine confines containers by AppArmor; naming a profile elsewhere is an error. */
@@ -16,8 +24,8 @@ export interface ContainerSettings {
 }
 
 /** Name of a droplet's container: its ID, since two droplets may have one name. */
-export function containerName(lab: string, dropletId: number): string {
-    return `${lab}-droplet-${dropletId}`;
+export function containerName(lab: LabId, dropletId: number): string {
+    return `${namePrefix(lab)}-droplet-${dropletId}`;
 }
 
 /**
@@ -34,7 +42,7 @@ export function containerConfig(
     addresses: MachineAddresses,
     settings: ContainerSettings,
 ): ContainerCreateOptions {
-    const labels = { [LAB_LABEL]: settings.lab, [DROPLET_LABEL]: String(spec.id) };
+    const labels = { ...labLabels(settings.lab), [DROPLET_LABEL]: String(spec.id) };
     return {
         name: containerName(settings.lab, spec.id),
         Hostname: spec.name,

@@ -103,7 +103,7 @@ class ContainerMachines implements Machines {
         const { docker, lab } = this.#context;
         for (const { Labels: labels, State } of await docker.listContainers({
             all: true,
-            filters: labFilter(lab.name),
+            filters: labFilter(lab),
         })) {
             const id = labels[DROPLET_LABEL];
             const vpcId = labels[VPC_LABEL];
@@ -169,11 +169,11 @@ class ContainerMachines implements Machines {
         const { docker, lab, log } = this.#context;
         const started = performance.now();
         const { addresses } = this.#reserved.get(spec.id) ?? { addresses: await this.reserve(spec) };
-        const privateNetwork = vpcNetworkName(lab.name, spec.vpcId);
+        const privateNetwork = vpcNetworkName(lab, spec.vpcId);
         const config = containerConfig(spec, addresses, {
             ...this.#facts,
-            lab: lab.name,
-            publicNetwork: publicNetworkName(lab.name),
+            lab,
+            publicNetwork: publicNetworkName(lab),
             registryMirror: registryMirror(lab.publicCidr),
             egress: lab.egress === true,
         });
@@ -246,7 +246,7 @@ class ContainerMachines implements Machines {
     }
 
     snapshot(id: number, image: { readonly imageId: number; readonly name: string }) {
-        return takeSnapshot(this.#context, containerName(this.#context.lab.name, id), image);
+        return takeSnapshot(this.#context, containerName(this.#context.lab, id), image);
     }
 
     deleteImage(ref: string) {
@@ -254,6 +254,6 @@ class ContainerMachines implements Machines {
     }
 
     #container(id: number): Docker.Container {
-        return this.#context.docker.getContainer(containerName(this.#context.lab.name, id));
+        return this.#context.docker.getContainer(containerName(this.#context.lab, id));
     }
 }

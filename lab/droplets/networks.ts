@@ -1,14 +1,16 @@
 import { createHash } from "node:crypto";
 import type { NetworkCreateOptions } from "dockerode";
+import { messageOf } from "../errors.ts";
+import { dockerRanges, overlap } from "../network.ts";
 import { rangeOf } from "./addresses.ts";
-import { type Context, engineStatus, gone, LAB_LABEL, VPC_LABEL } from "./lab.ts";
+import { type Context, engineStatus, gone, type LabId, labLabels, namePrefix, VPC_LABEL } from "./lab.ts";
 
-export function publicNetworkName(lab: string): string {
-    return `${lab}-public`;
+export function publicNetworkName(lab: LabId): string {
+    return `${namePrefix(lab)}-public`;
 }
 
-export function vpcNetworkName(lab: string, vpcId: string): string {
-    return `${lab}-vpc-${vpcId}`;
+export function vpcNetworkName(lab: LabId, vpcId: string): string {
+    return `${namePrefix(lab)}-vpc-${vpcId}`;
 }
 
 /**
@@ -35,16 +37,16 @@ export function networkConfig(
     };
 }
 
-/** Interface names are 15 characters at most (IFNAMSIZ), so the lab and VPC go in as a hash. */
-export function bridgeName(prefix: string, ...parts: readonly string[]): string {
-    const hash = createHash("sha256").update(parts.join("\0")).digest("hex").slice(0, 8);
+/** Interface names are 15 characters at most (IFNAMSIZ), so the network's name goes in as a hash. */
+export function bridgeName(prefix: string, network: string): string {
+    const hash = createHash("sha256").update(network).digest("hex").slice(0, 8);
     return `${prefix}${hash}`;
 }
 
 /** Makes the public network unless it is there. Throws, naming the range, if it is taken by another. */
 export async function ensurePublicNetwork(context: Context): Promise<void> {
     const { lab } = context;
-    const name = publicNetworkName(lab.name);
+    const name = publicNetworkName(lab);
     const there = await inspect(context, name);
     if (there !== undefined) {
         if (there === lab.publicCidr) return;
@@ -52,23 +54,23 @@ export async function ensurePublicNetwork(context: Context): Promise<void> {
             `The lab's public network "${name}" has the range ${there}, wanted is ${lab.publicCidr}. Remove the lab first.`,
         );
     }
-    await create(context, name, lab.publicCidr, lab.egress !== true, { [LAB_LABEL]: lab.name });
+    await create(context, name, lab.publicCidr, lab.egress !== true, labLabels(lab));
 }
 
 export async function createVpcNetwork(context: Context, vpcId: string, ipRange: string): Promise<void> {
     const { lab } = context;
-    const labels = { [LAB_LABEL]: lab.name, [VPC_LABEL]: vpcId };
+    const labels = { ...labLabels(lab), [VPC_LABEL]: vpcId };
     // Always internal: droplets reach the world, if at all, by their public address.
-    await create(context, vpcNetworkName(lab.name, vpcId), ipRange, true, labels);
+    await create(context, vpcNetworkName(lab, vpcId), ipRange, true, labels);
 }
 
 export async function deleteVpcNetwork(context: Context, vpcId: string): Promise<void> {
-    await gone(context.docker.getNetwork(vpcNetworkName(context.lab.name, vpcId)).remove());
+    await gone(context.docker.getNetwork(vpcNetworkName(context.lab, vpcId)).remove());
 }
 
 /** The range of a VPC's network. Throws if there is no such VPC. */
 export async function vpcRange(context: Context, vpcId: string): Promise<string> {
-    const range = await inspect(context, vpcNetworkName(context.lab.name, vpcId));
+    const range = await inspect(context, vpcNetworkName(context.lab, vpcId));
     if (range === undefined) throw new Error(`The lab has no network for VPC "${vpcId}".`);
     return range;
 }
@@ -90,11 +92,13 @@ async function create(
     internal: boolean,
     labels: Readonly<Record<string, string>>,
 ): Promise<void> {
-    const bridge = bridgeName(context.lab.bridgePrefix ?? "swl", context.lab.name, name);
+    const bridge = bridgeName(context.lab.bridgePrefix ?? "swl", name);
     try {
         await context.docker.createNetwork(networkConfig(name, cidr, bridge, internal, labels));
     } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
+        const other = (await dockerRanges(context.docker)).find((taken) => overlap(taken.cidr, cidr));
+        const reason =
+            other === undefined ? messageOf(error) : `it overlaps with ${other.cidr} of ${other.by}`;
         throw new Error(`The network "${name}" with the range ${cidr} could not be made: ${reason}`);
     }
 }

@@ -2,14 +2,15 @@ import type { MachineImage } from "../machines.ts";
 import { imageExists } from "./images/build.ts";
 import { CATALOGUE } from "./images/catalogue.ts";
 import { machineImage } from "./images/ensure.ts";
-import { type Context, gone, LAB_LABEL, labFilter, SNAPSHOT_LABEL } from "./lab.ts";
+import { type Context, gone, labFilter, labLabels, namePrefix, SNAPSHOT_LABEL } from "./lab.ts";
 
 /** The catalogue's images that have been made, and the lab's own snapshots. */
 export async function listImages(context: Context): Promise<MachineImage[]> {
     const base: MachineImage[] = [];
-    for (const image of CATALOGUE.map(machineImage))
+    const offered = CATALOGUE.filter(({ faulty }) => context.lab.faulty === true || !faulty);
+    for (const image of offered.map(machineImage))
         if (await imageExists(context.docker, image.ref)) base.push(image);
-    const found = await context.docker.listImages({ filters: labFilter(context.lab.name) });
+    const found = await context.docker.listImages({ filters: labFilter(context.lab) });
     const snapshots = found.flatMap(({ Labels }) => {
         const text = Labels?.[SNAPSHOT_LABEL];
         return text === undefined ? [] : [JSON.parse(text) as MachineImage];
@@ -27,7 +28,7 @@ export async function takeSnapshot(
     containerName: string,
     wanted: { readonly imageId: number; readonly name: string },
 ): Promise<MachineImage> {
-    const repo = `swarm-lab/snapshot-${context.lab.name}`;
+    const repo = `swarm-lab/snapshot-${namePrefix(context.lab)}`;
     const image: MachineImage = {
         ref: `${repo}:${wanted.imageId}`,
         slug: null,
@@ -37,7 +38,7 @@ export async function takeSnapshot(
         distribution: "Debian",
         sizeGigabytes: 1,
     };
-    const labels = { [LAB_LABEL]: context.lab.name, [SNAPSHOT_LABEL]: JSON.stringify(image) };
+    const labels = { ...labLabels(context.lab), [SNAPSHOT_LABEL]: JSON.stringify(image) };
     await context.docker.getContainer(containerName).commit({
         repo,
         tag: String(wanted.imageId),

@@ -1,9 +1,10 @@
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { execa } from "execa";
 import { searchPath } from "../engine/path.ts";
 import { unmountBelow } from "./mounts.ts";
 import { enginesAndContainersHere } from "./neighbours.ts";
+import { TENANTS } from "./places.ts";
 import { parseTables } from "./traces.ts";
 
 /** What labs' own Docker engines leave on the machine when all of their processes are killed. */
@@ -25,8 +26,8 @@ const machine: Places = { net: "/sys/class/net", run: "/run" };
 
 /** Bridges of labs and of the droplets' tests, see droplets/networks.ts. */
 const bridgeNames = /^sw[lt][0-9a-f]{8}$/;
-/** Runtime folders of labs' engines, see instance.ts. */
-const runNames = /^swarm-lab-[0-9a-f]{8}$/;
+/** Runtime folders of labs' engines: places.ts, earlier.ts. */
+const runNames = /^swarm-lab(-[0-9a-f]{8})?$/;
 
 /**
  * Looks for leftovers. Nothing is one while any Docker engine or container runs in this network
@@ -42,7 +43,9 @@ export function findLeftovers(places = machine, running = enginesAndContainersHe
         cables: bridges.flatMap((name) => names(path.join(places.net, name, "brif"))),
         runs: names(places.run)
             .filter((name) => runNames.test(name))
-            .map((name) => path.join(places.run, name)),
+            .map((name) => path.join(places.run, name))
+            // The labs that used an engine which was removed before are on record still.
+            .filter((folder) => names(folder).join() !== TENANTS),
     };
 }
 
@@ -71,7 +74,12 @@ export async function removeLeftovers(found: Leftovers): Promise<string[]> {
     for (const rule of await rulesOf(found.bridges)) await attempt("iptables", rule);
     problems.push(...(await unmountBelow(found.runs)));
     if (problems.length === 0)
-        for (const folder of found.runs) rmSync(folder, { recursive: true, force: true });
+        for (const folder of found.runs) {
+            // Whose labs used the engine is still true.
+            for (const name of names(folder))
+                if (name !== TENANTS) rmSync(path.join(folder, name), { recursive: true, force: true });
+            if (names(folder).length === 0) rmdirSync(folder);
+        }
     return problems;
 }
 

@@ -1,13 +1,21 @@
+import { existsSync, realpathSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
+import { labText } from "../droplets/lab.ts";
 import { LabError } from "../errors.ts";
-import type { Cache } from "../instance.ts";
+import type { Instance } from "../instance.ts";
+import { withLock } from "../lock.ts";
+import { readRecord } from "../processes.ts";
 import type { Report } from "../steps.ts";
 import { ask, defaultSocket, engineProblem, socketFrom } from "./connect.ts";
+import { earlierPlaces } from "./earlier.ts";
 import { canInstall, installDocker } from "./install.ts";
+import { removeAbandoned } from "./leave.ts";
 import { findLeftovers, leftoversText, removeLeftovers } from "./leftovers.ts";
-import { enginesHere } from "./neighbours.ts";
-import { findDockerd, ownEngineRuns, ownFiles, startOwnEngine } from "./ownEngine.ts";
+import { argumentsOf, enginesHere, neighbourText } from "./neighbours.ts";
+import { findDockerd, ownEngineRuns, startOwnEngine } from "./ownEngine.ts";
+import { type EnginePlaces, enginePlaces } from "./places.ts";
+import { register, tenantsOf } from "./tenants.ts";
 
 /** The Docker engine that runs the droplets. */
 export interface OuterDocker {
@@ -18,12 +26,13 @@ export interface OuterDocker {
 }
 
 /**
- * The engine to use that runs already: the one DOCKER_HOST names, else the lab's own, else the machine's.
+ * The engine to use that runs already: the one DOCKER_HOST names, else the labs' own, else the machine's.
  * @returns undefined when none runs.
  * @throws LabError when DOCKER_HOST names one that does not answer or cannot serve.
  */
-export async function runningEngine(
-    cache: Cache,
+async function runningEngine(
+    instance: Instance,
+    places: EnginePlaces,
     dockerHost = process.env.DOCKER_HOST,
 ): Promise<OuterDocker | undefined> {
     const named = socketFrom(dockerHost);
@@ -36,11 +45,14 @@ export async function runningEngine(
                 `Unset DOCKER_HOST, or have it name another.`,
         );
     }
-    if (ownEngineRuns(cache)) {
-        const own = await usable(ownFiles(cache).socket, "the lab's own");
-        if ("docker" in own) return own;
+    for (const own of [places, earlierPlaces(instance)]) {
+        if (!ownEngineRuns(own)) continue;
+        const found = await usable(own.socket, "the labs' own");
+        if ("docker" in found) return found;
+        const users = tenantsOf(own).map(labText);
         throw new LabError(
-            `The lab's own Docker engine runs but is of no use: ${own.problem}. "make down" stops it.`,
+            `The labs' own Docker engine runs (process ${readRecord(own.pid)?.pid}) but is of no use: ${found.problem}. ` +
+                `"make down" stops it${users.length > 0 ? `, for each lab that uses it: ${users.join(", ")}` : ""}.`,
         );
     }
     const machines = await usable(defaultSocket, "the machine's");
@@ -61,31 +73,58 @@ async function usable(socket: string, whose: string): Promise<Usable> {
 }
 
 /**
- * The engine to use, started or installed when none runs.
+ * The engine to use, started or installed when none runs. Where it is the labs' own, the lab is put on record there.
  * @throws LabError when that takes root, or fails.
  */
-export async function ensureOuterDocker(cache: Cache, report: Report): Promise<OuterDocker> {
-    const running = await runningEngine(cache);
-    if (running !== undefined) return running;
+export async function ensureOuterDocker(
+    instance: Instance,
+    report: Report,
+    places = enginePlaces(),
+): Promise<OuterDocker> {
     if (process.getuid?.() !== 0) {
+        const running = await runningEngine(instance, places);
+        if (running !== undefined) return running;
         throw new LabError(
             `No Docker engine answers on ${defaultSocket}. Start one that you may use, or run this as root, ` +
                 `and the lab starts one of its own.`,
         );
     }
+    return await withLock(places.lock, report, async () => {
+        const found =
+            (await runningEngine(instance, places)) ?? (await startedEngine(instance, places, report));
+        if (isShared(found.socket, places)) {
+            register(places, instance);
+            await removeAbandoned(found.docker, places);
+            // By whichever name it was found.
+            return { ...found, socket: places.socket };
+        }
+        return found;
+    });
+}
+
+/** Whether a socket is that of the labs' own engine, whoever named it. */
+export function isShared(socket: string, places: EnginePlaces): boolean {
+    return (
+        existsSync(socket) &&
+        existsSync(places.socket) &&
+        realpathSync(socket) === realpathSync(places.socket)
+    );
+}
+
+async function startedEngine(instance: Instance, places: EnginePlaces, report: Report): Promise<OuterDocker> {
     refuseNeighbours();
     if (findDockerd() === undefined) {
         if (!canInstall())
             throw new LabError("No Docker engine runs and none is installed. Install and start one.");
         await installDocker(report);
-        const started = await startedByPackage(cache);
+        const started = await startedByPackage(instance, places);
         if (started !== undefined) return { ...started, origin: `${started.origin}, just installed` };
     }
     await removeLeftoversOf(report);
     report("starting dockerd");
-    await startOwnEngine(cache);
-    const own = await runningEngine(cache);
-    if (own === undefined) throw new LabError("The lab's own Docker engine answered once and is gone again.");
+    await startOwnEngine(places);
+    const own = await runningEngine(instance, places);
+    if (own === undefined) throw new LabError("The labs' own Docker engine answered once and is gone again.");
     return own;
 }
 
@@ -95,11 +134,7 @@ export async function ensureOuterDocker(cache: Cache, report: Report): Promise<O
  */
 function refuseNeighbours(): void {
     const [pid] = enginesHere();
-    if (pid === undefined) return;
-    throw new LabError(
-        `A Docker engine runs on this machine (process ${pid}), but it does not answer on ${defaultSocket}, and a second ` +
-            `one beside it would disturb it. Have DOCKER_HOST name its socket (unix:///path), or stop it.`,
-    );
+    if (pid !== undefined) throw new LabError(neighbourText(pid, argumentsOf(pid)));
 }
 
 async function removeLeftoversOf(report: Report): Promise<void> {
@@ -116,9 +151,9 @@ async function removeLeftoversOf(report: Report): Promise<void> {
 }
 
 /** Where services run, the package has just started its own: a moment's patience finds it. */
-async function startedByPackage(cache: Cache): Promise<OuterDocker | undefined> {
+async function startedByPackage(instance: Instance, places: EnginePlaces): Promise<OuterDocker | undefined> {
     for (const deadline = Date.now() + 5_000; Date.now() < deadline; await sleep(250)) {
-        const running = await runningEngine(cache);
+        const running = await runningEngine(instance, places);
         if (running !== undefined) return running;
     }
     return undefined;

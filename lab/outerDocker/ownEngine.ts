@@ -14,33 +14,23 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
 import { findCommand, searchPath } from "../engine/path.ts";
 import { LabError } from "../errors.ts";
-import type { Cache } from "../instance.ts";
 import { commandOf, isAlive, lastLines, readRecord, stop, writeRecord } from "../processes.ts";
 import { ask } from "./connect.ts";
 import { noteFootprint, removeFootprint } from "./footprint.ts";
 import { unmountBelow } from "./mounts.ts";
+import type { EnginePlaces } from "./places.ts";
 
 const START_MS = 60_000;
 /** An engine gives its containers 10 seconds to end, and the lab's are removed before. */
 const STOP_MS = 45_000;
 
-/** Files of the Docker engine that the lab starts for itself. Shared by all instances of the checkout. */
-export function ownFiles(cache: Cache) {
-    return {
-        socket: path.join(cache.dockerRun, "docker.sock"),
-        pid: path.join(cache.dir, "dockerd.pid"),
-        log: path.join(cache.dir, "dockerd.log"),
-        footprint: path.join(cache.dir, "dockerd-footprint.json"),
-    };
-}
-
-export function ownEngineRuns(cache: Cache): boolean {
-    return isAlive(readRecord(ownFiles(cache).pid));
+export function ownEngineRuns(places: EnginePlaces): boolean {
+    return isAlive(readRecord(places.pid));
 }
 
 /** Whether containers of a lab are on record in an engine that does not run now, after a crash or a reboot. */
-export function ownEngineHoldsContainers(cache: Cache): boolean {
-    const folder = path.join(cache.docker, "containers");
+export function ownEngineHoldsContainers(places: EnginePlaces): boolean {
+    const folder = path.join(places.dataRoot, "containers");
     return existsSync(folder) && readdirSync(folder).length > 0;
 }
 
@@ -49,17 +39,17 @@ export function ownEngineHoldsContainers(cache: Cache): boolean {
  * settings file and containerd namespaces. Needs root.
  * @throws LabError with the last lines of its log when it ends or does not answer within a minute.
  */
-export async function startOwnEngine(cache: Cache): Promise<Docker> {
-    const files = ownFiles(cache);
-    mkdirSync(cache.docker, { recursive: true });
-    mkdirSync(cache.dockerRun, { recursive: true, mode: 0o700 });
-    await noteFootprint(files.footprint);
-    removeStalePidFiles(cache);
+export async function startOwnEngine(places: EnginePlaces): Promise<Docker> {
+    mkdirSync(places.data, { recursive: true, mode: 0o711 });
+    mkdirSync(places.dataRoot, { recursive: true });
+    mkdirSync(places.run, { recursive: true, mode: 0o700 });
+    await noteFootprint(places.footprint);
+    removeStalePidFiles(places);
     // Without a settings file of its own it would read the machine's, which may name another socket.
-    const settings = path.join(cache.dockerRun, "daemon.json");
+    const settings = path.join(places.run, "daemon.json");
     writeFileSync(settings, "{}\n");
-    const log = openSync(files.log, "w");
-    const child = spawn(findCommand("dockerd", searchPath()) ?? "dockerd", argumentsFor(cache, settings), {
+    const log = openSync(places.log, "w");
+    const child = spawn(findCommand("dockerd", searchPath()) ?? "dockerd", argumentsFor(places, settings), {
         // A session of its own: the terminal's Ctrl-C is not for it.
         detached: true,
         stdio: ["ignore", log, log],
@@ -74,19 +64,19 @@ export async function startOwnEngine(cache: Cache): Promise<Docker> {
         ended = signal === null ? `it ended with status ${code}` : `it was ended by ${signal}`;
     });
     child.unref();
-    if (child.pid !== undefined) writeRecord(files.pid, child.pid);
+    if (child.pid !== undefined) writeRecord(places.pid, child.pid);
     const deadline = Date.now() + START_MS;
     for (let last = "not asked yet"; ; await sleep(100)) {
-        const answer = ended === undefined ? await ask(files.socket) : { problem: last };
+        const answer = ended === undefined ? await ask(places.socket) : { problem: last };
         if ("docker" in answer) return answer.docker;
         last = answer.problem;
         if (ended === undefined && Date.now() < deadline) continue;
-        const why = ended ?? `it did not answer on ${files.socket} within ${START_MS / 1000} s (${last})`;
-        if (ended === undefined) await stop(files.pid, STOP_MS);
-        rmSync(files.pid, { force: true });
-        await removeFootprint(files.footprint);
+        const why = ended ?? `it did not answer on ${places.socket} within ${START_MS / 1000} s (${last})`;
+        if (ended === undefined) await stop(places.pid, STOP_MS);
+        rmSync(places.pid, { force: true });
+        await removeFootprint(places.footprint);
         throw new LabError(
-            `The lab's own Docker engine could not be started: ${why}. The end of ${files.log}:\n${lastLines(files.log)}\n` +
+            `The lab's own Docker engine could not be started: ${why}. The end of ${places.log}:\n${lastLines(places.log)}\n` +
                 `Remove the cause, or start a Docker engine yourself (DOCKER_HOST names its socket if it is not the default one).`,
         );
     }
@@ -96,21 +86,21 @@ export async function startOwnEngine(cache: Cache): Promise<Docker> {
  * dockerd refuses to start beside a pid file whose process it takes for alive, as it does with one that
  * was killed and that nobody has waited for, or with another program that got the number.
  */
-function removeStalePidFiles(cache: Cache): void {
-    rmSync(path.join(cache.dockerRun, "docker.pid"), { force: true });
-    const containerd = path.join(cache.dockerRun, "exec", "containerd", "containerd.pid");
+function removeStalePidFiles(places: EnginePlaces): void {
+    rmSync(path.join(places.run, "docker.pid"), { force: true });
+    const containerd = path.join(places.run, "exec", "containerd", "containerd.pid");
     if (!existsSync(containerd)) return;
     const pid = Number(readFileSync(containerd, "utf8"));
     if (commandOf(pid) !== "containerd") rmSync(containerd, { force: true });
 }
 
-function argumentsFor(cache: Cache, settings: string): string[] {
-    const namespace = path.basename(cache.dockerRun);
+function argumentsFor(places: EnginePlaces, settings: string): string[] {
+    const namespace = path.basename(places.run);
     return [
-        ...["--host", `unix://${path.join(cache.dockerRun, "docker.sock")}`],
-        ...["--data-root", cache.docker],
-        ...["--exec-root", path.join(cache.dockerRun, "exec")],
-        ...["--pidfile", path.join(cache.dockerRun, "docker.pid")],
+        ...["--host", `unix://${places.socket}`],
+        ...["--data-root", places.dataRoot],
+        ...["--exec-root", path.join(places.run, "exec")],
+        ...["--pidfile", path.join(places.run, "docker.pid")],
         ...["--config-file", settings],
         // It starts a containerd of its own, unless the machine runs one: then it keeps to its own corner there.
         ...["--containerd-namespace", namespace, "--containerd-plugins-namespace", `${namespace}-plugins`],
@@ -129,13 +119,12 @@ export function findDockerd(): string | undefined {
  * Stops the lab's own engine, if it runs, and takes back what it changed on the machine.
  * @returns what could not be taken back.
  */
-export async function stopOwnEngine(cache: Cache): Promise<string[]> {
-    const files = ownFiles(cache);
-    const outcome = await stop(files.pid, STOP_MS);
+export async function stopOwnEngine(places: EnginePlaces): Promise<string[]> {
+    const outcome = await stop(places.pid, STOP_MS);
     const problems =
         outcome === "killed" ? [`dockerd did not end within ${STOP_MS / 1000} s and was killed`] : [];
-    problems.push(...(await unmountBelow([cache.docker, cache.dockerRun])));
-    problems.push(...(await removeFootprint(files.footprint)));
-    rmSync(cache.dockerRun, { recursive: true, force: true });
+    problems.push(...(await unmountBelow([places.dataRoot, places.run])));
+    problems.push(...(await removeFootprint(places.footprint)));
+    rmSync(places.run, { recursive: true, force: true });
     return problems;
 }

@@ -1,7 +1,7 @@
 import type Docker from "dockerode";
 import { nth } from "../droplets/addresses.ts";
 import { imageRefs } from "../droplets/images/ensure.ts";
-import { type Context, engineStatus, gone, LAB_LABEL } from "../droplets/lab.ts";
+import { type Context, engineStatus, gone, type LabId, labLabels, namePrefix } from "../droplets/lab.ts";
 import { publicNetworkName } from "../droplets/networks.ts";
 
 /** The Hub's port: whoever lets a droplet reach the Hub lets it reach this, and nobody else. */
@@ -17,17 +17,13 @@ export function registryMirror(publicCidr: string): string {
     return `${registryAddress(publicCidr)}:${PORT}`;
 }
 
-export function registryConfig(
-    lab: string,
-    publicCidr: string,
-    image: string,
-): Docker.ContainerCreateOptions {
+export function registryConfig(lab: LabId, publicCidr: string, image: string): Docker.ContainerCreateOptions {
     const network = publicNetworkName(lab);
     return {
-        name: `${lab}-registry`,
+        name: `${namePrefix(lab)}-registry`,
         Hostname: "registry",
         Image: image,
-        Labels: { [LAB_LABEL]: lab },
+        Labels: labLabels(lab),
         HostConfig: {
             NetworkMode: network,
             RestartPolicy: { Name: "unless-stopped" },
@@ -42,7 +38,7 @@ export function registryConfig(
 /** Starts the lab's registry unless the very one that is wanted runs. Its network must be there. */
 export async function ensureRegistry(context: Context): Promise<void> {
     const { docker, lab } = context;
-    const config = registryConfig(lab.name, lab.publicCidr, imageRefs().registry);
+    const config = registryConfig(lab, lab.publicCidr, imageRefs().registry);
     const container = docker.getContainer(config.name as string);
     try {
         const { State, Config } = await container.inspect();

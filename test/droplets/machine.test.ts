@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { containerName } from "../../lab/droplets/containerConfig.ts";
 import { imageRefs } from "../../lab/droplets/images/ensure.ts";
+import { labFilter, namePrefix } from "../../lab/droplets/lab.ts";
 import { removeAll } from "../../lab/droplets/removeAll.ts";
 import { onlySsh } from "./support/filters.ts";
 import { TestLab, userData } from "./support/lab.ts";
@@ -135,7 +136,7 @@ test("power off and on keep disk and addresses; a reboot as well", async () => {
 });
 
 test("one that has failed by itself runs again by its next filter; one that was switched off does not", async () => {
-    const container = lab.docker.getContainer(containerName(lab.name, 1));
+    const container = lab.docker.getContainer(containerName(lab.id, 1));
     await container.kill();
     await lab.machines.setFilter(1, onlySsh);
     assert.equal(await lab.eventually(1, "cat /root/kept"), "kept");
@@ -149,7 +150,7 @@ test("one that has failed by itself runs again by its next filter; one that was 
 test("a snapshot boots as a new machine with the old disk", async () => {
     const image = await lab.machines.snapshot(1, { imageId: 4711, name: 'my "image"' });
     assert.deepEqual(image, {
-        ref: "swarm-lab/snapshot-droplets-machine:4711",
+        ref: `swarm-lab/snapshot-${namePrefix(lab.id)}:4711`,
         slug: null,
         id: 4711,
         kind: "snapshot",
@@ -169,7 +170,7 @@ test("a snapshot boots as a new machine with the old disk", async () => {
 
 test("removeAll leaves nothing", async () => {
     await lab.machines.snapshot(1, { imageId: 4712, name: "left behind" });
-    const filters = { label: [`swarm-lab=${lab.name}`] };
+    const filters = labFilter(lab.id);
     const left = async () => ({
         containers: (await lab.docker.listContainers({ all: true, filters })).length,
         networks: (await lab.docker.listNetworks({ filters })).length,
@@ -177,7 +178,7 @@ test("removeAll leaves nothing", async () => {
     });
     // A droplet and the registry; the public network and the VPC's.
     assert.deepEqual(await left(), { containers: 2, networks: 2, images: 1 });
-    await removeAll(lab.docker, lab.name);
+    await removeAll(lab.docker, lab.id);
     assert.deepEqual(await left(), { containers: 0, networks: 0, images: 0 });
     assert.deepEqual((await lab.docker.listVolumes({ filters })).Volumes ?? [], []);
 });

@@ -5,6 +5,7 @@ import { nextFree, nth, rangeOf } from "../../lab/droplets/addresses.ts";
 import { archive } from "../../lab/droplets/archive.ts";
 import { grantableCapabilities } from "../../lab/droplets/capabilities.ts";
 import { containerConfig, privateEndpoint } from "../../lab/droplets/containerConfig.ts";
+import { labLabels } from "../../lab/droplets/lab.ts";
 import { metadataFile } from "../../lab/droplets/metadata.ts";
 import { bridgeName, networkConfig } from "../../lab/droplets/networks.ts";
 import { seedFiles } from "../../lab/droplets/seed.ts";
@@ -21,6 +22,8 @@ const spec: MachineSpec = {
     region: "sgp1",
     memory: 536870912,
 };
+
+const lab = { name: "lab", checkout: "/home/a/swarm" };
 
 const addresses = {
     publicIp: "198.51.100.3",
@@ -60,7 +63,7 @@ describe("grantableCapabilities", () => {
 
 describe("containerConfig", () => {
     const settings = {
-        lab: "lab",
+        lab,
         publicNetwork: "lab-public",
         capabilities: ["CHOWN", "SYS_ADMIN"],
         appArmor: false,
@@ -71,12 +74,13 @@ describe("containerConfig", () => {
 
     test("a droplet", () =>
         assert.deepEqual(containerConfig(spec, addresses, settings), {
-            name: "lab-droplet-4711",
+            name: "lab-9d3c7479-droplet-4711",
             Hostname: "node1",
             Image: "swarm-lab/droplet:0123",
             Env: ["LAB_REGISTRY_MIRROR=198.51.100.2:443", "LAB_MESH=1", "LAB_EGRESS=0"],
             Labels: {
                 "swarm-lab": "lab",
+                "swarm-lab.checkout": "/home/a/swarm",
                 "swarm-lab.droplet": "4711",
                 "swarm-lab.vpc": "5a4981aa",
                 "swarm-lab.public-ip": "198.51.100.3",
@@ -97,7 +101,7 @@ describe("containerConfig", () => {
                         Target: "/var/lib/docker",
                         VolumeOptions: {
                             NoCopy: true,
-                            Labels: { "swarm-lab": "lab", "swarm-lab.droplet": "4711" },
+                            Labels: { ...labLabels(lab), "swarm-lab.droplet": "4711" },
                             DriverConfig: { Name: "local", Options: {} },
                         },
                     },
@@ -134,18 +138,18 @@ describe("containerConfig", () => {
 
 test("the registry comes right after the gateway, on the Hub's port", () => {
     assert.equal(registryMirror("198.51.100.0/24"), "198.51.100.2:443");
-    assert.deepEqual(registryConfig("lab", "198.51.100.0/24", "swarm-lab/registry:4567"), {
-        name: "lab-registry",
+    assert.deepEqual(registryConfig(lab, "198.51.100.0/24", "swarm-lab/registry:4567"), {
+        name: "lab-9d3c7479-registry",
         Hostname: "registry",
         Image: "swarm-lab/registry:4567",
-        Labels: { "swarm-lab": "lab" },
+        Labels: { "swarm-lab": "lab", "swarm-lab.checkout": "/home/a/swarm" },
         HostConfig: {
-            NetworkMode: "lab-public",
+            NetworkMode: "lab-9d3c7479-public",
             RestartPolicy: { Name: "unless-stopped" },
             LogConfig: { Type: "json-file", Config: { "max-size": "1m", "max-file": "1" } },
         },
         NetworkingConfig: {
-            EndpointsConfig: { "lab-public": { IPAMConfig: { IPv4Address: "198.51.100.2" } } },
+            EndpointsConfig: { "lab-9d3c7479-public": { IPAMConfig: { IPv4Address: "198.51.100.2" } } },
         },
     });
 });
@@ -163,9 +167,9 @@ describe("networks", () => {
         }));
 
     test("bridges of two labs differ and fit into an interface's name", () => {
-        const one = bridgeName("swarm-7", "lab", "lab-public");
+        const one = bridgeName("swarm-7", "lab-public");
         assert.match(one, /^swarm-7[0-9a-f]{8}$/);
-        assert.notEqual(one, bridgeName("swarm-7", "lab-b", "lab-public"));
+        assert.notEqual(one, bridgeName("swarm-7", "lab-b-public"));
     });
 });
 

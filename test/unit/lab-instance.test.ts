@@ -29,8 +29,7 @@ test("without settings the lab has its defaults, and everything lies below .lab 
     assert.equal(lab.dir, "/repo/.lab/lab");
     assert.equal(lab.stackConfig, "/repo/Pulumi.lab.yaml");
     assert.equal(lab.cache.dir, "/repo/.lab/cache");
-    assert.match(lab.cache.dockerRun, /^\/run\/swarm-lab-[0-9a-f]{8}$/);
-    assert.notEqual(instanceFrom({}, "/other").cache.dockerRun, lab.cache.dockerRun);
+    assert.equal(lab.checkout, "/repo");
 });
 
 test("every bad setting is reported at once, with what is allowed", () => {

@@ -24,17 +24,21 @@ test("leftovers are bridges and folders with a lab's names, while nothing of Doc
         "run/docker",
         "run/swarm-lab-01234567",
         "run/swarm-lab-other",
+        "run/swarm-lab/exec",
+        "run/swarm-lab/labs",
+        // An engine's folder that was cleared before, with the labs still on record.
+        "run/swarm-lab-89abcdef/labs",
     ])
         mkdirSync(path.join(top, folder), { recursive: true });
     const found = findLeftovers(places, []);
     assert.deepEqual(found, {
         bridges: ["swl0123abcd", "swt89abcdef"],
         cables: ["veth1", "veth2"],
-        runs: [path.join(top, "run/swarm-lab-01234567")],
+        runs: [path.join(top, "run/swarm-lab"), path.join(top, "run/swarm-lab-01234567")],
     });
     assert.equal(
         leftoversText(found),
-        `the bridges swl0123abcd, swt89abcdef and the folders ${path.join(top, "run/swarm-lab-01234567")}`,
+        `the bridges swl0123abcd, swt89abcdef and the folders ${path.join(top, "run/swarm-lab")}, ${path.join(top, "run/swarm-lab-01234567")}`,
     );
     const none = findLeftovers(places, [4711]);
     assert.deepEqual(none, { bridges: [], cables: [], runs: [] });

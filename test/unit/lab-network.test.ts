@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
-import { createServer } from "node:net";
+import { createServer as createHttpServer } from "node:http";
+import { type AddressInfo, createServer } from "node:net";
 import { test } from "node:test";
+import type Docker from "dockerode";
 import fc from "fast-check";
-import { overlap, rangeConflict, requireFreePort, routesFrom } from "../../lab/network.ts";
+import { dockerRanges, overlap, rangeConflict, requireFreePort, routesFrom } from "../../lab/network.ts";
 import { engineProblem, socketFrom } from "../../lab/outerDocker/connect.ts";
 import { emptyNewTables, parseTables, undo } from "../../lab/outerDocker/traces.ts";
 
@@ -64,7 +66,7 @@ tun0	807100CB	00000000	0001	0	0	0	80FFFFFF	0	0	0
 });
 
 test("a port that another program has is named with what to set", async () => {
-    const server = createServer();
+    const server = createServer((socket) => socket.destroy());
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const address = server.address();
     assert.ok(address !== null && typeof address === "object");
@@ -76,6 +78,43 @@ test("a port that another program has is named with what to set", async () => {
     });
     await new Promise((resolve) => server.close(resolve));
     await requireFreePort(address.port);
+});
+
+test("a port that another lab has is named with that lab", async () => {
+    const server = createHttpServer((request, response) => {
+        assert.equal(request.url, "/lab/owner");
+        response.end(JSON.stringify({ name: "lab", checkout: "/home/a/swarm" }));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    await assert.rejects(requireFreePort(port), {
+        name: "LabError",
+        message:
+            `Port ${port} on 127.0.0.1, where the lab's API is to listen, is taken by the lab "lab" of /home/a/swarm. ` +
+            "Set LAB_PORT to a port that is free.",
+    });
+    await new Promise((resolve) => server.close(resolve));
+});
+
+test("an engine's ranges are named with the lab that has them", async () => {
+    const networks = [
+        { Name: "bridge", IPAM: { Config: [{ Subnet: "172.17.0.0/16" }] } },
+        { Name: "none", IPAM: { Config: null } },
+        { Name: "six", IPAM: { Config: [{ Subnet: "2001:db8::/64" }, {}] } },
+        {
+            Name: "lab-9d3c7479-public",
+            IPAM: { Config: [{ Subnet: "198.51.100.0/24" }] },
+            Labels: { "swarm-lab": "lab", "swarm-lab.checkout": "/home/a/swarm" },
+        },
+    ];
+    const engine = { listNetworks: async () => networks } as unknown as Docker;
+    assert.deepEqual(await dockerRanges(engine), [
+        { cidr: "172.17.0.0/16", by: 'the Docker network "bridge"' },
+        {
+            cidr: "198.51.100.0/24",
+            by: 'the lab "lab" of /home/a/swarm (the Docker network "lab-9d3c7479-public")',
+        },
+    ]);
 });
 
 test("DOCKER_HOST has to name a socket on this machine", () => {

@@ -97,6 +97,18 @@ test("a page is asked for again until it is good, and given up with the last rea
     assert.deepEqual([bad.ok, bad.text], [false, "ECONNREFUSED, for 0 s"]);
 });
 
+test("a page that does not answer in time is said in words", async (t) => {
+    const server = createServer(() => {});
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    t.after(() => server.closeAllConnections());
+    t.after(() => server.close());
+    const node = outputs.nodes[0];
+    assert.ok(node);
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const silent = await askPage({ node, url }, 0);
+    assert.deepEqual([silent.ok, silent.text], [false, "no answer within 3 s, for 0 s"]);
+});
+
 async function running(): Promise<ChildProcess & { pid: number }> {
     const child = spawn("sleep", ["60"], { stdio: "ignore" });
     await new Promise((resolve) => child.once("spawn", resolve));
@@ -142,19 +154,20 @@ test("the end of a log, or that there is none", () => {
 
 test("a lock is waited for while its holder lives and taken over when it is gone", async () => {
     const file = path.join(scratch, "locks", "lock");
+    const lock = { file, where: "on this machine" } as const;
     const order: string[] = [];
     let release = () => {};
     const held = new Promise<void>((resolve) => {
         release = resolve;
     });
-    const first = withLock(file, assert.fail, async () => {
+    const first = withLock(lock, assert.fail, async () => {
         await held;
         order.push("first");
     });
     const second = withLock(
-        file,
+        lock,
         (text) => {
-            assert.equal(text, `waiting for another lab command in this checkout (process ${process.pid})`);
+            assert.equal(text, `waiting for another lab command on this machine (process ${process.pid})`);
             release();
         },
         async () => order.push("second"),
@@ -162,7 +175,7 @@ test("a lock is waited for while its holder lives and taken over when it is gone
     await Promise.all([first, second]);
     assert.deepEqual(order, ["first", "second"]);
     writeFileSync(file, JSON.stringify({ pid: process.pid, start: "1", boot: "gone" }));
-    assert.equal(await withLock(file, assert.fail, async () => "taken over"), "taken over");
+    assert.equal(await withLock(lock, assert.fail, async () => "taken over"), "taken over");
 });
 
 function checkpoint(resources: object[], pending: object[] = []): string {

@@ -5,7 +5,7 @@ import Docker from "dockerode";
 import { execa } from "execa";
 import type { Fault } from "../../../lab/api/faults.ts";
 import type { Settings } from "../../../lab/api/settings.ts";
-import { DROPLET_LABEL, LAB_LABEL } from "../../../lab/droplets/lab.ts";
+import { DROPLET_LABEL, labFilter } from "../../../lab/droplets/lab.ts";
 import { apiUrl } from "../../../lab/instance.ts";
 import { instance } from "./stack.ts";
 
@@ -69,13 +69,13 @@ export async function leftovers(): Promise<Record<string, number>> {
 
 /** Containers of this lab that run a droplet. */
 export async function dropletContainers(): Promise<number> {
-    const label = [`${LAB_LABEL}=${instance.name}`, DROPLET_LABEL];
+    const label = [...labFilter(instance).label, DROPLET_LABEL];
     return (await docker.listContainers({ all: true, filters: { label } })).length;
 }
 
 /** The running container of a droplet. @throws Error where there is none, as for one that is off. */
 export async function containerOf(id: number | string): Promise<Docker.Container> {
-    const label = [`${LAB_LABEL}=${instance.name}`, `${DROPLET_LABEL}=${id}`];
+    const label = [...labFilter(instance).label, `${DROPLET_LABEL}=${id}`];
     const [container] = await docker.listContainers({ filters: { label } });
     if (!container) throw new Error(`there is no running container of droplet ${id}`);
     return docker.getContainer(container.Id);

@@ -6,8 +6,10 @@ import Docker from "dockerode";
 import { containerName } from "../../../lab/droplets/containerConfig.ts";
 import { run } from "../../../lab/droplets/exec.ts";
 import { ensureImages } from "../../../lab/droplets/images/ensure.ts";
+import type { LabId } from "../../../lab/droplets/lab.ts";
 import { createContainerMachines } from "../../../lab/droplets/machines.ts";
 import { removeAll } from "../../../lab/droplets/removeAll.ts";
+import { root } from "../../../lab/instance.ts";
 import type { MachineAddresses, Machines, PacketFilter } from "../../../lab/machines.ts";
 import { type Connection, connect, deployKey, execute, hostKey } from "./ssh.ts";
 import { until } from "./wait.ts";
@@ -31,7 +33,7 @@ write_files:
  * them.
  */
 export class TestLab {
-    readonly name: string;
+    readonly id: LabId;
     readonly vpc: { readonly id: string; readonly name: string; readonly ipRange: string };
     readonly #publicCidr: string;
     readonly #faulty: boolean;
@@ -45,7 +47,7 @@ export class TestLab {
      * @param options.faulty whether the images that are broken on purpose are needed; default false
      */
     constructor(theme: string, place: 0 | 1 | 2 | 3, options: { readonly faulty?: boolean } = {}) {
-        this.name = `droplets-${theme}`;
+        this.id = { name: `droplets-${theme}`, checkout: root };
         this.vpc = { id: "test-vpc", name: "test", ipRange: `10.213.${place}.0/24` };
         this.#publicCidr = `198.18.213.${place * 64}/26`;
         this.#faulty = options.faulty ?? false;
@@ -55,15 +57,15 @@ export class TestLab {
         const docker = new Docker({ socketPath: socketPath() });
         this.#docker = docker;
         // Only for what an engine without the images has to download.
-        const cacheDir = mkdtempSync(path.join(os.tmpdir(), `${this.name}-`));
+        const cacheDir = mkdtempSync(path.join(os.tmpdir(), `${this.id.name}-`));
         try {
-            await removeAll(docker, this.name);
+            await removeAll(docker, this.id);
             await ensureImages({ docker, cacheDir, faulty: this.#faulty }, (progress) =>
                 console.log(progress),
             );
             this.#machines = await createContainerMachines({
                 docker,
-                lab: { name: this.name, publicCidr: this.#publicCidr, cacheDir, bridgePrefix: "swt" },
+                lab: { ...this.id, publicCidr: this.#publicCidr, cacheDir, bridgePrefix: "swt" },
                 log: (line) => console.log(line),
             });
             await this.#machines.createVpc(this.vpc);
@@ -75,15 +77,15 @@ export class TestLab {
     async remove(): Promise<void> {
         for (const connection of this.#connections.values()) connection.destroy();
         this.#connections.clear();
-        if (this.#docker) await removeAll(this.#docker, this.name);
+        if (this.#docker) await removeAll(this.#docker, this.id);
     }
 
     get docker(): Docker {
-        return this.#docker ?? assert.fail(`the lab ${this.name} has not been started`);
+        return this.#docker ?? assert.fail(`the lab ${this.id.name} has not been started`);
     }
 
     get machines(): Machines {
-        return this.#machines ?? assert.fail(`the lab ${this.name} has not been started`);
+        return this.#machines ?? assert.fail(`the lab ${this.id.name} has not been started`);
     }
 
     async create(
@@ -146,7 +148,7 @@ export class TestLab {
 
     /** Runs a command in the droplet's container, for droplets that nobody can log in to. */
     async inside(id: number, command: readonly string[]): Promise<void> {
-        await run(this.docker.getContainer(containerName(this.name, id)), command);
+        await run(this.docker.getContainer(containerName(this.id, id)), command);
     }
 
     async #connect(id: number): Promise<Connection> {
@@ -159,7 +161,8 @@ export class TestLab {
     }
 }
 
-function socketPath(): string {
+/** Of the engine that LAB_DOCKER_HOST names. */
+export function socketPath(): string {
     const host = process.env.LAB_DOCKER_HOST;
     return (
         /^unix:\/\/(\/.+)$/.exec(host ?? "")?.[1] ??

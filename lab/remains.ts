@@ -1,0 +1,55 @@
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync } from "node:fs";
+import path from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { parse } from "yaml";
+import { backendUrl } from "./environment.ts";
+import type { Instance } from "./instance.ts";
+
+/*
+ * What a lab's stack leaves outside the lab's folder: its config, and the files that the swarm command makes.
+ */
+
+/**
+ * Removes the stack's config, whose salt belongs to a passphrase that is gone with the lab. One that somebody has
+ * changed is moved aside.
+ * @returns where to; undefined when there was nothing to keep.
+ */
+export function takeConfig({ stackConfig, checkout }: Instance): string | undefined {
+    if (!existsSync(stackConfig)) return undefined;
+    const origin = path.join(checkout, "Pulumi.dev.yaml");
+    if (isEdited(readFileSync(stackConfig, "utf8"), readFileSync(origin, "utf8"))) {
+        const kept = path.join(checkout, ".lab", path.basename(stackConfig));
+        renameSync(stackConfig, kept);
+        return kept;
+    }
+    rmSync(stackConfig);
+    return undefined;
+}
+
+/** Whether a stack's config says something else than the one it began as, beyond what Pulumi adds of itself. */
+export function isEdited(config: string, origin: string): boolean {
+    const said = (text: string) => {
+        try {
+            return (parse(text) as { config?: unknown } | null)?.config ?? {};
+        } catch {
+            // Somebody was at work on it.
+            return text;
+        }
+    };
+    return !isDeepStrictEqual(said(config), said(origin));
+}
+
+/**
+ * Removes what the swarm command keeps for the stacks of the lab's backend: hosts, pinned keys, and the private key that
+ * logs in. See `stackFolder` in cli/access.ts for the folders' names.
+ */
+export function removeSshFiles(instance: Instance): void {
+    const all = path.join(instance.checkout, ".swarm");
+    if (!existsSync(all)) return;
+    const mark = createHash("sha256").update(backendUrl(instance)).digest("hex").slice(0, 8);
+    for (const name of readdirSync(all)) {
+        if (name.endsWith(`-${mark}`)) rmSync(path.join(all, name), { recursive: true });
+    }
+    if (readdirSync(all).length === 0) rmdirSync(all);
+}

@@ -120,11 +120,7 @@ function downSteps(instance: Instance, problems: string[]): Step[] {
             run: async () => {
                 removeSshFiles(instance);
                 rmSync(instance.dir, { recursive: true, force: true });
-                const kept = takeConfig(instance);
-                const config = path.basename(instance.stackConfig);
-                return kept === undefined
-                    ? `removed, with ${config}`
-                    : `removed; ${config}, which was changed, is now ${kept}`;
+                return ["removed", takeConfig(instance)].filter((note) => note).join("; ");
             },
         },
     ];
@@ -151,7 +147,7 @@ function socketsOf(instance: Instance): string[] {
         ...(isMade(instance) ? [readMade(instance).dockerSocket] : []),
         ...(named !== undefined && "socket" in named ? [named.socket] : []),
         enginePlaces().socket,
-        earlierPlaces(instance).socket,
+        ...(ownEngineRuns(earlierPlaces(instance)) ? [earlierPlaces(instance).socket] : []),
         defaultSocket,
     ].filter((socket, at, all) => all.indexOf(socket) === at);
 }

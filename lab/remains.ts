@@ -13,18 +13,19 @@ import type { Instance } from "./instance.ts";
 /**
  * Removes the stack's config, whose salt belongs to a passphrase that is gone with the lab. One that somebody has
  * changed is moved aside.
- * @returns where to; undefined when there was nothing to keep.
+ * @returns what has become of it, in words; undefined when there is none.
  */
 export function takeConfig({ stackConfig, checkout }: Instance): string | undefined {
     if (!existsSync(stackConfig)) return undefined;
+    const name = path.basename(stackConfig);
     const origin = path.join(checkout, "Pulumi.dev.yaml");
     if (isEdited(readFileSync(stackConfig, "utf8"), readFileSync(origin, "utf8"))) {
-        const kept = path.join(checkout, ".lab", path.basename(stackConfig));
+        const kept = path.join(checkout, ".lab", name);
         renameSync(stackConfig, kept);
-        return kept;
+        return `${name}, which was changed, is now ${kept}`;
     }
     rmSync(stackConfig);
-    return undefined;
+    return `with ${name}`;
 }
 
 /** Whether a stack's config says something else than the one it began as, beyond what Pulumi adds of itself. */

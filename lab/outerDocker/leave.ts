@@ -27,7 +27,7 @@ export async function leaveEngine(
     places: EnginePlaces,
     onWait: (text: string) => void,
 ): Promise<Left> {
-    const none = "the lab runs none of its own";
+    const none = "the labs' own does not run";
     if (!mayHaveOne()) return { outcome: none, problems: [] };
     return await withLock(places.lock, onWait, async () => {
         unregister(places, lab);

@@ -220,12 +220,12 @@ test("a lab takes its config with it, and moves one that was changed aside", () 
     writeFileSync(path.join(lab.checkout, "Pulumi.dev.yaml"), dev);
     assert.equal(takeConfig(lab), undefined);
     writeFileSync(lab.stackConfig, `encryptionsalt: v1:abc\n${dev}`);
-    assert.equal(takeConfig(lab), undefined);
+    assert.equal(takeConfig(lab), "with Pulumi.lab.yaml");
     assert.equal(existsSync(lab.stackConfig), false);
     const changed = dev.replace("node1", "node[1:3]");
     writeFileSync(lab.stackConfig, changed);
     const kept = path.join(lab.checkout, ".lab", "Pulumi.lab.yaml");
-    assert.equal(takeConfig(lab), kept);
+    assert.equal(takeConfig(lab), `Pulumi.lab.yaml, which was changed, is now ${kept}`);
     assert.equal(existsSync(lab.stackConfig), false);
     assert.equal(readFileSync(kept, "utf8"), changed);
 });

@@ -1,6 +1,23 @@
 import { createHash } from "node:crypto";
 
-/** How a daemon in no swarm shows its state; see `swarm_state` in host.sh. */
+/** What the scripts ask of a daemon, in full: one that asks for other fields, or in another order, gets no answer. */
+export const SWARM_STATE =
+    "info --format {{.Swarm.LocalNodeState}} {{.Swarm.ControlAvailable}} id={{.Swarm.NodeID}} addr={{.Swarm.NodeAddr}} " +
+    "cluster={{if .Swarm.Cluster}}{{.Swarm.Cluster.ID}}{{end}} error={{.Swarm.Error}}";
+export const REMOTE_MANAGERS = "info --format {{range .Swarm.RemoteManagers}}{{println .Addr}}{{end}}";
+export const POOL =
+    "info --format {{with .Swarm.Cluster}}{{range .DefaultAddrPool}}{{.}} {{end}}{{.SubnetSize}}{{end}}";
+export const AUTOLOCK =
+    "info --format {{if .Swarm.Cluster}}{{.Swarm.Cluster.Spec.EncryptionConfig.AutoLockManagers}}{{end}}";
+/** To be followed by the members' IDs. */
+export const SEED_STATE =
+    "node inspect --format {{.ID}} {{.Status.Addr}} {{.Status.State}} {{.Spec.Role}} " +
+    "{{with .ManagerStatus}}{{.Reachability}}{{else}}-{{end}} ";
+export const MANAGERS = "node inspect --format {{with .ManagerStatus}}{{.Addr}}{{end}} ";
+export const REACHABILITY =
+    "node inspect self --format {{if .ManagerStatus}}{{.ManagerStatus.Reachability}}{{else}}no manager yet{{end}}";
+
+/** How a daemon in no swarm shows its state; see `SWARM_STATE`. */
 export const inactive = "inactive false id= addr= cluster= error=";
 
 /** Where `fakeDaemon` keeps its cluster's root certificate, among `Host.files`. */
@@ -36,9 +53,9 @@ export const minuteOf = (what: string, seen: string) => waitedInVain(what, 60, s
  */
 export function fakeDaemon(state: string, more: string): string {
     return `
-    "version "*) echo 26.1.5 ;;
+    "version --format {{.Server.Version}}") echo 26.1.5 ;;
     ${more}
     "info --format {{json .Labels}}") echo '["swarm.stack=swarm-dev"]' ;;
     "info --format {{.DockerRootDir}}") echo "$dir/docker" ;;
-    "info --format {{.Swarm.LocalNodeState}}"*) cat "$dir/state" 2>/dev/null || echo "${state}" ;;`;
+    "${SWARM_STATE}") cat "$dir/state" 2>/dev/null || echo "${state}" ;;`;
 }

@@ -1,6 +1,6 @@
 /** A worker's join, as the program sends it, and how it ends well. */
 import type { Line } from "../../model/serviceLines.ts";
-import { digest, fakeDaemon, inactive } from "./fakeDaemon.ts";
+import { digest, fakeDaemon, inactive, REMOTE_MANAGERS } from "./fakeDaemon.ts";
 
 export const input: Line[] = [
     ["node", "node3"],
@@ -28,7 +28,7 @@ export function daemon(state: string, more = ""): string {
     return fakeDaemon(
         state,
         `${more}
-        "info --format {{range .Swarm.RemoteManagers}}"*) echo "10.9.9.9:2377" ;;
+        "${REMOTE_MANAGERS}") echo "10.9.9.9:2377" ;;
         "swarm leave"*) echo "${inactive}" >"$dir/state" ;;`,
     );
 }

@@ -1,6 +1,15 @@
 /** The seed of a fake swarm, for the tests of swarm.sh. */
 import type { Line } from "../../model/serviceLines.ts";
-import { CERTIFICATE, digest, fakeDaemon, inactive } from "./fakeDaemon.ts";
+import {
+    AUTOLOCK,
+    CERTIFICATE,
+    digest,
+    fakeDaemon,
+    inactive,
+    MANAGERS,
+    POOL,
+    REMOTE_MANAGERS,
+} from "./fakeDaemon.ts";
 
 /** What the seed's script is sent. */
 export const input: Line[] = [
@@ -22,11 +31,11 @@ export function daemon(state: string, more = ""): string {
     return fakeDaemon(
         state,
         `${more}
-        "node ls "*) echo abc123 ;;
-        "node inspect "*) echo 10.120.0.2:2377 ;;
-        "info --format {{with .Swarm.Cluster}}"*) echo "10.200.0.0/16 24" ;;
-        "info --format {{range .Swarm.RemoteManagers}}"*) echo "10.120.0.7:2377"; echo "10.120.0.3:2377" ;;
-        "info --format {{if .Swarm.Cluster}}"*) cat "$dir/autolock" 2>/dev/null || echo false ;;
+        "node ls --filter role=manager --format {{.ID}}") echo abc123 ;;
+        "${MANAGERS}"*) echo 10.120.0.2:2377 ;;
+        "${POOL}") echo "10.200.0.0/16 24" ;;
+        "${REMOTE_MANAGERS}") echo "10.120.0.7:2377"; echo "10.120.0.3:2377" ;;
+        "${AUTOLOCK}") cat "$dir/autolock" 2>/dev/null || echo false ;;
         "swarm update --autolock="*) echo "\${3#--autolock=}" >"$dir/autolock" ;;
         "swarm unlock-key -q") cat "$dir/key" 2>/dev/null || echo SWMKEY-1-first ;;
         "swarm unlock-key --rotate -q") echo SWMKEY-1-second | tee "$dir/key" ;;

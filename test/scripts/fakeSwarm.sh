@@ -77,6 +77,34 @@ field() {
     sed "s|^\(\([^ ]* \)\{$(($1 - 1))\}\)\([^ ]*\).*|\3|"
 }
 
+# How Docker's templates call the fields of these files: sed puts their numbers there.
+members_fields='
+s/{{\.ID}}/\\1/
+s/{{\.Spec\.Role}}/\\2/
+s/{{\.Spec\.Availability}}/\\3/
+s/{{\.Status\.State}}/\\4/
+s/{{with \.ManagerStatus}}{{if \.Leader}}leader{{else}}{{\.Reachability}}{{end}}{{else}}-{{end}}/\\5/
+s/{{with index \.Spec\.Labels "swarm\.stack"}}{{\.}}{{else}}-{{end}}/\\6/
+s/{{with index \.Spec\.Labels "swarm\.node"}}{{\.}}{{else}}-{{end}}/\\7/
+s/{{with index \.Description\.Engine\.Labels "swarm\.stack"}}{{\.}}{{else}}-{{end}}/\\8/
+s/{{\.Description\.Hostname}}/\\9/'
+tasks_fields='
+s/{{\.ID}}/\\1/
+s/{{\.ServiceID}}/\\2/
+s/{{\.NodeID}}/\\3/
+s/{{\.Status\.State}}/\\4/'
+
+# show FILE FIELDS TEMPLATE ID...: the template for each of the lines with these IDs.
+show() {
+    show_format=$(printf '%s\n' "$3" | sed "$2")
+    case $show_format in *'{{'*) refuse "the fake does not know: $show_format" ;; esac
+    show_file=$1
+    shift 3
+    lines=$(each "$show_file" "$@") || exit 1
+    word='\([^ ]*\) \{0,1\}'
+    printf '%s\n' "$lines" | sed "s|^$word$word$word$word$word$word$word$word$word\$|$show_format|"
+}
+
 update_member() {
     for id; do :; done
     before=$(each members "$id") || exit 1
@@ -203,7 +231,7 @@ esac
 refuse_what_is_to_be_refused "$1" "$2"
 case "$*" in
 "node ls -q") cut -d' ' -f1 "$dir/members" ;;
-"node inspect --format {{.ID}} {{.Spec.Role}} {{.Spec.Availability}} {{.Status.State}} "*) shift 4 && each members "$@" ;;
+"node inspect --format "*) shift 3 && show members "$members_fields" "$@" ;;
 "node update "*) shift 2 && update_member "$@" ;;
 "node rm --force "*) remove_member "$4" ;;
 "node ps --format {{.ID}} "*) grep "^[^ ]* [^ ]* $5 " "$dir/tasks" | cut -d' ' -f1 ;;
@@ -232,8 +260,6 @@ case "$*" in
     grep -q "^$3 [^ ]* free$" "$dir/networks" || refuse "network $3 is $(grep "^$3 " "$dir/networks" | cut -d' ' -f3 | tr - ' ')"
     rewrite networks "/^$3 /d"
     ;;
-"inspect --format {{.Status.State}} {{.NodeID}} "*) shift 3 && each tasks "$@" | sed 's/^[^ ]* [^ ]* \([^ ]*\) \([^ ]*\) .*/\2 \1/' ;;
-"inspect --format {{.Status.State}} "*) shift 3 && each tasks "$@" | field 4 ;;
-"inspect --format {{.ServiceID}} "*) shift 3 && each tasks "$@" | field 2 ;;
+"inspect --format "*) shift 2 && show tasks "$tasks_fields" "$@" ;;
 *) refuse "the fake does not know: docker $*" ;;
 esac

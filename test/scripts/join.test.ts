@@ -2,7 +2,16 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Line } from "../../model/serviceLines.ts";
-import { aboutQuorum, CERTIFICATE, inactive, LEADERLESS, minuteOf } from "./fakeDaemon.ts";
+import {
+    aboutQuorum,
+    CERTIFICATE,
+    inactive,
+    LEADERLESS,
+    minuteOf,
+    REACHABILITY,
+    SEED_STATE,
+    SWARM_STATE,
+} from "./fakeDaemon.ts";
 import { answer, daemon, input, joined } from "./fakeJoin.ts";
 import { type Host, runScript, type ScriptRun } from "./harness.ts";
 
@@ -102,8 +111,8 @@ const members: { what: string; host: Host }[] = [
             docker: daemon(
                 "active true id=abc123 addr=10.120.0.4 cluster=ours error=",
                 `"node ls -q") echo seed1 ;;
-                "node inspect --format {{.ID}} {{.Status.Addr}} "*) echo "seed1 10.120.0.2 ready manager reachable" ;;
-                "node inspect self "*) echo reachable ;;`,
+                "${SEED_STATE}"*) echo "seed1 10.120.0.2 ready manager reachable" ;;
+                "${REACHABILITY}") echo reachable ;;`,
             ),
         },
     },
@@ -165,8 +174,8 @@ describe("the seed is to be a manager", () => {
         daemon(
             manages,
             `"node ls -q") echo seed1; echo abc123 ;;
-            "node inspect self "*) echo reachable ;;
-            "node inspect --format {{.ID}} {{.Status.Addr}} "*" seed1 abc123")
+            "${REACHABILITY}") echo reachable ;;
+            "${SEED_STATE}seed1 abc123")
                 read -r clock <"$dir/clock"
                 if ! [ -e "$dir/promoted" ]; then
                     echo "${seed}"
@@ -222,7 +231,7 @@ describe("the seed is to be a manager", () => {
 
     test("a manager that the others do not reach is waited for, for a minute", async () => {
         const run = await runScript("join", "update", asManager, {
-            docker: daemon(manages, `"node inspect self "*) echo unreachable ;;`),
+            docker: daemon(manages, `"${REACHABILITY}") echo unreachable ;;`),
             stoppedClock: true,
         });
         assert.equal(run.stderr, minuteOf("node3 to be a reachable manager", "unreachable"));
@@ -231,7 +240,7 @@ describe("the seed is to be a manager", () => {
 
     test("where too few managers are left, what to do is said", async () => {
         const run = await runScript("join", "update", asManager, {
-            docker: daemon(manages, `"node inspect self "*) echo "${LEADERLESS}" >&2; exit 1 ;;`),
+            docker: daemon(manages, `"${REACHABILITY}") echo "${LEADERLESS}" >&2; exit 1 ;;`),
             stoppedClock: true,
         });
         assert.equal(
@@ -248,11 +257,11 @@ describe("the seed is to be a manager", () => {
             ["manager", "10.120.0.4"],
             ["manager", "10.120.0.3"],
         ];
-        const state = (since: number) => `"info --format {{.Swarm.LocalNodeState}}"*)
+        const state = (since: number) => `"${SWARM_STATE}")
                 read -r clock <"$dir/clock"
                 if [ "$clock" -ge ${since} ]; then echo "${manages}"; else cat "$dir/state" 2>/dev/null || echo "${joined}"; fi
                 ;;
-            "node inspect self "*) echo reachable ;;
+            "${REACHABILITY}") echo reachable ;;
             "swarm join "*) echo "${manages}" >"$dir/state" ;;`;
 
         test("another manager's promotion is waited for", async () => {

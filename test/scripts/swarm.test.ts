@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Line } from "../../model/serviceLines.ts";
-import { aboutQuorum, CERTIFICATE, inactive, LEADERLESS, minuteOf } from "./fakeDaemon.ts";
+import {
+    aboutQuorum,
+    CERTIFICATE,
+    inactive,
+    LEADERLESS,
+    MANAGERS,
+    minuteOf,
+    POOL,
+    REMOTE_MANAGERS,
+} from "./fakeDaemon.ts";
 import { answer, daemon, files, input, manages, previous, works } from "./fakeSeed.ts";
 import { type Host, runScript, type ScriptRun } from "./harness.ts";
 
@@ -63,7 +72,7 @@ test("update: a manager whose node was started again, which Docker calls an erro
 
 test("update: a daemon that does not name its pool is taken as it is", async () => {
     const run = await runScript("swarm", "update", input, {
-        docker: daemon(manages, '"info --format {{with .Swarm.Cluster}}"*) echo ;;'),
+        docker: daemon(manages, `"${POOL}") echo ;;`),
         env: previous,
     });
     assert.equal(run.status, 0);
@@ -91,7 +100,7 @@ test("update: joins are to try the managers that are in first, those among them 
     const members = ["10.120.0.2", "10.120.0.8", "10.120.0.4"].map((address) => `echo ${address}:2377`);
     const lines: Line[] = [...input, ["peer", "10.120.0.4"]];
     const run = await runScript("swarm", "update", lines, {
-        docker: daemon(manages, `"node inspect "*) ${members.join("; ")} ;;`),
+        docker: daemon(manages, `"${MANAGERS}"*) ${members.join("; ")} ;;`),
         env: previous,
         files,
     });
@@ -211,10 +220,7 @@ const failures: {
         what: "a worker of another cluster",
         mode: "update",
         host: {
-            docker: daemon(
-                works,
-                '"info --format {{range .Swarm.RemoteManagers}}"*) echo "10.9.9.9:2377" ;;',
-            ),
+            docker: daemon(works, `"${REMOTE_MANAGERS}") echo "10.9.9.9:2377" ;;`),
             env: previous,
             files: { [CERTIFICATE]: "their certificate\n" },
         },
@@ -226,10 +232,7 @@ const failures: {
         what: "a worker of another cluster, where neither certificate could be read",
         mode: "update",
         host: {
-            docker: daemon(
-                works,
-                '"info --format {{range .Swarm.RemoteManagers}}"*) echo "10.9.9.9:2377" ;;',
-            ),
+            docker: daemon(works, `"${REMOTE_MANAGERS}") echo "10.9.9.9:2377" ;;`),
             env: { PULUMI_COMMAND_STDOUT: answer("10.120.0.2", "") },
         },
         text:
@@ -258,7 +261,7 @@ const failures: {
         what: "another overlay pool than the swarm was made with",
         mode: "update",
         host: {
-            docker: daemon(manages, '"info --format {{with .Swarm.Cluster}}"*) echo "10.208.0.0/12 25" ;;'),
+            docker: daemon(manages, `"${POOL}") echo "10.208.0.0/12 25" ;;`),
             env: previous,
         },
         text:

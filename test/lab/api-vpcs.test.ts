@@ -47,13 +47,14 @@ describe("an account without VPCs", () => {
         const api = fresh();
         await newDroplet(api);
         assert.deepEqual(await defaults(api, "sgp1"), ["default-sgp1"]);
-        await make(api, "mine", { region: "nyc3" });
-        const id = await newDroplet(api, { region: "nyc3", image: "debian-13-x64" });
-        const { droplet } = (await api.call("GET", `/v2/droplets/${id}`)).body;
-        const home = (await all(api)).find((vpc) => vpc.id === droplet.vpc_uuid);
-        assert.equal(home?.name, "mine");
-        assert.deepEqual(await defaults(api, "nyc3"), ["mine"]);
         await api.app.close();
+
+        const other = fresh();
+        const { id: mine } = await make(other, "mine");
+        const droplet = await newDroplet(other);
+        assert.equal((await other.call("GET", `/v2/droplets/${droplet}`)).body.droplet.vpc_uuid, mine);
+        assert.deepEqual(await defaults(other, "sgp1"), ["mine"]);
+        await other.app.close();
     });
 
     test("the default can be neither deleted nor unset, until another one is made it", async () => {

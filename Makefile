@@ -12,7 +12,7 @@ help:
 	@echo 'make clean   the same, and the caches'
 	@echo 'make check   the tests that need no lab: some three minutes'
 	@echo 'make test    all tests'
-	@echo 'make test-long  interruptions at every step, and random walks: hours; see docs/testing.md'
+	@echo 'make test-long  interruptions at every step, and walks with fresh seeds: hours; see docs/testing.md'
 	@echo 'make start   the lab alone, without "pulumi up"'
 
 up start env shell status down clean check test test-long:

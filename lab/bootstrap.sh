@@ -184,7 +184,8 @@ if [ "$verb" = check ]; then
 fi
 if [ "$verb" = test-long ]; then
     # Where one of the two is asked for by its variables, the other is not meant.
-    case ${WALK_SEEDS:+walks}${MATRIX_OPERATIONS:+matrix} in
+    walk=${WALK_SEEDS-}${WALK_COUNT-}${WALK_STEPS-}
+    case ${walk:+walks}${MATRIX_OPERATIONS:+matrix} in
         walks) exec node test/run.ts walks ;;
         matrix) exec node test/run.ts matrix ;;
         *) exec node test/run.ts matrix walks ;;

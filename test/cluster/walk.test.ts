@@ -4,10 +4,7 @@
  * again. More walks, and longer ones: `make test-long`.
  */
 import { test } from "node:test";
+import { WALK } from "./support/walk.ts";
 import { takeWalk } from "./support/walker.ts";
 
-/** One walk that is the same in each run: a test that fails now and then is of no use to anybody. */
-const SEED = 572;
-const STEPS = 30;
-
-test(`a walk of ${STEPS} steps, seed ${SEED}`, () => takeWalk(SEED, STEPS));
+test(`a walk of ${WALK.STEPS} steps, seed ${WALK.SEED}`, () => takeWalk(WALK.SEED, WALK.STEPS));

@@ -87,6 +87,7 @@ function row(operation: Operation, kind: Kind, method: Method): void {
                 managers: ["m1"],
                 workers: Array.from({ length: workers }, (_, index) => `w${index + 1}`),
                 replicas: 2,
+                settled: true,
             });
             console.log(
                 `${operation}, ${textOf(what)}: ${ran.hit ? `status ${ran.status}` : "never came"}` +

@@ -10,6 +10,7 @@ import { after, before, describe, test } from "node:test";
 import { execa } from "execa";
 import { parse } from "yaml";
 import { root } from "../../lab/instance.ts";
+import { WALK } from "../cluster/support/walk.ts";
 import { ensureActionlint, VERSION } from "./support/actionlint.ts";
 
 const files = globSync(".github/workflows/*.yml", { cwd: root }).sort();
@@ -43,10 +44,10 @@ const text = (file: string) => readFileSync(path.join(root, file), "utf8");
 const workflow = (name: string) => parse(text(`.github/workflows/${name}.yml`)) as Workflow;
 const hasSecret = (value: unknown) => /secrets\./.test(JSON.stringify(value ?? ""));
 
-test("there are the four", () => {
+test("there are the five", () => {
     assert.deepEqual(
         files.map((file) => path.basename(file)),
-        ["deploy.yml", "drift.yml", "preview.yml", "test.yml"],
+        ["deploy.yml", "drift.yml", "preview.yml", "test.yml", "walks.yml"],
     );
 });
 
@@ -234,9 +235,25 @@ test("deployments: one at a time, never cancelled, approved, on main alone, from
 });
 
 test("only deployments see the environment whose token may write", () => {
-    for (const name of ["preview", "drift", "test"]) {
+    for (const name of ["preview", "drift", "test", "walks"]) {
         assert.doesNotMatch(text(`.github/workflows/${name}.yml`), /environment: production/);
     }
-    assert.ok(!hasSecret(workflow("test")));
-    assert.match(text(".github/workflows/test.yml"), /- run: make test$/m);
+    for (const name of ["test", "walks"]) assert.ok(!hasSecret(workflow(name)), name);
+});
+
+test("all tests on each change, the pinned plugins among them; and walks with fresh seeds each night", () => {
+    const made = (name: string, job: string) =>
+        workflow(name).jobs[job]?.steps.flatMap(({ run, env }) => (run ? [{ run, env }] : []));
+    assert.deepEqual(made("test", "test"), [{ run: "make test", env: undefined }]);
+    const { SEED, STEPS } = WALK;
+    assert.deepEqual(made("test", "official-plugins"), [
+        {
+            run: "make test-long",
+            env: { LAB_PLUGINS: "official", WALK_SEEDS: `${SEED}`, WALK_STEPS: `${STEPS}` },
+        },
+    ]);
+    assert.deepEqual(made("walks", "walks"), [
+        { run: "make test-long", env: { WALK_COUNT: "2", WALK_STEPS: "40" } },
+    ]);
+    assert.ok("schedule" in workflow("walks").on);
 });

@@ -21,7 +21,7 @@ export async function takeWalk(seed: number, steps: number): Promise<void> {
         for (const [index, step] of walk(seed, steps).entries()) {
             const name = `seed ${seed}, step ${index + 1}: ${step.text}`;
             try {
-                console.log(`${name}${await take(stack, step)}`);
+                console.log(`${name}${await take(stack, step, index === steps - 1)}`);
             } catch (error) {
                 const why = error instanceof Error ? error.message : `${error}`;
                 const planned = step.interruption ? `, with ${textOf(step.interruption)}` : "";
@@ -45,7 +45,7 @@ async function cleanUp(stack: LabStack): Promise<void> {
 }
 
 /** Takes a step, and says how it went. */
-async function take(stack: LabStack, { to, lose, interruption }: Step): Promise<string> {
+async function take(stack: LabStack, { to, lose, interruption }: Step, last: boolean): Promise<string> {
     const started = performance.now();
     stack.configure({ ...BASE, ...configOf(to) });
     await removeDroplets(stack, lose);
@@ -62,7 +62,7 @@ async function take(stack: LabStack, { to, lose, interruption }: Step): Promise<
         await stack.upOrThrow(options);
     }
     const upped = performance.now();
-    await healthy(stack, wantedOf(to));
+    await healthy(stack, { ...wantedOf(to), settled: last || interruption !== undefined });
     const seconds = (ms: number) => (ms / 1000).toFixed(0);
     return `${went}; ${seconds(upped - started)} s, asked for ${seconds(performance.now() - upped)} s`;
 }

@@ -101,38 +101,20 @@ describe("failures", () => {
         for (const { publicIp } of (await stack.outputs()).nodes) await nginxAnswers(publicIp, 8080);
     });
 
-    const images: { image: string; texts: (string | RegExp)[]; seconds?: number }[] = [
+    // A host that cannot be used, and one that is not even spoken to. What is said of the other broken images is held by
+    // unit tests and script tests, and what a host says that is slow to come up by the tests of losses.
+    const images: { image: string; texts: (string | RegExp)[] }[] = [
         {
             image: "lab-no-docker",
             texts: [
                 "w1: there is no docker command on this image; choose an image with Docker in it (swarm:image)",
             ],
         },
-        {
-            image: "lab-old-docker",
-            texts: [/w1: its Docker is 1\.\S+, older than 20\.10\.24 \(swarm:minDockerVersion\)/],
-        },
-        {
-            image: "lab-dead-docker",
-            texts: [/waited 3\d s for Docker to answer on w1; last seen: /],
-        },
-        {
-            image: "lab-no-ssh",
-            texts: [
-                /w1 \(\S+\): waited 3\d s for it to run commands over SSH; last seen: connection refused/,
-            ],
-        },
-        {
-            image: "lab-please-wait",
-            texts: [
-                /w1 \(\S+\): waited 3\d s for it to run commands over SSH; last seen: it answered "Please wait/,
-            ],
-        },
         { image: "lab-wrong-host-key", texts: [/w1 \(\S+\): WRONG HOST KEY: another machine answers/] },
     ];
-    for (const { image, texts, seconds } of images) {
+    for (const { image, texts } of images) {
         test(`a worker from the image ${image}; the cluster stays as it is`, async () => {
-            await fails(withWorker({ workerImage: image }), texts, seconds);
+            await fails(withWorker({ workerImage: image }), texts);
             const { nodes } = await stack.outputs();
             const ready = await inDroplet(nodes[0]?.dropletId ?? "", "docker node ls --format '{{.Status}}'");
             assert.deepEqual(ready.split("\n"), ["Ready", "Ready"]);

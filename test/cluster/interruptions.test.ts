@@ -8,9 +8,9 @@ import assert from "node:assert/strict";
 import { after, before, describe, type TestContext, test } from "node:test";
 import { removeFaults } from "./support/cloud.ts";
 import { interrupted, lostOf, recover } from "./support/interrupt.ts";
-import { type Interruption, textOf } from "./support/interruption.ts";
+import { type Interruption, KINDS, type Kind, textOf } from "./support/interruption.ts";
 import { healthy, type Wanted } from "./support/oracle.ts";
-import { LabStack, type Outputs } from "./support/stack.ts";
+import { LabStack, type Outputs, type Ran } from "./support/stack.ts";
 
 const config = (managers: string, workers: string, more: Record<string, unknown> = {}) => ({
     managers,
@@ -23,6 +23,16 @@ const config = (managers: string, workers: string, more: Record<string, unknown>
 
 const UP = ["up", "--yes", "--skip-preview"];
 
+/** Kinds of interruptions that have come. */
+const come = new Set<Kind>();
+
+async function interrupts(stack: LabStack, args: readonly string[], what: Interruption): Promise<Ran> {
+    const ran = await interrupted(stack, args, what);
+    assert.ok(ran.hit, `${textOf(what)}: the moment never came:\n${ran.text}`);
+    come.add(what.kind);
+    return ran;
+}
+
 /**
  * Runs an engine command that is interrupted, and one plain up after it. Before that up, nothing that was left
  * behind is touched; the up names each droplet of those that the state does not know.
@@ -34,8 +44,7 @@ async function survives(
     wanted: Wanted,
     options: readonly string[] = [],
 ): Promise<Outputs & { readonly lost: readonly string[] }> {
-    const ran = await interrupted(stack, [...UP, ...options], what);
-    assert.ok(ran.hit, `${textOf(what)}: the moment never came:\n${ran.text}`);
+    const ran = await interrupts(stack, [...UP, ...options], what);
     const left = await lostOf(stack);
     const { ran: second, cancelled, lost } = await recover(stack);
     for (const { name, id } of left) {
@@ -46,7 +55,7 @@ async function survives(
         `${textOf(what)}: status ${ran.status} after ${ran.seconds.toFixed(1)} s; ` +
             `${cancelled ? "cancel, " : ""}up in ${second.seconds.toFixed(1)} s; lost: ${names.join(", ") || "none"}`,
     );
-    return { ...(await healthy(stack, wanted)), lost: names };
+    return { ...(await healthy(stack, { ...wanted, settled: true })), lost: names };
 }
 
 describe("interruptions, with one manager", () => {
@@ -61,12 +70,16 @@ describe("interruptions, with one manager", () => {
         await stack.remove();
     });
 
+    test("first up: the keys' plugin is killed as it makes the first of them", async () => {
+        const ran = await interrupts(stack, UP, { kind: "kill tls", at: /^creating PrivateKey/ });
+        assert.notEqual(ran.status, 0, ran.text);
+    });
+
     test("first up: the answer about the VPC is lost, then the CLI is killed before that about a droplet", async (t) => {
-        const dropped = await interrupted(stack, UP, {
+        await interrupts(stack, UP, {
             kind: "API dropped after",
             request: { method: "POST", path: "/v2/vpcs" },
         });
-        assert.ok(dropped.hit, dropped.text);
         const request = { method: "POST", path: "/v2/droplets", body: { name: "w1" } } as const;
         const outputs = await survives(
             t,
@@ -76,6 +89,12 @@ describe("interruptions, with one manager", () => {
         );
         assert.ok(outputs.lost.includes("w1"), `${outputs.lost}`);
         cluster = outputs.clusterId;
+    });
+
+    test("a change of the firewall: the connection is dropped before the API has done it", async (t) => {
+        stack.configure(config("m1", "w[1:2]", { sshFrom: ["0.0.0.0/0", "::/0"] }));
+        const request = { method: "PUT", pattern: "^/v2/firewalls/" } as const;
+        await survives(t, stack, { kind: "API dropped before", request }, wanted("w1", "w2"));
     });
 
     test("scale-out: SIGINT twice while a worker joins", async (t) => {
@@ -124,11 +143,10 @@ describe("interruptions, with one manager", () => {
     });
 
     test("destroy: SIGINT half-way; the next one removes the rest", async () => {
-        const ran = await interrupted(stack, ["destroy", "--yes", "--skip-preview"], {
+        await interrupts(stack, ["destroy", "--yes", "--skip-preview"], {
             kind: "SIGINT",
             at: /^deleting Droplet/,
         });
-        assert.ok(ran.hit, ran.text);
         await stack.destroyOrThrow();
         assert.deepEqual(await stack.resources(), []);
     });
@@ -161,4 +179,8 @@ describe("interruptions, with three managers", () => {
         const outputs = await survives(t, stack, what, wanted, ["--replace", "**:Droplet::m1"]);
         assert.equal(outputs.clusterId, cluster);
     });
+});
+
+test("each kind of interruption has come", () => {
+    assert.deepEqual([...come].sort(), [...KINDS].sort());
 });

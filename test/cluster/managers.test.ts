@@ -21,6 +21,8 @@ const wanted = (managers: string, workers: string): Wanted => ({
     managers: managers.split(","),
     workers: workers === "" ? [] : workers.split(","),
     replicas: 2,
+    // Each step moves roles, and so what other resources are made from.
+    settled: true,
 });
 
 describe("managers", () => {

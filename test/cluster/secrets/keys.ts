@@ -56,7 +56,7 @@ export function keyTests(guarded: Guarded): void {
         await guarded.stack.upOrThrow();
         assert.equal(await tokensOf("m1"), rotated);
         assert.equal(await tokensOfState(), rotated);
-        assert.deepEqual(await healthy(guarded.stack, guarded.wanted), guarded.now);
+        assert.deepEqual(await healthy(guarded.stack, { ...guarded.wanted, settled: true }), guarded.now);
     });
 
     const unlockKey = async () => {
@@ -100,7 +100,7 @@ export function keyTests(guarded: Guarded): void {
         guarded.stack.set({ autolock: false });
         await guarded.stack.upOrThrow();
         assert.equal(await unlockKey(), "");
-        assert.deepEqual(await healthy(guarded.stack, guarded.wanted), guarded.now);
+        assert.deepEqual(await healthy(guarded.stack, { ...guarded.wanted, settled: true }), guarded.now);
         assert.equal(await guarded.on("m1", "docker config ls --format '{{.Name}}'"), "kept");
         await guarded.reboot("m2");
         await untilInDroplet(guarded.droplet("m2"), SWARM_STATE, /^active$/);
@@ -116,7 +116,7 @@ export function keyTests(guarded: Guarded): void {
             "--replace",
             "**:PrivateKey::w1-host",
         ]);
-        const after = await healthy(guarded.stack, guarded.wanted);
+        const after = await healthy(guarded.stack, { ...guarded.wanted, settled: true });
         assert.equal(after.clusterId, guarded.now.clusterId);
         const droplets = (outputs: Outputs) => outputs.nodes.map(({ dropletId }) => dropletId);
         const kept = droplets(after).filter((id) => droplets(guarded.now).includes(id));

@@ -95,7 +95,8 @@ async function interrupt(
             return hit;
         }
         case "kill digitalocean":
-        case "kill command": {
+        case "kill command":
+        case "kill tls": {
             const plugin = pluginOf(run, what.kind.split(" ")[1] as string);
             return plugin !== undefined && signal(plugin.pid, "SIGKILL");
         }

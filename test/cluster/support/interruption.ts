@@ -3,7 +3,14 @@ import type { Fault } from "../../../lab/api/faults.ts";
 import type { Moment } from "./steps.ts";
 
 /** What happens to the run itself, when its display comes to the moment. */
-export const RUN_KINDS = ["SIGINT", "SIGINT twice", "kill CLI", "kill digitalocean", "kill command"] as const;
+export const RUN_KINDS = [
+    "SIGINT",
+    "SIGINT twice",
+    "kill CLI",
+    "kill digitalocean",
+    "kill command",
+    "kill tls",
+] as const;
 
 /**
  * What the API does to a request: status 500 or no answer, before the request was carried out or after it. With

@@ -18,15 +18,15 @@ export interface Wanted {
     readonly foreign?: number;
     /** Seconds that nginx has to answer through every node; default 60. */
     readonly patience?: number;
-    /** The last up was a partial one (`--target`): the config wants more, so a preview is not empty. */
-    readonly partial?: boolean;
+    /** Whether a preview, which takes longer than all else here, has to be empty as well. */
+    readonly settled?: boolean;
 }
 
 /**
  * As each manager sees it: one leader; exactly the wanted managers and workers, each ready, labelled, reachable if
  * it is a manager, and under the ID that the outputs give; no other member of this stack's, dead or alive; every
  * service at its replicas. nginx answers through every node's public address. API, Docker and state hold the same
- * droplets, and the state nothing that waits for its deletion. A further preview is empty.
+ * droplets, and the state nothing that waits for its deletion. Where it is asked for, a further preview is empty.
  *
  * @throws Error with all that is known of the cluster, since in CI nobody can go and look.
  */
@@ -46,7 +46,7 @@ export async function healthy(stack: LabStack, wanted: Wanted): Promise<Outputs>
         const asked = await Promise.allSettled([
             sameDroplets(stack, outputs),
             swarmAsWanted(stack, outputs, wanted),
-            wanted.partial ? undefined : nothingToDo(stack),
+            wanted.settled ? nothingToDo(stack) : undefined,
         ]);
         for (const answer of asked) if (answer.status === "rejected") throw answer.reason;
     } catch (error) {

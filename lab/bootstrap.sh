@@ -147,6 +147,14 @@ use_packages() {
     cksum <package-lock.json >"$stamp"
 }
 
+# Where the engine has to be built, that takes longer than all else together: it goes beside the rest, which waits
+# for it in the lane "Pulumi engine". By exec, so that it sees this process end.
+build_ahead() {
+    mkdir -p .lab/cache
+    engine_is_there || ! has go || answers get.pulumi.com ||
+        exec node lab/engine/ahead.ts .lab/cache >.lab/cache/engine.log 2>&1 &
+}
+
 # Not to the standard output, which `env` leaves to what is to be evaluated.
 say() {
     echo "$1" >&2
@@ -175,6 +183,7 @@ if [ -n "$missing" ]; then
 fi
 
 use_node
+case $verb in up | start) build_ahead ;; esac
 use_packages
 if [ "$verb" = test ]; then
     exec node test/run.ts

@@ -10,7 +10,6 @@ export const root = path.resolve(import.meta.dirname, "..");
 /** What all labs of this checkout share: made once, kept by `make down`, removed by `make clean`. */
 export interface Cache {
     readonly dir: string;
-    readonly engine: string;
     readonly officialPlugins: string;
     readonly answers: string;
     readonly lock: Lock;
@@ -73,11 +72,10 @@ export function apiUrl(instance: Instance): string {
     return `http://127.0.0.1:${instance.port}`;
 }
 
-function cacheOf(top: string): Cache {
+export function cacheOf(top: string): Cache {
     const dir = path.join(top, ".lab", "cache");
     return {
         dir,
-        engine: path.join(dir, "engine"),
         officialPlugins: path.join(dir, "official-plugins"),
         answers: path.join(dir, "answers.json"),
         lock: { file: path.join(dir, "lock"), where: "in this checkout" },

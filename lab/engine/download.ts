@@ -5,8 +5,7 @@ import { pipeline } from "node:stream/promises";
 import { execa } from "execa";
 import { LabError } from "../errors.ts";
 import type { Report } from "../steps.ts";
-import { languageHost } from "./path.ts";
-import { engineVersion } from "./version.ts";
+import { engineVersion, languageHost } from "./version.ts";
 
 /** Where the vendor's own installation script takes releases from, and the plugins' fallback server. */
 export const vendor = "https://get.pulumi.com";

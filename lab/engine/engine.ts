@@ -1,13 +1,12 @@
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
-import path from "node:path";
 import { rememberedAnswer } from "../answers.ts";
 import { LabError, messageOf } from "../errors.ts";
 import type { Cache } from "../instance.ts";
+import { lastLines } from "../processes.ts";
 import type { Report } from "../steps.ts";
-import { buildEngine, moduleFolders } from "./build.ts";
+import { buildEngine } from "./build.ts";
 import { downloadEngine, vendorAnswers } from "./download.ts";
-import { engineOnPath, findCommand, languageHost } from "./path.ts";
+import { makeOnce, type OwnEngine, ownEngine } from "./own.ts";
+import { engineOnPath, findCommand } from "./path.ts";
 import { engineVersion } from "./version.ts";
 
 export interface Engine {
@@ -17,44 +16,43 @@ export interface Engine {
     readonly origin: string;
 }
 
+/** How often the log of a build that was started ahead is looked at, for the person who waits. */
+const LOOK_MS = 500;
+
 /**
  * The Pulumi engine: the one on PATH when it fits, else one made earlier, else the vendor's download
  * where that can be had, else built from Go modules.
  * @throws LabError when none of these works, with the reason of each.
  */
 export async function ensureEngine(cache: Cache, report: Report): Promise<Engine> {
-    const own = ownFolder(cache);
+    const own = ownEngine(cache.dir);
     const onPath = await engineOnPath();
-    if (onPath !== undefined && "folder" in onPath && onPath.folder !== own) {
+    if (onPath !== undefined && "folder" in onPath && onPath.folder !== own.folder) {
         return { folder: onPath.folder, origin: `${onPath.version}, from ${onPath.folder}` };
     }
-    if (isComplete(own)) return { folder: own, origin: `v${engineVersion}, made earlier` };
     const reasons = onPath !== undefined && "problem" in onPath ? [onPath.problem] : [];
-
-    // Made under another name and moved when whole, so that a killed build leaves nothing half usable.
-    const draft = path.join(cache.dir, "engine-draft");
-    rmSync(draft, { recursive: true, force: true });
-    const how = await obtain(draft, cache, report, reasons);
-    rmSync(cache.engine, { recursive: true, force: true });
-    mkdirSync(cache.engine, { recursive: true });
-    renameSync(draft, own);
-    return { folder: own, origin: `v${engineVersion}, ${how}` };
+    let looking: NodeJS.Timeout | undefined;
+    const how = await makeOnce(
+        own,
+        () => {
+            looking = setInterval(() => report(lastLines(own.log, 1)), LOOK_MS);
+        },
+        (draft) => {
+            clearInterval(looking);
+            return obtain(draft, own, cache, report, reasons);
+        },
+    ).finally(() => clearInterval(looking));
+    const otherwise = looking === undefined ? "made earlier" : "built meanwhile";
+    return { folder: own.folder, origin: `v${engineVersion}, ${how ?? otherwise}` };
 }
 
-/** Named after all that decides the binaries, so that new sums or another version make another engine. */
-function ownFolder(cache: Cache): string {
-    const hash = createHash("sha256").update(engineVersion);
-    for (const folder of moduleFolders) {
-        for (const file of ["go.mod", "go.sum"]) hash.update(readFileSync(path.join(folder, file)));
-    }
-    return path.join(cache.engine, hash.digest("hex").slice(0, 12));
-}
-
-function isComplete(folder: string): boolean {
-    return ["pulumi", languageHost].every((name) => existsSync(path.join(folder, name)));
-}
-
-async function obtain(folder: string, cache: Cache, report: Report, reasons: string[]): Promise<string> {
+async function obtain(
+    folder: string,
+    own: OwnEngine,
+    cache: Cache,
+    report: Report,
+    reasons: string[],
+): Promise<string> {
     report("asking the vendor's server");
     if (await rememberedAnswer(cache.answers, "vendor answers", vendorAnswers)) {
         try {
@@ -73,6 +71,6 @@ async function obtain(folder: string, cache: Cache, report: Report, reasons: str
         );
     }
     const started = Date.now();
-    await buildEngine(folder, report);
+    await buildEngine(folder, own.scratch, report);
     return `built in ${Math.round((Date.now() - started) / 1000)} s`;
 }

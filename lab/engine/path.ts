@@ -2,9 +2,7 @@ import { accessSync, constants } from "node:fs";
 import path from "node:path";
 import { execa } from "execa";
 import { messageOf } from "../errors.ts";
-import { versionProblem } from "./version.ts";
-
-export const languageHost = "pulumi-language-nodejs";
+import { languageHost, versionProblem } from "./version.ts";
 
 /** Where a command is found along a PATH, or undefined. */
 export function findCommand(name: string, searchPath = process.env.PATH ?? ""): string | undefined {

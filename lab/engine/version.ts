@@ -1,6 +1,9 @@
 /** Version of the Pulumi engine that the lab gets or builds: that of the SDK in package.json and of cli/go.mod. */
 export const engineVersion = "3.259.0";
 
+/** The binary beside `pulumi` that runs a program in Node. */
+export const languageHost = "pulumi-language-nodejs";
+
 export interface Version {
     readonly major: number;
     readonly minor: number;

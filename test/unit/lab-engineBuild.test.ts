@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import {
+    copyFileSync,
     existsSync,
     mkdirSync,
     mkdtempSync,
@@ -9,6 +10,7 @@ import {
     readdirSync,
     readFileSync,
     rmSync,
+    symlinkSync,
     writeFileSync,
 } from "node:fs";
 import { writeFile } from "node:fs/promises";
@@ -21,6 +23,7 @@ import { buildEngine, withoutProgress } from "../../lab/engine/build.ts";
 import { ensureEngine } from "../../lab/engine/engine.ts";
 import { filesBelow, mergedFiles, modulesOf, packagesOf, standInsFolder } from "../../lab/engine/overlay.ts";
 import { isComplete, ownEngine } from "../../lab/engine/own.ts";
+import { findCommand } from "../../lab/engine/path.ts";
 import { cacheOf, root } from "../../lab/instance.ts";
 import { recordOf } from "../../lab/processes.ts";
 
@@ -271,4 +274,68 @@ describe("a build that fails", () => {
             message: `Pulumi 3.259.0 does not import what these of ${standInsFolder} stand in for: ${unused}. docs/lab.md says how to renew them.`,
         });
     });
+});
+
+describe("bootstrap.sh builds the engine beside npm", () => {
+    interface Machine {
+        readonly verb: string;
+        readonly commands: readonly string[];
+        readonly vendorAnswers: boolean;
+    }
+
+    /** A checkout where nothing was made yet, on a machine whose commands say that they were called. */
+    async function run(name: string, { verb, commands, vendorAnswers }: Machine): Promise<string[]> {
+        const folder = path.join(scratch, `bootstrap-${name}`);
+        const [bin, said] = [path.join(folder, "bin"), path.join(folder, "said")];
+        for (const made of ["bin", "lab", "node_modules"])
+            mkdirSync(path.join(folder, made), { recursive: true });
+        copyFileSync(path.join(root, "lab", "bootstrap.sh"), path.join(folder, "lab", "bootstrap.sh"));
+        writeFileSync(path.join(folder, "package-lock.json"), "{}");
+        for (const tool of ["cat", "cksum", "dirname", "id", "ls", "mkdir", "uname"]) {
+            symlinkSync(findCommand(tool) ?? "", path.join(bin, tool));
+        }
+        await execa("mkfifo", [path.join(folder, "begun")]);
+        const fakes: Record<string, string> = {
+            ...Object.fromEntries(commands.map((command) => [command, ":"])),
+            npm: `[ "$1" != --version ] || { echo 10.0.0; exit; }; echo npm >>'${said}'`,
+            node: `case "$1" in
+--version) echo v24.21.0 ;;
+-e) exit ${vendorAnswers ? 0 : 1} ;;
+lab/engine/ahead.ts) echo "ahead $2" >>'${said}'; echo >'${folder}/begun' ;;
+*) echo "$*" >>'${said}' ;;
+esac`,
+        };
+        // Goes on only once the build has begun, which so does not wait for npm.
+        if (name === "first") fakes.npm += `; read -r line <'${folder}/begun'; echo installed >>'${said}'`;
+        for (const [command, body] of Object.entries(fakes)) {
+            writeFileSync(path.join(bin, command), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
+        }
+        await execa("/bin/sh", [path.join(folder, "lab", "bootstrap.sh"), verb], {
+            env: { PATH: bin, DOCKER_HOST: "unix:///nowhere" },
+            extendEnv: false,
+            timeout: 20_000,
+        });
+        // The shell makes the log before it begins the build, and its output ends after that.
+        const log = existsSync(ownEngine(path.join(folder, ".lab", "cache")).log) ? ["log"] : [];
+        return [...readFileSync(said, "utf8").trim().split("\n").sort(), ...log];
+    }
+
+    test("where it has to be built", async () => {
+        const said = await run("first", { verb: "up", commands: ["git", "go"], vendorAnswers: false });
+        assert.deepEqual(said, ["ahead .lab/cache", "installed", "lab/main.ts up", "npm", "log"]);
+    });
+
+    const others: Record<string, Machine> = {
+        "the vendor's server answers": { verb: "up", commands: ["git", "go"], vendorAnswers: true },
+        "there is no Go": { verb: "start", commands: ["git"], vendorAnswers: true },
+        "there is an engine": { verb: "start", commands: ["git", "go", "pulumi"], vendorAnswers: false },
+    };
+    for (const [name, machine] of Object.entries(others)) {
+        test(`and not where ${name}`, async () => {
+            assert.deepEqual(await run(name.replaceAll(/\W/g, "-"), machine), [
+                `lab/main.ts ${machine.verb}`,
+                "npm",
+            ]);
+        });
+    }
 });

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
-import { withLock } from "../lock.ts";
+import { type Lock, withLock } from "../lock.ts";
 import { filesBelow } from "./overlay.ts";
 import { engineVersion, languageHost } from "./version.ts";
 
@@ -11,7 +11,7 @@ export interface OwnEngine {
     readonly folder: string;
     /** All that belongs to engines, older ones too. */
     readonly all: string;
-    readonly lock: string;
+    readonly lock: Lock;
     /** What a build that was started ahead says. */
     readonly log: string;
     /** What only a build needs. */
@@ -28,7 +28,7 @@ export function ownEngine(cacheDir: string): OwnEngine {
     return {
         folder: path.join(all, hash.digest("hex").slice(0, 12)),
         all,
-        lock: path.join(cacheDir, "engine-lock"),
+        lock: { file: path.join(cacheDir, "engine-lock"), where: "in this checkout" },
         log: path.join(cacheDir, "engine.log"),
         scratch: path.join(cacheDir, "engine-build"),
     };

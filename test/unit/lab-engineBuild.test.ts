@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import {
     copyFileSync,
@@ -29,7 +29,11 @@ import { recordOf } from "../../lab/processes.ts";
 
 const engine = path.join(root, "lab", "engine");
 const scratch = mkdtempSync(path.join(tmpdir(), "lab-engineBuild-"));
-after(() => rmSync(scratch, { recursive: true, force: true }));
+const started: ChildProcess[] = [];
+after(() => {
+    for (const child of started) child.kill("SIGKILL");
+    rmSync(scratch, { recursive: true, force: true });
+});
 
 /** The versions that a go.mod requires, by module. */
 function versions(module: string): Map<string, string> {
@@ -149,7 +153,6 @@ esac
         JSON.stringify({ "vendor answers": { value: false, asked: Date.now() } }),
     );
     const env = { ...process.env, PATH: folder };
-    const started: ReturnType<typeof spawn>[] = [];
     return {
         folder,
         cacheDir,
@@ -158,7 +161,6 @@ esac
         begun: () =>
             existsSync(begun) ? readFileSync(begun, "utf8").trim().split("\n").filter(Boolean) : [],
         open: () => writeFile(gate, "go\n"),
-        started,
         ahead() {
             const log = openSync(ownEngine(cacheDir).log, "a");
             const child = spawn(process.execPath, [path.join(engine, "ahead.ts"), cacheDir], {
@@ -230,6 +232,7 @@ test("a build that was started ahead ends with the command that started it", asy
             stdio: ["pipe", "pipe", "ignore"],
         },
     );
+    started.push(command);
     const [line] = await once(command.stdout, "data");
     const ahead = Number(String(line));
     await until("a build to begin", () => go.begun().length > 0);

@@ -1,4 +1,4 @@
-/** What a change means for the swarm, told from recorded previews of each kind of change. */
+/** What a change means for the swarm, told from a preview of each kind of change. */
 import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 import path from "node:path";
@@ -6,26 +6,26 @@ import { describe, test } from "node:test";
 import { planText } from "../../cli/plan/text.ts";
 import { FIGURES } from "../../cli/plan/time.ts";
 import { plainText } from "../../cli/plan/words.ts";
-import { previewFolder, previewNames, recordedPlan } from "./plans.ts";
+import { planFor, previewNames, recordedFolder, textFolder } from "./plans.ts";
 
-describe("each recorded preview, as text; written anew by: node test/cli/planTexts.ts", () => {
-    test("there is a text for each recording, and no other", () => {
-        const texts = globSync("*.txt", { cwd: previewFolder }).map((file) => file.replace(/\.txt$/, ""));
+describe("each change, as text; written anew by: node test/cli/planTexts.ts", () => {
+    test("there is a text for each change, and no other", () => {
+        const texts = globSync("*.txt", { cwd: textFolder }).map((file) => file.replace(/\.txt$/, ""));
         assert.deepEqual(texts.sort(), previewNames);
-        assert.ok(previewNames.length > 50, `${previewNames.length} recordings`);
+        assert.ok(previewNames.length > 50, `${previewNames.length} changes`);
     });
     for (const name of previewNames) {
-        test(name, () => {
-            const expected = readFileSync(path.join(previewFolder, `${name}.txt`), "utf8");
-            assert.equal(planText(recordedPlan(name)), expected);
+        test(name, async () => {
+            const expected = readFileSync(path.join(textFolder, `${name}.txt`), "utf8");
+            assert.equal(planText(await planFor(name)), expected);
         });
     }
 });
 
 describe("recordings hold nothing that they should not", () => {
-    for (const file of globSync("*", { cwd: previewFolder })) {
+    for (const file of globSync("*", { cwd: recordedFolder })) {
         test(file, () => {
-            const text = readFileSync(path.join(previewFolder, file), "utf8");
+            const text = readFileSync(path.join(recordedFolder, file), "utf8");
             assert.doesNotMatch(text, /BEGIN [A-Z ]*PRIVATE KEY|SWMTKN|dop_v1_|hunter2/);
             assert.doesNotMatch(text, /"(?:\/|file:|project:)|sourcePosition/);
         });
@@ -68,8 +68,8 @@ const quorums: readonly (readonly [
 
 describe("managers on the way, and the losses that the quorum bears", () => {
     for (const [name, way, before, worst, after] of quorums) {
-        test(name, () => {
-            const { course } = recordedPlan(name);
+        test(name, async () => {
+            const { course } = await planFor(name);
             assert.equal(course.path.join(" "), way);
             assert.deepEqual(
                 [course.before.bears, course.worst.bears, course.after.bears],
@@ -78,13 +78,17 @@ describe("managers on the way, and the losses that the quorum bears", () => {
         });
     }
 
-    test("the worst moment is the one with most managers, each of which may fail", () => {
-        assert.deepEqual(recordedPlan("roll-manager").course.worst, { members: 2, reachable: 2, bears: 0 });
-        assert.deepEqual(recordedPlan("roll-three").course.worst, { members: 4, reachable: 4, bears: 1 });
+    test("the worst moment is the one with most managers, each of which may fail", async () => {
+        assert.deepEqual((await planFor("roll-manager")).course.worst, {
+            members: 2,
+            reachable: 2,
+            bears: 0,
+        });
+        assert.deepEqual((await planFor("roll-three")).course.worst, { members: 4, reachable: 4, bears: 1 });
     });
 
-    test("a lost manager counts among those on the list until the roster has demoted it, before any other", () => {
-        const { steps } = recordedPlan("lost-seed").course;
+    test("a lost manager counts among those on the list until the roster has demoted it, before any other", async () => {
+        const { steps } = (await planFor("lost-seed")).course;
         assert.deepEqual(
             steps.flatMap(({ what, managers }) =>
                 managers ? [[plainText(what), managers.members, managers.reachable]] : [],
@@ -109,8 +113,8 @@ const measured: readonly (readonly [name: string, ...seconds: number[]])[] = [
 describe("time", () => {
     const page = readFileSync(path.join(import.meta.dirname, "..", "..", "docs", "performance.md"), "utf8");
     for (const [name, ...seconds] of measured) {
-        test(`${name}: what was measured lies within`, () => {
-            const { time } = recordedPlan(name);
+        test(`${name}: what was measured lies within`, async () => {
+            const { time } = await planFor(name);
             for (const one of seconds) {
                 assert.ok(page.includes(`${one.toFixed(1)} s`), `docs/performance.md has no ${one} s`);
                 assert.ok(
@@ -129,49 +133,47 @@ describe("time", () => {
         }
     });
 
-    test("droplets are made ten at a time, managers join one after another, nodes are emptied one after another", () => {
-        const parts = (name: string) =>
-            recordedPlan(name)
-                .time.parts.map(({ figure, times }) => `${figure} ${times}`)
-                .join(", ");
-        assert.equal(parts("scale-out"), "start 1, made 1, roster 1");
-        assert.equal(parts("roll-three"), "start 1, made 1, join 2, roster 1, leave 3, deletion 1");
-        assert.equal(parts("manager-to-worker"), "start 1, again 1, roster 1, leave 1, deletion 1");
-        assert.equal(parts("service-image"), "start 1, update 2");
-        assert.equal(parts("replicas-up"), "start 1, update 1");
+    test("droplets are made ten at a time, managers join one after another, nodes are emptied one after another", async () => {
+        const parts = async (name: string) =>
+            (await planFor(name)).time.parts.map(({ figure, times }) => `${figure} ${times}`).join(", ");
+        assert.equal(await parts("scale-out"), "start 1, made 1, roster 1");
+        assert.equal(await parts("roll-three"), "start 1, made 1, join 2, roster 1, leave 3, deletion 1");
+        assert.equal(await parts("manager-to-worker"), "start 1, again 1, roster 1, leave 1, deletion 1");
+        assert.equal(await parts("service-image"), "start 1, update 2");
+        assert.equal(await parts("replicas-up"), "start 1, update 1");
     });
 });
 
 describe("cost", () => {
-    test("before, after, and meanwhile", () => {
-        assert.deepEqual(recordedPlan("size").cost, { before: 24, after: 72, meanwhile: 96 });
-        assert.deepEqual(recordedPlan("scale-in").cost, { before: 24, after: 18, meanwhile: 24 });
-        assert.deepEqual(recordedPlan("lost-worker").cost, { before: 18, after: 24, meanwhile: 24 });
+    test("before, after, and meanwhile", async () => {
+        assert.deepEqual((await planFor("size")).cost, { before: 24, after: 72, meanwhile: 96 });
+        assert.deepEqual((await planFor("scale-in")).cost, { before: 24, after: 18, meanwhile: 24 });
+        assert.deepEqual((await planFor("lost-worker")).cost, { before: 18, after: 24, meanwhile: 24 });
     });
 
-    test("unknown, with the reason", () => {
+    test("unknown, with the reason", async () => {
         assert.match(
-            planText(recordedPlan("scale-in", { prices: { unknown: "there is no token" } })),
+            planText(await planFor("scale-in", { prices: { unknown: "there is no token" } })),
             /^cost {7}unknown: there is no token$/m,
         );
         assert.match(
-            planText(recordedPlan("size", { prices: new Map([["s-1vcpu-1gb", 6]]) })),
+            planText(await planFor("size", { prices: new Map([["s-1vcpu-1gb", 6]]) })),
             /^cost {7}unknown: the API has no price for the size s-2vcpu-2gb$/m,
         );
     });
 });
 
 describe("the droplet limit", () => {
-    const warned = (name: string, droplets: number, limit: number) =>
-        recordedPlan(name, { account: { droplets, limit } })
-            .warnings.map(plainText)
+    const warned = async (name: string, droplets: number, limit: number) =>
+        (await planFor(name, { account: { droplets, limit } })).warnings
+            .map(plainText)
             .filter((text) => text.includes("the account allows"));
 
-    test("counts the old and the new", () => {
-        assert.deepEqual(warned("roll-all", 4, 7), [
+    test("counts the old and the new", async () => {
+        assert.deepEqual(await warned("roll-all", 4, 7), [
             "4 more droplets for the while, but the account allows 7 and has 4: exchange nodes in portions, or ask DigitalOcean for a higher limit",
         ]);
-        assert.deepEqual(warned("roll-all", 4, 8), []);
-        assert.deepEqual(warned("replicas-up", 9, 8), []);
+        assert.deepEqual(await warned("roll-all", 4, 8), []);
+        assert.deepEqual(await warned("replicas-up", 9, 8), []);
     });
 });

@@ -14,7 +14,7 @@ import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { execa } from "execa";
 import { type FakeAnswer, type FakeApi, fakeApi } from "../fakeApi.ts";
-import { previewFolder } from "./plans.ts";
+import { previewText, recordedFolder } from "./plans.ts";
 
 const root = path.join(import.meta.dirname, "..", "..");
 const swarm = path.join(root, "cli", "bin", "swarm");
@@ -41,7 +41,12 @@ after(() => {
     rmSync(folder, { recursive: true, force: true });
 });
 
-const recording = (name: string) => path.join(previewFolder, `${name}.json`);
+/** A file with a preview of that name. */
+async function preview(name: string): Promise<string> {
+    const file = path.join(folder, `${name}.json`);
+    writeFileSync(file, await previewText(name));
+    return file;
+}
 
 /** A folder for PATH whose `pulumi preview` prints a recording; each call and two variables are written down. */
 function fakePulumi(
@@ -108,7 +113,7 @@ async function run(
 
 describe("a file", () => {
     test("as text, with prices and the limit from the API", async () => {
-        const { status, out, err } = await run([recording("roll-manager")]);
+        const { status, out, err } = await run([await preview("roll-manager")]);
         assert.deepEqual([status, err], [0, ""]);
         assert.match(out, /^stack {6}dev: 1 node is replaced\n/);
         assert.match(
@@ -120,14 +125,14 @@ describe("a file", () => {
 
     test("where the account has no room for the while", async () => {
         answers = { "GET /v2/account": { body: { account: { droplet_limit: 4 } } } };
-        const { out } = await run([recording("roll-manager")]);
+        const { out } = await run([await preview("roll-manager")]);
         answers = {};
         assert.match(out, /^! 1 more droplets for the while, but the account allows 4 and has 4:/m);
     });
 
     test("from standard input, as Markdown", async () => {
         const { status, out } = await run(["-", "--format", "markdown"], {
-            input: readFileSync(recording("scale-in"), "utf8"),
+            input: readFileSync(await preview("scale-in"), "utf8"),
         });
         assert.equal(status, 0);
         assert.ok(out.startsWith("<!-- swarm-plan: dev -->\n### Plan for `dev`: 1 node goes\n"), out);
@@ -135,24 +140,24 @@ describe("a file", () => {
 
     test("as JSON, by either option", async () => {
         for (const option of [["--json"], ["--format", "json"]]) {
-            const { out } = await run([recording("scale-in"), ...option]);
+            const { out } = await run([await preview("scale-in"), ...option]);
             assert.equal(JSON.parse(out).headline, "1 node goes");
         }
     });
 
     test("a name relative to where one is", async () => {
-        copyFileSync(recording("no-change"), path.join(folder, "mine.json"));
+        copyFileSync(await preview("no-change"), path.join(folder, "mine.json"));
         assert.deepEqual(await run(["mine.json"]), { status: 0, out: "dev: nothing to do\n", err: "" });
     });
 
     test("nothing to do: nobody is asked", async () => {
         const had = api.calls.length;
-        await run([recording("no-change")]);
+        await run([await preview("no-change")]);
         assert.equal(api.calls.length, had);
     });
 
     test("a preview that has failed ends with status 1", async () => {
-        const { status, out } = await run([recording("config-error")]);
+        const { status, out } = await run([await preview("config-error")]);
         assert.equal(status, 1);
         assert.match(
             out,
@@ -161,8 +166,8 @@ describe("a file", () => {
     });
 
     test("with the log of events", async () => {
-        const events = path.join(previewFolder, "policy.events");
-        const { status, out } = await run([recording("policy"), "--events", events]);
+        const events = path.join(recordedFolder, "policy.events");
+        const { status, out } = await run([await preview("policy"), "--events", events]);
         assert.equal(status, 1);
         assert.match(out, /^The preview of dev failed:\nviolated: swarm: odd-managers\n {2}An even number/);
     });
@@ -175,7 +180,7 @@ describe("what cannot be looked up is unknown, with the reason", () => {
         bin?: string,
     ) => {
         answers = answer;
-        const { status, out } = await run([recording("scale-out")], { env, bin });
+        const { status, out } = await run([await preview("scale-out")], { env, bin });
         answers = {};
         assert.equal(status, 0);
         return /^cost {7}(.*)$/m.exec(out)?.[1];
@@ -211,7 +216,7 @@ describe("what cannot be looked up is unknown, with the reason", () => {
 
 describe("without a file", () => {
     test("the preview is run, with what stays as it is and the log of events, which is removed", async () => {
-        const bin = fakePulumi("runs", { preview: recording("sames") });
+        const bin = fakePulumi("runs", { preview: await preview("sames") });
         const { status, out, err } = await run(
             ["--stack", "acme/dev", "--", "--refresh", "--target", "**:Droplet::node3"],
             {
@@ -223,9 +228,9 @@ describe("without a file", () => {
         assert.match(out, /^stack {6}dev: 1 service changes\n/);
         const log = readFileSync(path.join(bin, "log"), "utf8").trim();
         // After it come questions about the access to the API, for the prices.
-        const [preview] = readFileSync(path.join(bin, "calls"), "utf8").split("\n");
+        const [call] = readFileSync(path.join(bin, "calls"), "utf8").split("\n");
         assert.equal(
-            preview,
+            call,
             `preview --json --show-sames --event-log ${log} --refresh --target **:Droplet::node3 --non-interactive --color never --stack acme/dev`,
         );
         const [environment] = readFileSync(path.join(bin, "environment"), "utf8").split("\n");
@@ -234,8 +239,8 @@ describe("without a file", () => {
     });
 
     test("violated policies come from the log", async () => {
-        const events = path.join(previewFolder, "policy.events");
-        const bin = fakePulumi("policy", { preview: recording("policy"), events, status: 1 });
+        const events = path.join(recordedFolder, "policy.events");
+        const bin = fakePulumi("policy", { preview: await preview("policy"), events, status: 1 });
         const { status, out } = await run([], { bin });
         assert.equal(status, 1);
         assert.match(out, /^The preview of dev failed:\nviolated: swarm: odd-managers\n/);
@@ -243,7 +248,7 @@ describe("without a file", () => {
 
     test("a failure without a reason in the JSON: what was said on standard error", async () => {
         const bin = fakePulumi("said", {
-            preview: recording("policy"),
+            preview: await preview("policy"),
             error: "error: the plugin is gone\n",
             status: 1,
         });

@@ -2,7 +2,7 @@
 import { type Preview, readPreview } from "../../cli/plan/preview.ts";
 import { payload } from "../../components/remote.ts";
 import { availability } from "../../model/nodes.ts";
-import type { RawStep } from "./plans.ts";
+import type { RawStep } from "./engine.ts";
 
 export interface Roles {
     readonly managers: readonly string[];

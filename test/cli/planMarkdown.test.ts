@@ -7,15 +7,16 @@ import { marker, planMarkdown } from "../../cli/plan/markdown.ts";
 import { planOf } from "../../cli/plan/plan.ts";
 import { planText } from "../../cli/plan/text.ts";
 import { codeBlock, markdownText, plainText, say } from "../../cli/plan/words.ts";
-import { beside, previewNames, previewWith, recordedPlan } from "./plans.ts";
+import { beside } from "./beside.ts";
+import { planFor, previewNames, previewWith } from "./plans.ts";
 
 /** GitHub's limit of a comment, in characters. */
 const GITHUB = 65_536;
 
 describe("the whole comment", () => {
-    test("a change", () => {
+    test("a change", async () => {
         assert.equal(
-            planMarkdown(recordedPlan("port-moved")),
+            planMarkdown(await planFor("port-moved")),
             `<!-- swarm-plan: dev -->
 ### Plan for \`dev\`: 1 service changes, 2 ports change
 
@@ -56,24 +57,24 @@ describe("the whole comment", () => {
         );
     });
 
-    test("nothing to do", () => {
+    test("nothing to do", async () => {
         assert.equal(
-            planMarkdown(recordedPlan("no-change")),
+            planMarkdown(await planFor("no-change")),
             "<!-- swarm-plan: dev -->\n### Plan for `dev`: nothing to do\n",
         );
     });
 
-    test("a preview that has failed, in the program's own words", () => {
+    test("a preview that has failed, in the program's own words", async () => {
         assert.equal(
-            planMarkdown(recordedPlan("account-error")),
+            planMarkdown(await planFor("account-error")),
             "<!-- swarm-plan: dev -->\n### The preview of `dev` failed\n\n**error**\n\n```text\n" +
                 "The account cannot give what the configuration asks for:\n" +
                 '  - swarm:region: "xyz9" is not a region; there are: ams3, blr1, fra1, lon1, nyc1, nyc3, sfo3, sgp1, syd1, tor1\n```\n',
         );
     });
 
-    test("violated policies, and what the preview had got to", () => {
-        const text = planMarkdown(recordedPlan("policy"));
+    test("violated policies, and what the preview had got to", async () => {
+        const text = planMarkdown(await planFor("policy"));
         assert.ok(
             text.startsWith(
                 "<!-- swarm-plan: dev -->\n### The preview of `dev` failed\n\nWhat it had got to:\n\n" +
@@ -84,9 +85,9 @@ describe("the whole comment", () => {
         );
     });
 
-    test("every recording's begins with the marker and is short enough", () => {
+    test("every recording's begins with the marker and is short enough", async () => {
         for (const name of previewNames) {
-            const text = planMarkdown(recordedPlan(name));
+            const text = planMarkdown(await planFor(name));
             assert.ok(text.startsWith("<!-- swarm-plan: dev -->\n### "), name);
             assert.ok(text.length < GITHUB, name);
         }
@@ -125,8 +126,8 @@ describe("names from elsewhere", () => {
         );
     });
 
-    test("in a whole plan: no mention, no markup, no marker of another stack", () => {
-        const preview = previewWith("service-new", (raw) => {
+    test("in a whole plan: no mention, no markup, no marker of another stack", async () => {
+        const preview = await previewWith("service-new", (raw) => {
             for (const step of raw.steps) {
                 step.urn = step.urn.replace("::api", `::${hostile.replaceAll("\n", " ")}`);
                 const inputs = step.newState?.inputs as Record<string, string> | undefined;
@@ -147,8 +148,8 @@ describe("names from elsewhere", () => {
     });
 });
 
-describe("too much for a comment", () => {
-    const many = previewWith("service-new", (raw) => {
+describe("too much for a comment", async () => {
+    const many = await previewWith("service-new", (raw) => {
         const [service] = raw.steps.filter(({ urn }) => urn.endsWith("::api"));
         for (let index = 0; index < 2000; index += 1) {
             raw.steps.push({ ...(service as (typeof raw.steps)[number]), urn: `${service?.urn}${index}` });
@@ -175,15 +176,15 @@ describe("too much for a comment", () => {
 });
 
 describe("for machines", () => {
-    test("sentences are text, and nothing is left of their inner form", () => {
+    test("sentences are text, and nothing is left of their inner form", async () => {
         for (const name of previewNames) {
-            const text = JSON.stringify(planJson(recordedPlan(name)));
+            const text = JSON.stringify(planJson(await planFor(name)));
             assert.doesNotMatch(text, /"foreign"/, name);
         }
     });
 
-    test("one whole", () => {
-        const json = planJson(recordedPlan("scale-in")) as Record<string, unknown>;
+    test("one whole", async () => {
+        const json = planJson(await planFor("scale-in")) as Record<string, unknown>;
         assert.deepEqual(json, {
             stack: "dev",
             operation: "update",

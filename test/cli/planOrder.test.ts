@@ -7,8 +7,8 @@ import { plainText } from "../../cli/plan/words.ts";
 import { expandNames } from "../../model/names.ts";
 import { availability } from "../../model/nodes.ts";
 import { joined, leader, manager, roster, worker } from "../scripts/fakeSwarm.ts";
+import { beside } from "./beside.ts";
 import { type MadeChange, madePreview, type Roles } from "./planMade.ts";
-import { beside } from "./plans.ts";
 
 /** One kind of step, and the nodes that it is done to. */
 type Phase = readonly [kind: string, ...names: string[]];

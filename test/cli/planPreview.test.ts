@@ -1,19 +1,19 @@
 /** What is read as a preview, what is refused with which text, and previews of runs that were interrupted. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import path from "node:path";
 import { describe, test } from "node:test";
 import { planOf } from "../../cli/plan/plan.ts";
 import { readPreview } from "../../cli/plan/preview.ts";
 import { planText } from "../../cli/plan/text.ts";
 import { readViolations } from "../../cli/plan/violations.ts";
 import { plainText } from "../../cli/plan/words.ts";
-import { beside, previewFolder, previewText, previewWith, type RawPreview, recordedPlan } from "./plans.ts";
+import { beside } from "./beside.ts";
+import type { RawPreview } from "./engine.ts";
+import { policyEvents as events, planFor, previewText, previewWith } from "./plans.ts";
 
 const IS_NOT = 'x.json is not what "pulumi preview --json" prints: ';
 const VERSION = ". This command knows the previews of Pulumi 3.259.0; is that one of another version?";
-const scaleIn = previewText("scale-in").trim();
-const events = readFileSync(path.join(previewFolder, "policy.events"), "utf8");
+const scaleIn = (await previewText("scale-in")).trim();
+const middle = scaleIn.indexOf("userData") + 4;
 
 function changed(change: (raw: RawPreview) => void): string {
     const raw = JSON.parse(scaleIn) as RawPreview;
@@ -27,13 +27,9 @@ const refused: readonly (readonly [name: string, text: string, message: string])
         " \n",
         `${IS_NOT}it is empty; that preview ended before it printed anything, see its standard error`,
     ],
-    ["cut off in the middle", scaleIn.slice(0, 5000), `${IS_NOT}it is cut off after 5000 characters`],
+    ["cut off in the middle", scaleIn.slice(0, middle), `${IS_NOT}it is cut off after ${middle} characters`],
     ["cut off within a word", scaleIn.slice(0, 301), `${IS_NOT}it is cut off after 301 characters`],
-    [
-        "cut off behind a brace",
-        scaleIn.slice(0, scaleIn.lastIndexOf("}") - 3).trimEnd(),
-        `${IS_NOT}it is cut off after `,
-    ],
+    ["cut off behind a brace", scaleIn.slice(0, scaleIn.indexOf("},") + 2), `${IS_NOT}it is cut off after `],
     [
         "the text for people",
         "Previewing update (dev):\n     Type  Name\n",
@@ -141,8 +137,8 @@ describe("the log of events", () => {
 });
 
 describe("a preview that has failed", () => {
-    test("without a reason in it: where to find the reason", () => {
-        const plan = recordedPlan("policy", { violations: [] });
+    test("without a reason in it: where to find the reason", async () => {
+        const plan = await planFor("policy", { violations: [] });
         assert.equal(plan.failed, true);
         assert.match(
             planText(plan),
@@ -150,24 +146,24 @@ describe("a preview that has failed", () => {
         );
     });
 
-    test("without a reason in it, where the command's own words are known", () => {
-        const plan = recordedPlan("policy", { violations: [], stderr: "error: plugin crashed\n" });
+    test("without a reason in it, where the command's own words are known", async () => {
+        const plan = await planFor("policy", { violations: [], stderr: "error: plugin crashed\n" });
         assert.deepEqual(plan.errors, [{ level: "error", text: "error: plugin crashed" }]);
     });
 
-    test("an advisory policy is no failure", () => {
+    test("an advisory policy is no failure", async () => {
         const violations = [{ policy: "p: q", mandatory: false, text: "think again" }];
-        const plan = recordedPlan("scale-in", { violations });
+        const plan = await planFor("scale-in", { violations });
         assert.equal(plan.failed, false);
         assert.match(planText(plan), /^advice: p: q\n {2}think again\nstack {6}dev: 1 node goes\n/);
-        const idle = recordedPlan("no-change", { violations });
+        const idle = await planFor("no-change", { violations });
         assert.equal(planText(idle), "advice: p: q\n  think again\ndev: nothing to do\n");
     });
 });
 
 describe("what the program says beside", () => {
-    test("stands below the plan, with the resource that it is about", () => {
-        const preview = previewWith("no-change", (raw) => {
+    test("stands below the plan, with the resource that it is about", async () => {
+        const preview = await previewWith("no-change", (raw) => {
             raw.diagnostics = [
                 {
                     message: "warning: A droplet carries this stack's tag:\n  - node9, ID 7\n",
@@ -189,8 +185,8 @@ describe("what the program says beside", () => {
 });
 
 describe("a refresh that has found something else", () => {
-    test("ports: from what is there, and not from what was on record", () => {
-        const found = plan("ssh-from", (raw) => {
+    test("ports: from what is there, and not from what was on record", async () => {
+        const found = await plan("ssh-from", (raw) => {
             const [step] = raw.steps.filter(({ urn }) => urn.includes("firewall")) as [
                 RawPreview["steps"][number],
             ];
@@ -219,29 +215,30 @@ describe("a refresh that has found something else", () => {
     });
 });
 
-const plan = (name: string, change: (raw: RawPreview) => void) => planOf(previewWith(name, change), beside);
-const steps = (name: string, change: (raw: RawPreview) => void) =>
-    plan(name, change).course.steps.map(({ what }) => plainText(what));
+const plan = async (name: string, change: (raw: RawPreview) => void) =>
+    planOf(await previewWith(name, change), beside);
+const steps = async (name: string, change: (raw: RawPreview) => void) =>
+    (await plan(name, change)).course.steps.map(({ what }) => plainText(what));
 const called = (raw: RawPreview, name: string, type = "") =>
     raw.steps.filter(({ urn }) => urn.endsWith(`::${name}`) && urn.includes(type));
 
 describe("runs that were interrupted", () => {
-    test("a droplet was made and its node did not join: it joins, and no droplet is made", () => {
+    test("a droplet was made and its node did not join: it joins, and no droplet is made", async () => {
         const interrupted = (raw: RawPreview) => {
             // What stays as it is, is not on the list.
             raw.steps = raw.steps.filter((step) => !called(raw, "node5", "droplet:Droplet").includes(step));
         };
-        assert.deepEqual(steps("scale-out", interrupted), [
+        assert.deepEqual(await steps("scale-out", interrupted), [
             "a droplet is made: node6",
             "node5 and node6 join all at once, without tasks yet",
             "opened to tasks: node5 and node6",
         ]);
-        const { cost, headline } = plan("scale-out", interrupted);
+        const { cost, headline } = await plan("scale-out", interrupted);
         assert.equal(plainText(headline), "1 node comes, 1 node joins");
         assert.deepEqual(cost, { before: 30, after: 36, meanwhile: 36 });
     });
 
-    test("the old droplet was not deleted yet: it goes, and the node of its name stays", () => {
+    test("the old droplet was not deleted yet: it goes, and the node of its name stays", async () => {
         const interrupted = (raw: RawPreview) => {
             const [droplet] = called(raw, "node4", "droplet:Droplet");
             const oldState = { ...droplet?.oldState, delete: true };
@@ -251,18 +248,18 @@ describe("runs that were interrupted", () => {
             ];
             raw.config["swarm:workers"] = "node[2:4]";
         };
-        assert.deepEqual(steps("scale-in", interrupted), [
+        assert.deepEqual(await steps("scale-in", interrupted), [
             "a droplet that an interrupted run has left is deleted",
         ]);
-        assert.deepEqual(plan("scale-in", interrupted).nodes.managersAfter, ["node1"]);
-        assert.ok(plan("scale-in", interrupted).nodes.all.every(({ change }) => change === "stays"));
+        assert.deepEqual((await plan("scale-in", interrupted)).nodes.managersAfter, ["node1"]);
+        assert.ok((await plan("scale-in", interrupted)).nodes.all.every(({ change }) => change === "stays"));
     });
 
-    test("a first up that made droplets and nothing more", () => {
+    test("a first up that made droplets and nothing more", async () => {
         const interrupted = (raw: RawPreview) => {
             raw.steps = raw.steps.filter(({ urn }) => !urn.includes("droplet:Droplet"));
         };
-        assert.deepEqual(steps("first-up", interrupted).slice(1, 4), [
+        assert.deepEqual((await steps("first-up", interrupted)).slice(1, 4), [
             "node1 initialises the swarm",
             "node2, node3 and node4 join all at once, without tasks yet",
             "opened to tasks: node1",
@@ -271,11 +268,11 @@ describe("runs that were interrupted", () => {
 });
 
 describe("what the preview does not tell", () => {
-    test("a config that is kept secret: nodes by their droplets' tags and the last outputs", () => {
+    test("a config that is kept secret: nodes by their droplets' tags and the last outputs", async () => {
         const hidden = (raw: RawPreview) => {
             for (const key of Object.keys(raw.config)) raw.config[key] = "[secret]";
         };
-        const { nodes, cost } = plan("roll-all", hidden);
+        const { nodes, cost } = await plan("roll-all", hidden);
         assert.deepEqual(
             nodes.all.map(({ name, change, after }) => `${name} ${change} ${after?.role}`),
             [
@@ -286,21 +283,21 @@ describe("what the preview does not tell", () => {
             ],
         );
         assert.deepEqual(cost, { before: 24, after: 24, meanwhile: 48 });
-        assert.deepEqual(plan("replicas-up", hidden).cost, {
+        assert.deepEqual((await plan("replicas-up", hidden)).cost, {
             unknown: "the preview does not tell every droplet's size",
         });
     });
 
-    test("a config that the program refuses", () => {
+    test("a config that the program refuses", async () => {
         const odd = (raw: RawPreview) => {
             raw.config["swarm:workers"] = "node[4:2]";
             raw.config["swarm:services"] = "{";
         };
-        assert.deepEqual(plan("no-change", odd).nodes.managersAfter, ["node1"]);
+        assert.deepEqual((await plan("no-change", odd)).nodes.managersAfter, ["node1"]);
     });
 
-    test("a service that is called like a script of the swarm", () => {
-        const { services } = plan("service-new", (raw) => {
+    test("a service that is called like a script of the swarm", async () => {
+        const { services } = await plan("service-new", (raw) => {
             for (const step of called(raw, "api")) step.urn = step.urn.replace(/::api$/, "::swarm");
         });
         assert.deepEqual(

@@ -9,7 +9,7 @@ import { payload } from "../../components/remote.ts";
 import { serviceLines } from "../../model/serviceLines.ts";
 import { readServices as configured } from "../../model/services.ts";
 import type { ServiceSpec } from "../../model/settings.ts";
-import { beside } from "./plans.ts";
+import { beside } from "./beside.ts";
 
 type Options = Record<string, unknown>;
 

@@ -7,11 +7,14 @@ import { planOf } from "../../cli/plan/plan.ts";
 import type { Preview } from "../../cli/plan/preview.ts";
 import { plainText } from "../../cli/plan/words.ts";
 import { expandNames } from "../../model/names.ts";
+import { beside } from "./beside.ts";
+import type { RawPreview } from "./engine.ts";
 import { madePreview, type Roles } from "./planMade.ts";
-import { beside, previewFolder, previewWith, type RawPreview, recordedPlan } from "./plans.ts";
+import { planFor, previewText, previewWith, textFolder } from "./plans.ts";
 
 const warnings = (preview: Preview) => planOf(preview, beside).warnings.map(plainText);
-const withChange = (name: string, change: (raw: RawPreview) => void) => warnings(previewWith(name, change));
+const withChange = async (name: string, change: (raw: RawPreview) => void) =>
+    warnings(await previewWith(name, change));
 const roles = (managers: string, workers: string): Roles => ({
     managers: expandNames(managers),
     workers: expandNames(workers),
@@ -65,8 +68,8 @@ const recorded: readonly (readonly [name: string, ...starts: string[]])[] = [
 
 describe("warnings of the recorded previews", () => {
     for (const [name, ...starts] of recorded) {
-        test(name, () => {
-            const found = recordedPlan(name).warnings.map(plainText);
+        test(name, async () => {
+            const found = (await planFor(name)).warnings.map(plainText);
             assert.deepEqual(
                 found.map((text, index) => text.slice(0, starts[index]?.length ?? text.length)),
                 starts,
@@ -86,8 +89,8 @@ describe("managers", () => {
         assert.deepEqual(four, ["4 managers bear no more losses than 3, and there is one more to be lost"]);
     });
 
-    test("the only manager is lost", () => {
-        const found = withChange("lost-worker", (raw) => {
+    test("the only manager is lost", async () => {
+        const found = await withChange("lost-worker", (raw) => {
             for (const step of raw.steps) {
                 // The droplet and the join that are made again become those of the manager.
                 if (step.op === "create") step.urn = step.urn.replace(/node4$/, "node1");
@@ -101,8 +104,8 @@ describe("managers", () => {
         ]);
     });
 
-    test("a quorum that is lost, and nobody named to go on from", () => {
-        const found = withChange("lost-quorum", (raw) => {
+    test("a quorum that is lost, and nobody named to go on from", async () => {
+        const found = await withChange("lost-quorum", (raw) => {
             raw.config["swarm:recoverFrom"] = "";
             raw.steps = raw.steps.filter(({ urn }) => !urn.endsWith("::recover"));
         });
@@ -117,29 +120,30 @@ describe("services and nodes", () => {
         raw.config["swarm:services"] = JSON.stringify(services);
     };
 
-    test("volumes on nodes that go", () => {
+    test("volumes on nodes that go", async () => {
         const db = { image: "db", ports: ["80:80"], mounts: ["source=data,target=/data"] };
-        assert.deepEqual(withChange("scale-in", withServices({ db })), [
+        assert.deepEqual(await withChange("scale-in", withServices({ db })), [
             "volumes are on the nodes: what db has stored on node4 goes with its droplet",
         ]);
-        assert.deepEqual(withChange("scale-out", withServices({ db })), []);
+        assert.deepEqual(await withChange("scale-out", withServices({ db })), []);
         const bind = { image: "db", mounts: ["type=bind,source=/srv,target=/data"] };
-        assert.deepEqual(withChange("scale-in", withServices({ bind })), []);
+        assert.deepEqual(await withChange("scale-in", withServices({ bind })), []);
     });
 
-    test("replicas that find fewer nodes than before", () => {
+    test("replicas that find fewer nodes than before", async () => {
         const nginx = { image: "nginx", replicas: 4 };
-        assert.deepEqual(withChange("scale-in", withServices({ nginx })), [
+        assert.deepEqual(await withChange("scale-in", withServices({ nginx })), [
             "nginx has 4 replicas for 3 nodes that take its tasks, so the loss of a node takes several at once",
         ]);
-        assert.deepEqual(withChange("scale-in", withServices({ nginx: { ...nginx, replicas: 5 } })), []);
+        assert.deepEqual(
+            await withChange("scale-in", withServices({ nginx: { ...nginx, replicas: 5 } })),
+            [],
+        );
     });
 
-    test("nodes are emptied before services change", () => {
-        const both = previewWith("replicas-down", (raw) => {
-            const more = JSON.parse(
-                readFileSync(path.join(previewFolder, "scale-in.json"), "utf8"),
-            ) as RawPreview;
+    test("nodes are emptied before services change", async () => {
+        const more = JSON.parse(await previewText("scale-in")) as RawPreview;
+        const both = await previewWith("replicas-down", (raw) => {
             raw.config = { ...more.config, "swarm:services": raw.config["swarm:services"] as string };
             raw.steps.push(...more.steps.filter(({ op }) => op !== "same"));
         });
@@ -148,8 +152,8 @@ describe("services and nodes", () => {
         ]);
     });
 
-    test("rules of the firewall that are not known", () => {
-        const found = withChange("port-new", (raw) => {
+    test("rules of the firewall that are not known", async () => {
+        const found = await withChange("port-new", (raw) => {
             for (const { urn, newState } of raw.steps) {
                 if (urn.includes("firewall")) {
                     Object.assign(newState?.inputs as object, {
@@ -163,7 +167,7 @@ describe("services and nodes", () => {
 });
 
 describe("the pages show what is printed", () => {
-    const text = readFileSync(path.join(previewFolder, "one-to-three.txt"), "utf8");
+    const text = readFileSync(path.join(textFolder, "one-to-three.txt"), "utf8");
     for (const page of ["README.md", "docs/plan.md"]) {
         test(page, () => {
             const shown = readFileSync(path.join(import.meta.dirname, "..", "..", page), "utf8");

@@ -1,56 +1,50 @@
-/** Plans from recorded previews, with the prices and limits of a made-up account. */
+/** Plans of each kind of change, with the prices and limits of a made-up account. */
 import { globSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { type Beside, type Plan, planOf } from "../../cli/plan/plan.ts";
 import { type Preview, readPreview } from "../../cli/plan/preview.ts";
 import { readViolations } from "../../cli/plan/violations.ts";
-import "./plain.ts";
+import { beside } from "./beside.ts";
+import { previewOf, type RawPreview } from "./engine.ts";
+import { CHANGES } from "./previews.ts";
 
-export const previewFolder = path.join(import.meta.dirname, "recordings", "previews");
+/**
+ * What only an engine and a policy pack say: previews that fail, and a log of events. Recorded with Pulumi 3.259.0, with
+ * what nothing reads left out.
+ */
+export const recordedFolder = path.join(import.meta.dirname, "recordings", "previews");
 
-/** Names of all recordings. */
-export const previewNames = globSync("*.json", { cwd: previewFolder })
-    .map((file) => file.replace(/\.json$/, ""))
-    .sort();
+/** What `swarm plan` prints of each. */
+export const textFolder = path.join(import.meta.dirname, "plans");
 
-export function previewText(name: string): string {
-    return readFileSync(path.join(previewFolder, `${name}.json`), "utf8");
+const recorded = globSync("*.json", { cwd: recordedFolder }).map((file) => path.basename(file, ".json"));
+
+export const previewNames = [...recorded, ...Object.keys(CHANGES)].sort();
+
+const texts = new Map<string, string>();
+
+/** @param name Of a change in previews.ts, or of a recording. */
+export async function previewText(name: string): Promise<string> {
+    const change = CHANGES[name];
+    const text =
+        texts.get(name) ??
+        (change
+            ? JSON.stringify(await previewOf(change), undefined, 2)
+            : readFileSync(path.join(recordedFolder, `${name}.json`), "utf8"));
+    texts.set(name, text);
+    return text;
 }
 
-/** A step of a recording, as far as tests change one. */
-export interface RawStep {
-    op: string;
-    urn: string;
-    oldState?: Record<string, unknown>;
-    newState?: Record<string, unknown>;
-}
-
-export interface RawPreview {
-    config: Record<string, string>;
-    steps: RawStep[];
-    diagnostics?: { urn?: string; message: string; severity: string }[];
-}
-
-/** A recording, after a change by a test. */
-export function previewWith(name: string, change: (raw: RawPreview) => void): Preview {
-    const raw = JSON.parse(previewText(name)) as RawPreview;
+/** A preview, after a change by a test. */
+export async function previewWith(name: string, change: (raw: RawPreview) => void): Promise<Preview> {
+    const raw = JSON.parse(await previewText(name)) as RawPreview;
     change(raw);
     return readPreview(JSON.stringify(raw), name);
 }
 
-export const beside: Beside = {
-    prices: new Map([
-        ["s-1vcpu-1gb", 6],
-        ["s-2vcpu-2gb", 18],
-    ]),
-    account: { droplets: 5, limit: 25 },
-    violations: [],
-};
+export const policyEvents = readFileSync(path.join(recordedFolder, "policy.events"), "utf8");
 
-export function recordedPlan(name: string, instead: Partial<Beside> = {}): Plan {
-    const violations =
-        name === "policy"
-            ? readViolations(readFileSync(path.join(previewFolder, "policy.events"), "utf8"), "the events")
-            : [];
-    return planOf(readPreview(previewText(name), name), { ...beside, violations, ...instead });
+export async function planFor(name: string, instead: Partial<Beside> = {}): Promise<Plan> {
+    const violations = name === "policy" ? readViolations(policyEvents, "the events") : [];
+    return planOf(readPreview(await previewText(name), name), { ...beside, violations, ...instead });
 }

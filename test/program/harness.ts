@@ -98,6 +98,9 @@ export async function runProgram(options: {
     readonly onResource?: (name: string) => void;
     /** What a resource of that name has in other ways than here. */
     readonly state?: (name: string) => Record<string, unknown>;
+    readonly stack?: string;
+    /** The inputs by which a preview knows what a resource has; default: it knows of none. */
+    readonly knownBy?: (resource: Registered) => Record<string, unknown> | undefined;
 }): Promise<Run> {
     const resources: Registered[] = [];
     const calls: string[] = [];
@@ -112,9 +115,12 @@ export async function runProgram(options: {
                 if (make === undefined && !args.type.startsWith("swarm:")) {
                     throw new Error(`the tests know no resource of type ${args.type}`);
                 }
-                const known = options.preview ? {} : (make?.(args.name, unwrap(args.inputs) as Inputs) ?? {});
+                const inputs = options.preview
+                    ? options.knownBy?.(resources.at(-1) as Registered)
+                    : (unwrap(args.inputs) as Inputs);
+                const known = (inputs && make?.(args.name, inputs)) ?? {};
                 return {
-                    id: options.preview ? "" : `${args.name}-id`,
+                    id: inputs ? `${args.name}-id` : "",
                     state: { ...args.inputs, ...known, ...options.state?.(args.name) },
                 };
             },
@@ -126,7 +132,7 @@ export async function runProgram(options: {
             },
         },
         "swarm",
-        "test",
+        options.stack ?? "test",
         options.preview ?? false,
         // As a backend of files has it.
         "organization",

@@ -7,9 +7,9 @@ import { after, before, describe, test } from "node:test";
 import { execa } from "execa";
 import { docsFile, docsText } from "../../cli/docs.ts";
 import { makeProgram } from "../../cli/program.ts";
+import { runSwarm, swarm } from "./process.ts";
 
 const root = path.join(import.meta.dirname, "..", "..");
-const swarm = path.join(root, "cli", "bin", "swarm");
 
 let folder: string;
 before(() => {
@@ -54,32 +54,12 @@ function exportedFile(name: string): string {
     return file;
 }
 
-interface Ran {
-    readonly status: number | undefined;
-    readonly out: string;
-    readonly err: string;
-}
-
-/** PATH is node's folder, the system's, and `bin` in front. */
-async function run(args: readonly string[], bin?: string, env: Record<string, string> = {}): Promise<Ran> {
-    const { exitCode, stdout, stderr } = await execa(swarm, args, {
-        reject: false,
-        stdin: "ignore",
-        extendEnv: false,
+const run = (args: readonly string[], bin?: string, env: Record<string, string> = {}) =>
+    runSwarm(args, {
+        bin,
+        env: { HOME: folder, PULUMI_BACKEND_URL: "file:///state", ...env },
         cwd: tmpdir(),
-        stripFinalNewline: false,
-        env: {
-            PATH: [bin, path.dirname(process.execPath), "/usr/bin", "/bin"]
-                .filter(Boolean)
-                .join(path.delimiter),
-            HOME: folder,
-            PULUMI_BACKEND_URL: "file:///state",
-            ...env,
-        },
-        timeout: 30_000,
     });
-    return { status: exitCode, out: stdout, err: stderr };
-}
 
 describe("swarm ip", () => {
     let bin: string;

@@ -12,12 +12,11 @@ import {
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
-import { execa } from "execa";
 import { type FakeAnswer, type FakeApi, fakeApi } from "../fakeApi.ts";
 import { previewText, recordedFolder } from "./plans.ts";
+import { runSwarm } from "./process.ts";
 
 const root = path.join(import.meta.dirname, "..", "..");
-const swarm = path.join(root, "cli", "bin", "swarm");
 
 let folder: string;
 let api: FakeApi;
@@ -80,36 +79,15 @@ exit ${status}
     return bin;
 }
 
-interface Ran {
-    readonly status: number | undefined;
-    readonly out: string;
-    readonly err: string;
-}
-
-async function run(
+const run = (
     args: readonly string[],
     options: { bin?: string; env?: Record<string, string>; input?: string; cwd?: string } = {},
-): Promise<Ran> {
-    const { bin, env = {}, input = "", cwd = folder } = options;
-    const { exitCode, stdout, stderr } = await execa(swarm, ["plan", ...args], {
-        reject: false,
-        input,
-        extendEnv: false,
-        cwd,
-        stripFinalNewline: false,
-        env: {
-            PATH: [bin, path.dirname(process.execPath), "/usr/bin", "/bin"]
-                .filter(Boolean)
-                .join(path.delimiter),
-            HOME: folder,
-            DIGITALOCEAN_TOKEN: "t",
-            DIGITALOCEAN_API_URL: api.url,
-            ...env,
-        },
-        timeout: 30_000,
+) =>
+    runSwarm(["plan", ...args], {
+        cwd: folder,
+        ...options,
+        env: { HOME: folder, DIGITALOCEAN_TOKEN: "t", DIGITALOCEAN_API_URL: api.url, ...options.env },
     });
-    return { status: exitCode, out: stdout, err: stderr };
-}
 
 describe("a file", () => {
     test("as text, with prices and the limit from the API", async () => {

@@ -19,9 +19,8 @@ import { after, before, beforeEach, describe, test } from "node:test";
 import { execa, type ResultPromise } from "execa";
 import { stackFolder } from "../../cli/access.ts";
 import { type FakeApi, fakeApi } from "../fakeApi.ts";
+import { swarm } from "./process.ts";
 import { recorded } from "./recordings.ts";
-
-const swarm = path.join(import.meta.dirname, "..", "..", "cli", "bin", "swarm");
 
 let folder: string;
 let generated: string;

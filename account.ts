@@ -1,7 +1,6 @@
 import * as digitalocean from "@pulumi/digitalocean";
 import * as pulumi from "@pulumi/pulumi";
 import { type AccessConfig, accessFrom, type Cloud, type CloudAccess, cloud } from "./cloud.ts";
-import type { TaggedDroplet } from "./model/lost.ts";
 import {
     type AccountFacts,
     type AccountKey,
@@ -9,6 +8,7 @@ import {
     accountWarnings,
     findKey,
     type ImageFacts,
+    type ListedDroplet,
 } from "./model/preflight.ts";
 import type { Settings } from "./model/settings.ts";
 
@@ -18,7 +18,7 @@ export interface Account {
     readonly keys: readonly AccountKey[];
     readonly cloud: Cloud;
     /** Droplets that carry the stack's tag; undefined where they could not be looked up. */
-    readonly tagged: readonly TaggedDroplet[] | undefined;
+    readonly tagged: readonly ListedDroplet[] | undefined;
 }
 
 /**
@@ -68,7 +68,9 @@ function requireAccess(): CloudAccess {
     return found;
 }
 
-async function lookUp(settings: Settings): Promise<AccountFacts> {
+async function lookUp(
+    settings: Settings,
+): Promise<Omit<AccountFacts, "droplets"> & { readonly droplets?: readonly ListedDroplet[] }> {
     const images = [...new Set(settings.nodes.map(({ image }) => image))];
     const [regions, sizes, account, droplets, keys, ...found] = await Promise.all([
         attempt("the regions", () => digitalocean.getRegions()),

@@ -6,6 +6,7 @@ import { Nodes } from "./components/nodes.ts";
 import { Services } from "./components/services.ts";
 import { Swarm } from "./components/swarm.ts";
 import { loadSettings } from "./config.ts";
+import { leavingNodes, lookAtSwarm } from "./look/look.ts";
 import { warnOfLost } from "./lost.ts";
 import { stackNames } from "./model/stackNames.ts";
 
@@ -43,10 +44,13 @@ const { all } = new Nodes("nodes", {
     protectManagers: settings.protectManagers,
 });
 
+const differing = await lookAtSwarm({ settings, names, nodes: all, droplets: account.tagged });
+
 const swarm = new Swarm("swarm", {
     ...settings,
     nodes: all,
     stack: names.stack,
+    differing,
     authorizedKeys: account.keys.map(({ publicKey }) => publicKey.trim()),
 });
 
@@ -58,6 +62,8 @@ const deployed = new Services("services", {
     nodes: all,
     after: swarm.roster,
     swarm: swarm.swarm,
+    differing: differing.services,
+    leaving: leavingNodes(settings, account.tagged ?? []),
 });
 
 // Not waited for: it ends once the droplets are known, and nothing depends on it.

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import type { Cloud } from "./cloud.ts";
+import { known } from "./components/known.ts";
 import {
     dropletsOnRecord,
     type ExportedState,
@@ -47,16 +48,6 @@ export async function warnOfLost(args: {
     } catch (error) {
         await pulumi.log.debug(`could not look for lost droplets: ${(error as Error).message}`);
     }
-}
-
-/** The value, or undefined in a preview that does not know it yet. */
-async function known(output: pulumi.Output<string>): Promise<string | undefined> {
-    // The SDK keeps these out of its type declarations.
-    const { isKnown, promise } = output as unknown as {
-        isKnown: Promise<boolean>;
-        promise(): Promise<string>;
-    };
-    return (await isKnown) ? promise.call(output) : undefined;
 }
 
 async function list(cloud: Cloud, tag: string): Promise<TaggedDroplet[]> {

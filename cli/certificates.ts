@@ -1,7 +1,7 @@
 /** When the swarm's certificates end: its root's, and the one of each node, which only the node itself has. */
 import { X509Certificate } from "node:crypto";
+import type { SwarmFacts } from "../look/facts.ts";
 import type { Access } from "./access.ts";
-import type { SwarmFacts } from "./clusterView.ts";
 import type { Certificates } from "./health.ts";
 import { atMost } from "./parallel.ts";
 import { LoginError, onNode } from "./ssh.ts";

@@ -4,8 +4,9 @@
  * picture too.
  */
 
+import type { SwarmFacts } from "../look/facts.ts";
 import { type Access, openAccess } from "./access.ts";
-import { clusterView, type SwarmFacts } from "./clusterView.ts";
+import { clusterView } from "./clusterView.ts";
 import { type Droplet, taggedDroplets } from "./droplets.ts";
 import { askManagers, NoManager, swarmFacts } from "./managers.ts";
 import type { StackChoice } from "./pulumi.ts";

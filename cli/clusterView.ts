@@ -1,83 +1,11 @@
 /** Three lists made one picture: the state's nodes, the swarm's members, the cloud's droplets. No I/O. */
+
+import type { ApiNode, ApiService, ApiTask, SwarmFacts } from "../look/facts.ts";
 import { dropletsOnRecord, lostDroplets } from "../model/lost.ts";
-import type { NodeRole } from "../model/settings.ts";
 import type { ClusterView, NodeView, ServiceView, TaskView } from "./cluster.ts";
 import type { Droplet } from "./droplets.ts";
 import { oneLine } from "./map/words.ts";
 import { byName, type StackNode, type StackState } from "./stackState.ts";
-
-/** What Docker's API says, as far as it is read here. https://docs.docker.com/reference/api/engine/ */
-export interface SwarmFacts {
-    readonly info: {
-        readonly DockerRootDir: string;
-        readonly SystemTime?: string;
-        readonly Swarm: {
-            readonly NodeID: string;
-            readonly LocalNodeState: string;
-            readonly ControlAvailable: boolean;
-            readonly Error: string;
-            readonly Cluster?: {
-                readonly ID: string;
-                readonly TLSInfo?: { readonly TrustRoot?: string };
-            };
-        };
-    };
-    readonly nodes: readonly ApiNode[];
-    readonly services: readonly ApiService[];
-    readonly tasks: readonly ApiTask[];
-}
-
-export interface ApiNode {
-    readonly ID: string;
-    readonly Spec: {
-        readonly Labels?: Readonly<Record<string, string>>;
-        readonly Role: NodeRole;
-        readonly Availability: "active" | "pause" | "drain";
-    };
-    readonly Description: {
-        readonly Hostname: string;
-        readonly Engine: {
-            readonly EngineVersion: string;
-            readonly Labels?: Readonly<Record<string, string>>;
-        };
-    };
-    readonly Status: { readonly State: string; readonly Addr: string };
-    readonly ManagerStatus?: { readonly Leader?: boolean; readonly Reachability: string };
-}
-
-export interface ApiService {
-    readonly ID: string;
-    readonly Spec: {
-        readonly Name: string;
-        readonly TaskTemplate: {
-            readonly ContainerSpec?: { readonly Image: string; readonly TTY?: boolean };
-        };
-        readonly Mode: {
-            readonly Replicated?: { readonly Replicas: number };
-            readonly Global?: object;
-            readonly ReplicatedJob?: object;
-            readonly GlobalJob?: object;
-        };
-    };
-    readonly Endpoint?: {
-        readonly Ports?: readonly {
-            readonly Protocol: string;
-            readonly TargetPort: number;
-            readonly PublishedPort?: number;
-            readonly PublishMode: string;
-        }[];
-    };
-    readonly UpdateStatus?: { readonly State?: string };
-}
-
-export interface ApiTask {
-    readonly ID: string;
-    readonly ServiceID?: string;
-    readonly Slot?: number;
-    readonly NodeID?: string;
-    readonly DesiredState: string;
-    readonly Status: { readonly Timestamp: string; readonly State: string; readonly Err?: string };
-}
 
 export interface Sources {
     readonly state: StackState;

@@ -2,9 +2,10 @@
  * Docker's API of a node, through `ssh ... docker system dial-stdio`, which is how the docker client itself reaches
  * a host of the form ssh://: one login for all questions, and answers as the API gives them.
  */
-import { Agent, type IncomingMessage, request } from "node:http";
+import { type IncomingMessage, request } from "node:http";
 import { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
+import { OneConnection } from "../look/oneConnection.ts";
 import type { Access } from "./access.ts";
 import { CliError, EXIT } from "./errors.ts";
 import { loginError, startSsh } from "./ssh.ts";
@@ -26,26 +27,6 @@ export class DockerError extends CliError {
         super(text, EXIT.unreachable);
         this.httpStatus = httpStatus;
     }
-}
-
-/** One connection, which is there already, for one request after another. */
-class OneConnection extends Agent {
-    readonly #stream: Duplex;
-
-    constructor(stream: Duplex) {
-        super({ keepAlive: true, maxSockets: 1 });
-        this.#stream = stream;
-    }
-
-    override createConnection() {
-        return this.#stream;
-    }
-
-    // Both are about TCP sockets.
-    override keepSocketAlive() {
-        return true;
-    }
-    override reuseSocket() {}
 }
 
 /** Longest that one answer may take. */

@@ -1,6 +1,8 @@
 /** Asking the managers of a stack, until one answers. */
+
+import { QUESTIONS, type SwarmFacts } from "../look/facts.ts";
 import type { Access } from "./access.ts";
-import { managersOf, type SwarmFacts } from "./clusterView.ts";
+import { managersOf } from "./clusterView.ts";
 import { type DockerApi, DockerError, dockerApi } from "./dockerApi.ts";
 import { CliError, EXIT } from "./errors.ts";
 import { pickNode } from "./nodeRange.ts";
@@ -116,9 +118,10 @@ export async function swarmFacts(access: Access, node: StackNode, signal: AbortS
         refuseNonManager(node, info);
         return {
             info,
-            nodes: await api.get("/nodes"),
-            services: await api.get("/services"),
-            tasks: await api.get("/tasks"),
+            nodes: await api.get(QUESTIONS.nodes),
+            services: await api.get(QUESTIONS.services),
+            tasks: await api.get(QUESTIONS.tasks),
+            networks: await api.get(QUESTIONS.networks),
         };
     } finally {
         api.close();

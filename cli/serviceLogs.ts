@@ -1,6 +1,7 @@
 /** The log of a service, as Docker's API gathers it from the nodes. */
+
+import type { ApiService, ApiTask } from "../look/facts.ts";
 import type { Access } from "./access.ts";
-import type { ApiService, ApiTask } from "./clusterView.ts";
 import { dockerApi } from "./dockerApi.ts";
 import { LineReader, LogReader, parseLine } from "./logStream.ts";
 import type { StackNode } from "./stackState.ts";

@@ -59,6 +59,13 @@ in_our_previous_cluster() {
     [ -n "$previous" ] && [ "$previous" = "$swarm_id" ]
 }
 
+# What a look at the swarm has found: it does not have this node. Its word counts for more than this engine's, which takes
+# itself for a member after `docker node rm --force` still.
+is_missing() {
+    case ${PULUMI_COMMAND_SWARM_DIFFERS:-} in "missing "*) return 0 ;; esac
+    return 1
+}
+
 join_swarm() {
     join_through "$(value token)" "$(values manager)" && return 0
     remedy=$(about_quorum "$tries")
@@ -68,10 +75,11 @@ join_swarm() {
 
 case $swarm_state in
 active | error)
-    if [ "$swarm_state" = active ] && in_our_cluster; then
+    if [ "$swarm_state" = active ] && in_our_cluster && ! is_missing; then
         :
-    elif in_our_previous_cluster; then
-        say "$name: leaving this stack's previous swarm"
+    elif in_our_previous_cluster || { [ "$swarm_state" = active ] && in_our_cluster; }; then
+        if is_missing; then why="the swarm does not have it any more"; else why="it is in this stack's previous swarm"; fi
+        say "$name: joining anew, since $why"
         docker swarm leave --force >/dev/null
         join_swarm
     elif [ "$swarm_state" = active ]; then

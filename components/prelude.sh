@@ -77,22 +77,26 @@ now() {
     cut -d. -f1 /proc/uptime
 }
 
+# The launcher's `timeout` ends a script that takes longer than all its waits together, and whatever it has started.
+began=$(now) wait_what='' seen=''
+trap 'fail "the script \"$0\" was ended by its limit, after $(($(now) - began)) s${wait_what:+; it waited for $wait_what; last seen: ${seen%; }}"' TERM
+
 # wait_for SECONDS WHAT CHECK...: runs CHECK twice a second until it succeeds. CHECK leaves what it saw in $seen, which
-# may be a list with "; " behind each part, and in $advice what a person can do about it, if it knows. Says what it waits for once it takes long, and fails with the
-# last state seen and the advice when SECONDS have passed.
+# may be a list with "; " behind each part, and in $advice what a person can do about it, if it knows. Says what it waits
+# for at times that get rarer, and fails with the last state seen and the advice when SECONDS have passed.
 wait_for() {
     wait_limit=$1 wait_what=$2
     shift 2
     seen=nothing advice=''
     wait_start=$(now)
-    wait_next=$((wait_start + 5))
+    wait_next=5
     until "$@"; do
-        wait_now=$(now)
-        [ $((wait_now - wait_start)) -lt "$wait_limit" ] ||
-            fail "waited $((wait_now - wait_start)) s for $wait_what; last seen: ${seen%; }${advice:+$newline$advice}"
-        if [ "$wait_now" -ge "$wait_next" ]; then
-            say "waiting for $wait_what, $((wait_now - wait_start)) s: ${seen%; }"
-            wait_next=$((wait_now + 10))
+        waited=$(($(now) - wait_start))
+        [ "$waited" -lt "$wait_limit" ] ||
+            fail "waited $waited s for $wait_what; last seen: ${seen%; }${advice:+$newline$advice}"
+        if [ "$waited" -ge "$wait_next" ]; then
+            say "waiting for $wait_what, $waited s: ${seen%; }"
+            wait_next=$((waited * 3))
         fi
         stop_if_left_alone
         sleep 0.5

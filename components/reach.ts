@@ -1,17 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { connect } from "node:net";
 import * as pulumi from "@pulumi/pulumi";
-import ssh2 from "ssh2";
-
-/** The part of a remote command's `connection` that is needed to log in. */
-export interface Login {
-    readonly host: string;
-    readonly port?: number;
-    readonly user: string;
-    readonly privateKey: string;
-    /** The pinned host key, in authorized_keys form. */
-    readonly hostKey: string;
-}
+import type ssh2 from "ssh2";
+import { type Login, logIn, MUTE, WRONG_HOST_KEY } from "./ssh.ts";
 
 /** How one attempt to run a command on a host ended. */
 export type Attempt =
@@ -139,9 +129,6 @@ export async function reach(
     }
 }
 
-const WRONG_HOST_KEY =
-    "WRONG HOST KEY: another machine answers, or the image ignores the host key it is given";
-
 function advice(why: string, node: string): string {
     const replace = `pulumi up --replace '**:Droplet::${node}'`;
     if (why === WRONG_HOST_KEY) {
@@ -199,34 +186,22 @@ function refusal(said: string, user: string): { finalAfter: number; remedy: stri
 }
 
 /** Logs in and has the host echo a nonce; anything but the nonce is no answer. */
-export function attempt(login: Login, limitMs = ATTEMPT_MS): Promise<Attempt> {
+export async function attempt(login: Login, limitMs = ATTEMPT_MS): Promise<Attempt> {
     const nonce = randomBytes(8).toString("hex");
-    const pinned = login.hostKey.trim().split(/\s+/);
-    let wrongHostKey = false;
-    return new Promise((resolve) => {
-        const client = new ssh2.Client();
-        const socket = connect({ host: login.host, port: login.port ?? 22 });
-        // A socket that was given to ssh2 is not its to watch before it has connected.
-        socket.on("error", (error) => end({ ok: false, ...reason(error, false) }));
-        const deadline = setTimeout(
-            () =>
-                end({
-                    ok: false,
-                    why: socket.connecting ? "no answer" : "it accepts connections and says nothing",
-                }),
-            limitMs,
-        );
-        const end = (result: Attempt) => {
-            clearTimeout(deadline);
-            client.end();
-            socket.destroy();
-            resolve(result);
-        };
-        client.on("error", (error) => end({ ok: false, ...reason(error, wrongHostKey) }));
-        client.on("close", () => end({ ok: false, why: "it closed the connection" }));
-        client.on("ready", () => {
+    const limit = AbortSignal.timeout(limitMs);
+    let client: ssh2.Client;
+    try {
+        client = await logIn(login, limit);
+    } catch (error) {
+        const why = (error as Error).message;
+        return { ok: false, why, ...(why === WRONG_HOST_KEY && { finalAfter: HOST_KEY_GRACE_MS }) };
+    }
+    try {
+        return await new Promise<Attempt>((resolve) => {
+            limit.addEventListener("abort", () => resolve({ ok: false, why: MUTE }), { once: true });
+            client.on("close", () => resolve({ ok: false, why: "it closed the connection" }));
             client.exec(`echo ${nonce}`, (error, channel) => {
-                if (error) return end({ ok: false, why: error.message });
+                if (error) return resolve({ ok: false, why: error.message });
                 let said = "";
                 let complaint = "";
                 const answer = (): Attempt => {
@@ -242,44 +217,15 @@ export function attempt(login: Login, limitMs = ATTEMPT_MS): Promise<Attempt> {
                 channel.on("data", (data: Buffer) => {
                     said += data.toString();
                     // cloud-init's refusal holds the session for ten seconds more.
-                    if (refusal(said, login.user)) end(answer());
+                    if (refusal(said, login.user)) resolve(answer());
                 });
                 channel.stderr.on("data", (data: Buffer) => {
                     complaint += data.toString();
                 });
-                channel.on("close", () => end(answer()));
+                channel.on("close", () => resolve(answer()));
             });
         });
-        client.connect({
-            sock: socket,
-            username: login.user,
-            privateKey: login.privateKey,
-            // The deadline above covers the whole attempt.
-            readyTimeout: 0,
-            algorithms: { serverHostKey: [pinned[0] as ssh2.ServerHostKeyAlgorithm] },
-            hostVerifier: (key: Buffer) => {
-                wrongHostKey = key.toString("base64") !== pinned[1];
-                return !wrongHostKey;
-            },
-        });
-    });
-}
-
-function reason(
-    error: Error & { level?: string; code?: string },
-    wrongHostKey: boolean,
-): { why: string; finalAfter?: number } {
-    if (wrongHostKey || /no matching host key/i.test(error.message)) {
-        return { why: WRONG_HOST_KEY, finalAfter: HOST_KEY_GRACE_MS };
+    } finally {
+        client.end();
     }
-    if (error.level === "client-authentication") {
-        return { why: "login refused" };
-    }
-    const codes: Record<string, string> = {
-        ECONNREFUSED: "connection refused",
-        EHOSTUNREACH: "no route to it",
-        ETIMEDOUT: "no answer",
-        ECONNRESET: "it closed the connection",
-    };
-    return { why: codes[error.code ?? ""] ?? error.message };
 }

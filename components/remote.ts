@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { ScriptName } from "../model/answers.ts";
-import { type Line, MARKS } from "../model/serviceLines.ts";
+import { type Line, MARKS } from "../model/scriptInput.ts";
 
 /** A host that remote commands run on. Knows nothing of swarms. */
 export interface RemoteHost {
@@ -19,6 +19,12 @@ export interface RemoteScriptArgs {
     readonly script: ScriptName;
     /** What the script reads on stdin. Secret when one of the values is. */
     readonly input: pulumi.Input<readonly Line[]>;
+    /** The spec of the service that the script is for, which comes last. */
+    readonly spec?: string;
+    /** What the swarm has that the config has not, as the look found it: then the script runs, whatever else is the same. */
+    readonly differs?: Differs;
+    /** Nodes whose droplets are about to go, for the script to name should it fail. */
+    readonly leaving?: readonly string[];
     /** Seconds after which the host ends the script: more than all its own waits together. */
     readonly timeout: number;
     /** The output holds tokens. */
@@ -42,13 +48,17 @@ export function remoteScript(
     opts: pulumi.CustomResourceOptions,
 ): command.remote.Command {
     const run = (mode: string) => launcher(args.script, mode, args.timeout);
+    const { differs, leaving = [] } = args;
     return new command.remote.Command(
         name,
         {
             connection: args.host.connection,
             create: run("create"),
             ...(args.remembers ? { update: run("update") } : {}),
-            stdin: pulumi.output(args.input).apply((lines) => payload(args.script, lines)),
+            stdin: pulumi.output(args.input).apply((lines) => payload(args.script, lines, args.spec)),
+            environment: differs && {
+                [DIFFERS]: pulumi.runtime.isDryRun() ? unknownText : fresh(differs, leaving),
+            },
             triggers: args.triggers,
             // sshd would have to accept the variables, and refuses with a warning where it does not.
             addPreviousOutputInEnv: args.remembers ?? false,
@@ -58,17 +68,41 @@ export function remoteScript(
         {
             ...opts,
             additionalSecretOutputs: args.secretOutput ? ["stdout", "stderr"] : [],
+            // What was mended stands in the state from then on.
+            ignoreChanges: differs ? [] : ["environment"],
             hooks: { beforeCreate: [args.host.reach], beforeUpdate: [args.host.reach] },
         },
     );
 }
+
+/** `missing`: the node is no member any more, whatever its engine says. */
+export type Differs = "differs" | "missing";
+
+/**
+ * Variable of a script that runs since the swarm is not what the config says. The engine keeps what a resource's inputs
+ * were when its last update succeeded, so that a failed one, taken back, is no change to it, nor is what somebody did by
+ * hand: another value of this variable is. sshd takes it as it takes the previous output (model/userData.ts).
+ */
+export const DIFFERS = "PULUMI_COMMAND_SWARM_DIFFERS";
+
+/** Fresh each time: the swarm may differ twice in a row, in the same way. In a preview unknown, so that a saved plan fits. */
+function fresh(differs: Differs, leaving: readonly string[]): string {
+    return [
+        differs,
+        new Date().toISOString(),
+        ...(leaving.length > 0 ? ["leaving", leaving.join(", ")] : []),
+    ].join(" ");
+}
+
+// The SDK has it, and keeps it out of its type declarations.
+const unknownText = (pulumi as unknown as { readonly unknown: string }).unknown;
 
 const parts: Record<ScriptName, readonly string[]> = {
     swarm: ["prelude", "host", "swarm"],
     join: ["prelude", "host", "harden", "join"],
     recover: ["prelude", "host", "recover"],
     roster: ["prelude", "overlay", "quorum", "rename", "roster"],
-    service: ["prelude", "overlay", "service"],
+    service: ["prelude", "overlay", "engine", "convergence", "service"],
 };
 
 /** The whole text of a script, as a host runs it. */
@@ -83,25 +117,23 @@ export function scriptText(script: ScriptName): string {
  *
  * @throws Error that names the key of a value with a line break, but not the value, which may be secret.
  */
-export function payload(script: ScriptName, lines: readonly Line[]): string {
+export function payload(script: ScriptName, lines: readonly Line[], spec?: string): string {
     for (const [key, value] of lines) {
         if (/[\n\r\0]/.test(`${value}`)) {
             throw new Error(`the value of "${key}" for the script "${script}" holds a line break or NUL`);
         }
     }
     const input = lines.map(([key, value]) => `${key} ${value}\n`).join("");
-    return `${scriptText(script)}\n${MARKS.input}\n${input}${MARKS.end}\n`;
+    const last = spec === undefined ? "" : `${MARKS.spec}\n${spec}\n`;
+    return `${scriptText(script)}\n${MARKS.input}\n${input}${last}${MARKS.end}\n`;
 }
 
 /**
- * Splits stdin into the script and its input, with the end mark, and runs the one with the other. Splitting is sed's
- * work: a shell takes seconds to find a pattern in a text of this size. `timeout` is the only thing that ever ends a
- * remote command: neither the provider nor a cancelled update does. `caller` is the process of the SSH session, by which
- * a script can tell that its connection is gone.
+ * Takes the script from stdin, up to the mark, and runs it on what follows. Short, since a person reads it in front of
+ * each error. `sed -u` reads no further than the mark. `timeout` is the only thing that ever ends a remote command: neither
+ * the provider nor a cancelled update does. `caller` is the process of the SSH session, by which a script can tell that its
+ * connection is gone.
  */
 export function launcher(script: ScriptName, mode: string, timeout: number): string {
-    return (
-        `all=$(cat) && printf '%s\\n' "$all" | sed '1,/^${MARKS.input}$/d' | caller=$PPID timeout -k 10 ${timeout} ` +
-        `sh -c "$(printf '%s\\n' "$all" | sed '/^${MARKS.input}$/,$d')" ${script} ${mode}`
-    );
+    return `caller=$PPID timeout -k 10 ${timeout} sh -c "$(sed -u '/^${MARKS.input}$/q')" ${script} ${mode}`;
 }

@@ -249,11 +249,23 @@ END
 }
 
 # Tasks of the first that is emptied would else be started on the next one, and move again.
+paused=''
 pause_emptied() {
+    trap reopen EXIT
     for id in $leaving $closing; do
         member "$id"
-        [ "$availability" != active ] || retry node update --availability pause "$id"
+        [ "$availability" = active ] || continue
+        paused="$paused $id"
+        retry node update --availability pause "$id"
     done
+}
+
+# Whatever fails from there on: those that it has closed and not removed run tasks again, in case the next up wants them.
+# Nothing is changed where the connection is gone, since the next run may be at work.
+reopen() {
+    [ -n "$paused" ] && (stop_if_left_alone) 2>/dev/null || return 0
+    for id in $paused; do docker node update --availability active "$id" >/dev/null 2>&1 || true; done
+    say "The nodes that were to be emptied are open to tasks again."
 }
 
 # Where a replicated service's tasks run: a line a task, its member's ID.
@@ -296,7 +308,17 @@ service_has_moved() {
     elsewhere=$(not_among "$where" "$leaving $closing")
     advice=$(about_room "$service_name")
     seen="$elsewhere of $2 tasks run elsewhere"
-    [ "$elsewhere" -ge "$2" ] && [ "$elsewhere" = "$(count "$where")" ]
+    [ "$elsewhere" -ge "$2" ] && [ "$elsewhere" = "$(count "$where")" ] && return 0
+    look_for_room "$1"
+    return 1
+}
+
+# look_for_room SERVICE: where the swarm says of a task that no node suits it, none will: all that are wanted are ready. A
+# moment, for what it says before it has looked around; the service is away meanwhile.
+look_for_room() {
+    nowhere=$(docker service ps --filter desired-state=running --format '{{.Error}}' "$1" 2>/dev/null | grep -m1 'no suitable node') || return 0
+    seen="$seen; the swarm: $(printf '%s' "$nowhere" | tr -d '"')"
+    [ $(($(now) - wait_start)) -lt 20 ] || wait_limit=0
 }
 
 # Before draining: which services have tasks on the node, and how many of their tasks run anywhere. A global
@@ -324,6 +346,7 @@ tasks_have_moved() {
         service_name=$(docker service inspect --format '{{.Spec.Name}}' "$service")
         seen="$seen$service_name: $have of $count tasks run elsewhere; "
         advice=$(about_room "$service_name")
+        look_for_room "$service"
     done <<END
 $expected
 END
@@ -386,6 +409,7 @@ if [ -n "$leaving$closing" ]; then
     move_services_without_footing
     for id in $closing; do empty "$id" || true; done
     for id in $leaving; do see_off "$id"; done
+    trap - EXIT
 fi
 # After an election the new leader knows nobody's state until the nodes have reported to it.
 wait_for "$limit" "all nodes to be ready again" everyone_is_ready

@@ -1,9 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { parseAnswer } from "../model/answers.ts";
-import { type Line, serviceLines } from "../model/serviceLines.ts";
+import { engineSpec, specText } from "../model/engineSpec.ts";
+import type { Line } from "../model/scriptInput.ts";
 import type { ServiceSpec } from "../model/settings.ts";
 import type { Node } from "./nodes.ts";
-import { remoteScript } from "./remote.ts";
+import { type Differs, remoteScript } from "./remote.ts";
 
 export interface ServicesArgs {
     readonly services: readonly ServiceSpec[];
@@ -18,11 +19,15 @@ export interface ServicesArgs {
     readonly after: pulumi.Resource;
     /** A new swarm has none of the services of the one before, whose commands look done still. */
     readonly swarm: pulumi.Resource;
+    /** Names of the services that the swarm has otherwise, or not at all. */
+    readonly differing: ReadonlyMap<string, Differs>;
+    /** Nodes whose droplets go at the end of this up. */
+    readonly leaving: readonly string[];
 }
 
 /** A service that has converged. */
 export interface DeployedService {
-    /** Image with the digest that its tasks run. */
+    /** Image with the digest that its tasks run; "" where an up has gone on without it. */
     readonly image: pulumi.Output<string>;
     /** One URL a node and published TCP port. */
     readonly urls: pulumi.Output<string[]>;
@@ -42,29 +47,56 @@ export class Services extends pulumi.ComponentResource {
     }
 }
 
-function deploy(spec: ServiceSpec, args: ServicesArgs, parent: pulumi.Resource): DeployedService {
-    const lines: Line[] = [["node", args.seed.name], ["stack", args.stack], ...serviceLines(spec)];
-    const service = remoteScript(
-        spec.name,
-        // The script reports a service that does not converge itself; the margin is for everything around that.
+/** Seconds that a service's script has beside those to converge: its networks come and go, its image is looked up. */
+const OTHER_WAITS_SECONDS = 120;
+
+function deploy(service: ServiceSpec, args: ServicesArgs, parent: pulumi.Resource): DeployedService {
+    const lines: Line[] = [
+        ["node", args.seed.name],
+        ["stack", args.stack],
+        ["service", service.name],
+        ["image", service.image],
+        ["limit", service.timeout],
+        ...service.networks.map((network): Line => ["network", network]),
+    ];
+    const command = remoteScript(
+        service.name,
         {
             host: args.seed,
             script: "service",
             input: args.secret ? pulumi.secret(lines) : lines,
-            timeout: spec.timeout + 120,
+            spec: specText(engineSpec(service, args.stack)),
+            differs: args.differing.get(service.name),
+            leaving: args.leaving,
+            timeout: service.timeout + OTHER_WAITS_SECONDS,
         },
         { parent, dependsOn: args.after, replaceWith: [args.swarm] },
     );
-    const answer = service.stdout.apply((stdout) =>
-        parseAnswer("service", { node: args.seed.name, resource: spec.name, stdout }),
+    outliveFailure(command);
+    const answer = command.stdout.apply((stdout) =>
+        parseAnswer("service", { node: args.seed.name, resource: service.name, stdout }),
     );
-    const ports = spec.ports.filter((port) => port.protocol === "tcp").map((port) => port.published);
+    const ports = service.ports.filter((port) => port.protocol === "tcp").map((port) => port.published);
     return {
-        image: answer.apply(({ image }) => image),
+        image: pulumi.recover(
+            answer.apply(({ image }) => image),
+            () => "",
+        ),
         urls: pulumi
             .all(args.nodes.map((node) => node.publicIp))
             .apply((addresses) => addresses.flatMap((address) => ports.map((port) => url(address, port)))),
     };
+}
+
+/**
+ * With `--continue-on-error` the rest of an up goes on when a service fails, deletions too: nodes can still be changed. But the
+ * SDK fails all outputs of what has failed, and the whole program with the first of them that nobody catches. That is as it
+ * should be for all that comes before: where the roster fails, no droplet may go.
+ */
+function outliveFailure(resource: pulumi.Resource): void {
+    for (const output of Object.values(resource)) {
+        if (pulumi.Output.isInstance(output)) void pulumi.recover(output, () => undefined);
+    }
 }
 
 function url(address: string, port: number): string {

@@ -1,7 +1,8 @@
 import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import type { Differing } from "../look/look.ts";
 import { parseAnswer } from "../model/answers.ts";
-import type { Line } from "../model/serviceLines.ts";
+import type { Line } from "../model/scriptInput.ts";
 import type { ServiceSpec, Settings } from "../model/settings.ts";
 import { kept } from "./kept.ts";
 import type { Node } from "./nodes.ts";
@@ -33,6 +34,8 @@ export interface SwarmArgs {
     readonly autolock: boolean;
     /** Keys whose values the configuration keeps encrypted. */
     readonly secretKeys: Settings["secretKeys"];
+    /** What the look at the swarm has found. */
+    readonly differing: Differing;
 }
 
 /** A node as a member of the swarm. */
@@ -129,6 +132,7 @@ function initialise(
         {
             host: seed,
             script: "swarm",
+            differs: args.differing.swarm,
             timeout: args.nodeTimeout + OTHER_WAITS_SECONDS,
             secretOutput: true,
             remembers: true,
@@ -199,6 +203,7 @@ function joinOne(
         {
             host: node,
             script: "join",
+            differs: args.differing.joins.get(node.name),
             timeout: args.nodeTimeout + OTHER_WAITS_SECONDS,
             remembers: true,
             // Another droplet under the same name has to join anew.
@@ -242,6 +247,7 @@ function reconcile(
         {
             host: seed,
             script: "roster",
+            differs: args.differing.roster,
             // Not by the number of nodes, which would show as a second change in each preview of one.
             timeout: ROSTER_SECONDS + 2 * args.nodeTimeout,
             input: pulumi.all(members.map((member) => member.id)).apply((ids): Line[] => [

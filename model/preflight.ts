@@ -18,6 +18,16 @@ export interface AccountFacts {
     readonly droplets?: readonly (TaggedDroplet & { readonly tags: readonly string[] })[];
 }
 
+/** A droplet of the account. */
+export interface ListedDroplet extends TaggedDroplet {
+    readonly tags: readonly string[];
+    /** new, active, off or archive. */
+    readonly status: string;
+    /** "" until it has one. */
+    readonly ipv4Address: string;
+    readonly ipv4AddressPrivate: string;
+}
+
 export interface ImageFacts {
     readonly name: string;
     /** GB that a droplet's disk has to have; an image made of a droplet keeps that one's. */

@@ -96,14 +96,14 @@ export function textWhere(allowed: string, test: (received: string) => boolean) 
     });
 }
 
-/**
- * Text that goes to a node as it is. Values travel as lines, so a line break would begin another one; a NUL ends an
- * argument.
- */
-export const ANY_TEXT_ALLOWED = "any text without line breaks and NUL";
-export function anyText() {
-    return textWhere(ANY_TEXT_ALLOWED, isAnyText);
+/** Text of a service that goes to the swarm as it is. A NUL would end it there. */
+export const FREE_TEXT_ALLOWED = "any text without NUL";
+export function freeText() {
+    return textWhere(FREE_TEXT_ALLOWED, (received) => !received.includes("\0"));
 }
+
+/** Text of one line. */
+export const ANY_TEXT_ALLOWED = "any text without line breaks and NUL";
 
 export function isAnyText(received: string): boolean {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones looked for.

@@ -5,6 +5,8 @@
  */
 
 import type { z } from "zod";
+import { specProblems } from "./engineFields.ts";
+import type { JsonObject } from "./engineSpec.ts";
 import { isImageReference, REFERENCE_ALLOWED } from "./images.ts";
 import { cleanPath, mount } from "./mounts.ts";
 import { isLabel, isNumber, repeated } from "./names.ts";
@@ -15,9 +17,10 @@ import { BYTES_ALLOWED, bytes, DURATION_ALLOWED, durationMs } from "./quantities
 import { MAX_TIMEOUT } from "./rollouts.ts";
 import {
     ANY_TEXT_ALLOWED,
-    anyText,
     asObject,
+    FREE_TEXT_ALLOWED,
     flag,
+    freeText,
     integer,
     isAnyText,
     isPlainName,
@@ -131,20 +134,20 @@ const shape = {
     global: flag().default(false),
     ports: list(`a list of ports, each ${PORT_ALLOWED}`, port).default([]),
     env: map(
-        `a map from names without white space and "=" to ${ANY_TEXT_ALLOWED}`,
+        `a map from names without white space and "=" to ${FREE_TEXT_ALLOWED}`,
         isPlainName,
-        anyText(),
+        freeText(),
     ).default({}),
-    command: list(`a list of arguments, each ${ANY_TEXT_ALLOWED}`, anyText()).default([]),
-    args: list(`a list of arguments, each ${ANY_TEXT_ALLOWED}`, anyText()).default([]),
+    command: list(`a list of arguments, each ${FREE_TEXT_ALLOWED}`, freeText()).default([]),
+    args: list(`a list of arguments, each ${FREE_TEXT_ALLOWED}`, freeText()).default([]),
     constraints: list(
         `a list of constraints, each ${CONSTRAINT_ALLOWED}`,
         text(CONSTRAINT_ALLOWED, constraint),
     ).default([]),
     labels: map(
-        `a map from names without white space and "=", other than ${orList(OWN_LABELS, "and")}, to ${ANY_TEXT_ALLOWED}`,
+        `a map from names without white space and "=", other than ${orList(OWN_LABELS, "and")}, to ${FREE_TEXT_ALLOWED}`,
         isLabelName,
-        anyText(),
+        freeText(),
     ).default({}),
     mounts: list("a list of mounts", mount).default([]),
     networks: list("a list of names of overlay networks", networkName).default([]),
@@ -168,6 +171,8 @@ const shape = {
     readOnly: flag().default(false),
     stopGracePeriod: duration().default(10_000),
     timeout: integer(1, MAX_TIMEOUT, "seconds").default(300),
+    // Its fields are checked once it is known to be an object: none of them is a value of its own here.
+    spec: value("a map of fields of the Engine API's ServiceSpec", asObject).default({}),
 };
 
 /** The options of a service, each by itself; what they mean together is for `serviceProblems`. */
@@ -214,10 +219,11 @@ export function readServices(
 
 /** A service in canonical form. A service that says neither `replicas` nor `global` has one replica. */
 function serviceSpec(name: string, options: ServiceOptions): ServiceSpec {
-    const { replicas, global, stopGracePeriod, ports, networks, ...rest } = options;
+    const { replicas, global, stopGracePeriod, ports, networks, spec, ...rest } = options;
     return {
         name,
         ...rest,
+        spec: spec as JsonObject,
         mode: global ? { kind: "global" } : { kind: "replicated", replicas: replicas ?? 1 },
         ports: [...ports].sort(comparePorts) satisfies PortSpec[],
         networks: [...new Set(networks)].sort(),
@@ -227,7 +233,7 @@ function serviceSpec(name: string, options: ServiceOptions): ServiceSpec {
 
 /** What is wrong with a service whose options each are well formed. */
 function serviceProblems(name: string, options: ServiceOptions): Problem[] {
-    const problems: Problem[] = [];
+    const problems = specProblems(["services", name, "spec"], options.spec as JsonObject);
     const { replicas, global, limits, reservations, mounts } = options;
     if (global && replicas !== undefined) {
         problems.push({

@@ -6,6 +6,8 @@
  * service update` takes it to remove what an earlier configuration set.
  */
 
+import type { JsonObject } from "./engineSpec.ts";
+
 /** Keys that may be set with `--secret`; see `Settings.secretKeys`. */
 export const SECRET_KEYS = ["sshKeys", "sshFrom", "vpcIpRange", "overlayPool", "services"] as const;
 export type SecretKey = (typeof SECRET_KEYS)[number];
@@ -104,7 +106,7 @@ export interface ServiceSpec {
     readonly mode: ServiceMode;
     /** Sorted by published port, then protocol. */
     readonly ports: readonly PortSpec[];
-    /** Sorted by name. Values hold neither NUL nor a line break. */
+    /** Sorted by name. Values hold no NUL. */
     readonly env: Readonly<Record<string, string>>;
     /** Replaces the image's entrypoint; empty to keep it. */
     readonly command: readonly string[];
@@ -133,6 +135,8 @@ export interface ServiceSpec {
     readonly stopGracePeriodMs: number;
     /** Seconds within which the service has to converge. */
     readonly timeout: number;
+    /** Fields of the Engine API's `ServiceSpec` that no option is for. */
+    readonly spec: JsonObject;
 }
 
 /** Everything a stack is made from. */

@@ -2,9 +2,11 @@
  * Reads one cluster again and again. The swarm is asked each time; the state, which costs a run of Pulumi, and the
  * cloud, whose API takes 5,000 calls an hour, are asked together and now and then.
  */
+
+import type { SwarmFacts } from "../../look/facts.ts";
 import { type Access, openAccess } from "../access.ts";
 import type { ClusterView } from "../cluster.ts";
-import { clusterView, type SwarmFacts } from "../clusterView.ts";
+import { clusterView } from "../clusterView.ts";
 import { type Droplet, taggedDroplets } from "../droplets.ts";
 import { askManagers, swarmFacts } from "../managers.ts";
 import type { StackChoice } from "../pulumi.ts";

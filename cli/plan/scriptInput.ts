@@ -1,5 +1,5 @@
 /** What a remote script reads, taken from the `stdin` of its command (components/remote.ts writes it). */
-import { MARKS } from "../../model/serviceLines.ts";
+import { MARKS } from "../../model/scriptInput.ts";
 import { type Change, isSecret, knownText } from "./preview.ts";
 
 const BEGIN = `\n${MARKS.input}\n`;

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Access } from "../../cli/access.ts";
-import type { ApiNode, SwarmFacts } from "../../cli/clusterView.ts";
 import type { Droplet } from "../../cli/droplets.ts";
 import { clusterReader, type Sources } from "../../cli/map/reading.ts";
+import type { ApiNode, SwarmFacts } from "../../look/facts.ts";
 
 const access = {
     state: {

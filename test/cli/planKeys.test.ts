@@ -5,7 +5,7 @@ import { keyChanges, keyParts, keySteps } from "../../cli/plan/keys.ts";
 import { readPreview } from "../../cli/plan/preview.ts";
 import { plainText } from "../../cli/plan/words.ts";
 import { payload } from "../../components/remote.ts";
-import type { Line } from "../../model/serviceLines.ts";
+import type { Line } from "../../model/scriptInput.ts";
 
 const URN = "urn:pulumi:dev::swarm::swarm:index:Swarm$command:remote:Command::swarm";
 

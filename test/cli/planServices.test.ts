@@ -6,7 +6,7 @@ import { readPreview } from "../../cli/plan/preview.ts";
 import type { Effect, ServiceChange } from "../../cli/plan/services.ts";
 import { plainText } from "../../cli/plan/words.ts";
 import { payload } from "../../components/remote.ts";
-import { serviceLines } from "../../model/serviceLines.ts";
+import { serviceLines } from "../../model/scriptInput.ts";
 import { readServices as configured } from "../../model/services.ts";
 import type { ServiceSpec } from "../../model/settings.ts";
 import { beside } from "./beside.ts";

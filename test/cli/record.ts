@@ -8,12 +8,12 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { openAccess } from "../../cli/access.ts";
-import type { SwarmFacts } from "../../cli/clusterView.ts";
 import { dockerApi } from "../../cli/dockerApi.ts";
 import type { ApiDroplet } from "../../cli/droplets.ts";
 import { askManagers } from "../../cli/managers.ts";
 import { exportedState } from "../../cli/pulumi.ts";
 import { openCloud } from "../../cli/stack.ts";
+import { QUESTIONS, type SwarmFacts } from "../../look/facts.ts";
 import type { Recording } from "./recordings.ts";
 
 /** Keys that nothing here reads and that would bury the rest. */
@@ -51,9 +51,10 @@ const swarm = await askManagers(access, async (node, signal): Promise<SwarmFacts
         const { DockerRootDir, Swarm } = await api.get<SwarmFacts["info"]>("/info");
         return {
             info: { DockerRootDir, Swarm },
-            nodes: await api.get("/nodes"),
-            services: await api.get("/services"),
-            tasks: await api.get("/tasks"),
+            nodes: await api.get(QUESTIONS.nodes),
+            services: await api.get(QUESTIONS.services),
+            tasks: await api.get(QUESTIONS.tasks),
+            networks: await api.get(QUESTIONS.networks),
         };
     } finally {
         api.close();

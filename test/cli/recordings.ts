@@ -2,9 +2,10 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { ClusterView } from "../../cli/cluster.ts";
-import { clusterView, type Sources, type SwarmFacts } from "../../cli/clusterView.ts";
+import { clusterView, type Sources } from "../../cli/clusterView.ts";
 import { type ApiDroplet, asDroplet } from "../../cli/droplets.ts";
 import { nameIn, readState } from "../../cli/stackState.ts";
+import type { SwarmFacts } from "../../look/facts.ts";
 import type { ExportedState } from "../../model/lost.ts";
 import "./plain.ts";
 

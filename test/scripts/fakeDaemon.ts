@@ -36,10 +36,9 @@ export const aboutQuorum = (survivor?: string) =>
     `${survivor ? `, ${survivor} or another` : ""}: pulumi config set swarm:recoverFrom ${survivor ?? "NAME"}, ` +
     "then: pulumi up --refresh\n";
 
-/** What is said while something is waited for in vain: after 5 s, then every 10 s, and at the limit. */
+/** What is said while something is waited for in vain: after 5 s, then ever rarer, and at the limit. */
 export const waitedInVain = (what: string, limit: number, seen: string) => {
-    const times = Array.from({ length: Math.ceil((limit - 5) / 10) }, (_, index) => 5 + 10 * index);
-    const said = times.map((second) => `waiting for ${what}, ${second} s: ${seen}\n`).join("");
+    const said = [5, 15, 45, 135, 405].filter((second) => second < limit).map((second) => `waiting for ${what}, ${second} s: ${seen}\n`).join("");
     return `${said}waited ${limit} s for ${what}; last seen: ${seen}\n`;
 };
 

@@ -1,5 +1,5 @@
 /** A worker's join, as the program sends it, and how it ends well. */
-import type { Line } from "../../model/serviceLines.ts";
+import type { Line } from "../../model/scriptInput.ts";
 import { digest, fakeDaemon, inactive, REMOTE_MANAGERS } from "./fakeDaemon.ts";
 
 export const input: Line[] = [

@@ -1,5 +1,5 @@
 /** The seed of a fake swarm, for the tests of swarm.sh. */
-import type { Line } from "../../model/serviceLines.ts";
+import type { Line } from "../../model/scriptInput.ts";
 import {
     AUTOLOCK,
     CERTIFICATE,

@@ -1,7 +1,7 @@
 /** Runs roster.sh on a manager of a fake swarm, whose lines `fakeSwarm.sh` explains. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import type { Line } from "../../model/serviceLines.ts";
+import type { Line } from "../../model/scriptInput.ts";
 import { runScript, type ScriptRun } from "./harness.ts";
 
 const fakeSwarm = fileURLToPath(new URL("fakeSwarm.sh", import.meta.url));

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { describe, test } from "node:test";
-import type { Line } from "../../model/serviceLines.ts";
+import type { Line } from "../../model/scriptInput.ts";
 import { fakeDaemon, inactive } from "./fakeDaemon.ts";
 import { answer, input, joined } from "./fakeJoin.ts";
 import { type Host, runScript } from "./harness.ts";

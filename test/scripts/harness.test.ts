@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { Line } from "../../model/serviceLines.ts";
+import type { Line } from "../../model/scriptInput.ts";
 import { runs } from "../runner/processes.ts";
 import { runScript } from "./harness.ts";
 

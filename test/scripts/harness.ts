@@ -19,11 +19,11 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { launcher, payload } from "../../components/remote.ts";
 import type { ScriptName } from "../../model/answers.ts";
-import type { Line } from "../../model/serviceLines.ts";
+import type { Line } from "../../model/scriptInput.ts";
 import { end, withVariable } from "../runner/processes.ts";
 
 const PROMISED =
-    "sh cat cut date df env grep head id kill ln mkdir mv printf rm sed sha256sum sleep sort tail tee timeout touch chmod tr true xargs";
+    "sh cat cut date df env grep head id kill ln mkdir mv printf rm sed sha256sum sleep sort tail tee timeout touch chmod tr true wc xargs";
 
 const HARDENED = {
     iptables: "exit 0",
@@ -39,6 +39,8 @@ export interface ScriptRun {
     readonly status: number | null;
     readonly stdout: string;
     readonly stderr: string;
+    /** How often it slept, where the clock is stopped: a second each time. */
+    readonly sleeps: number;
     /** The login's authorized_keys afterwards. */
     readonly authorizedKeys: string;
     /** Each call of docker, its arguments joined by blanks, and of systemctl, with its name before them. */
@@ -68,6 +70,7 @@ export async function runScript(
     mode: string,
     lines: readonly Line[],
     host: Host,
+    spec?: string,
 ): Promise<ScriptRun> {
     const dir = mkdtempSync(join(tmpdir(), "script-"));
     try {
@@ -117,7 +120,7 @@ export async function runScript(
             late = true;
             void end(() => withVariable(`SWARM_TOP=${dir}`), 0);
         }, limit * 1000);
-        const result = await run(launcher(script, mode, 300), payload(script, lines), {
+        const result = await run(launcher(script, mode, 300), payload(script, lines, spec), {
             PATH: bin,
             HOME: dir,
             SWARM_TOP: dir,
@@ -134,6 +137,7 @@ export async function runScript(
         return {
             ...result,
             authorizedKeys,
+            sleeps: host.stoppedClock ? Number(readFileSync(join(dir, "clock"), "utf8")) : 0,
             dockerCalls: readFileSync(log, "utf8").split("\n").filter(Boolean),
             files: Object.fromEntries(
                 Object.keys(host.files ?? {})
@@ -168,6 +172,7 @@ function stopClock(dir: string, put: (name: string, text: string) => void): void
     put(
         "cut",
         `case "$*" in\n"-d. -f1 /proc/uptime") read -r clock <${dir}/clock && echo "$clock" ;;\n` +
+            `"-d  -f1 /proc/uptime") read -r clock <${dir}/clock && echo "$clock.00" ;;\n` +
             `*) exec ${commandPath("cut")} "$@" ;;\nesac`,
     );
 }

@@ -1,7 +1,7 @@
 /** How a node gets into the swarm, and how one that is in is confirmed. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Line } from "../../model/serviceLines.ts";
+import type { Line } from "../../model/scriptInput.ts";
 import {
     aboutQuorum,
     CERTIFICATE,

@@ -1,7 +1,7 @@
 /** How a join ends that cannot be: with exact texts, and nothing printed for the program. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Line } from "../../model/serviceLines.ts";
+import type { Line } from "../../model/scriptInput.ts";
 import { aboutQuorum, inactive, LEADERLESS } from "./fakeDaemon.ts";
 import { daemon, input } from "./fakeJoin.ts";
 import { type Host, runScript } from "./harness.ts";

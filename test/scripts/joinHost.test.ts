@@ -1,7 +1,7 @@
 /** What a join does to the host beside the swarm: its own firewall, and people's keys. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Line } from "../../model/serviceLines.ts";
+import type { Line } from "../../model/scriptInput.ts";
 import { daemon, input, joined } from "./fakeJoin.ts";
 import { type Host, runScript } from "./harness.ts";
 

@@ -1,7 +1,7 @@
 /** Going on from one manager where the quorum is lost; and what is no reason for that. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Line } from "../../model/serviceLines.ts";
+import type { Line } from "../../model/scriptInput.ts";
 import { fakeDaemon, inactive, LEADERLESS, minuteOf } from "./fakeDaemon.ts";
 import { type Host, runScript } from "./harness.ts";
 

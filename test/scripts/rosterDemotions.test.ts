@@ -1,6 +1,6 @@
 /** How the roster makes managers workers: in which order, and when it refuses. */
 import { describe, test } from "node:test";
-import type { Line } from "../../model/serviceLines.ts";
+import type { Line } from "../../model/scriptInput.ts";
 import {
     answer,
     assertDone,

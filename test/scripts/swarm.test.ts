@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Line } from "../../model/serviceLines.ts";
+import type { Line } from "../../model/scriptInput.ts";
 import {
     aboutQuorum,
     CERTIFICATE,

@@ -1,7 +1,7 @@
 /** Rotation of the join tokens, autolock, and the way out of a lock, on the seed. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Line } from "../../model/serviceLines.ts";
+import type { Line } from "../../model/scriptInput.ts";
 import { answer, daemon, files, input, manages, works } from "./fakeSeed.ts";
 import { type Host, runScript, type ScriptRun } from "./harness.ts";
 

@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { test } from "node:test";
 import ssh2 from "ssh2";
-import { type Attempt, attempt, type Login, patience, reach } from "../../components/reach.ts";
+import { type Attempt, attempt, patience, reach } from "../../components/reach.ts";
+import type { Login } from "../../components/ssh.ts";
 
 const login: Login = { host: "203.0.113.7", user: "root", privateKey: "", hostKey: "ssh-ed25519 AAAA" };
 

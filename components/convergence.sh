@@ -1,0 +1,83 @@
+# shellcheck shell=sh
+# Waits until a service has converged, or fails with the reason. Sent between the prelude and `service`, whose variables it
+# reads: service, id, mode (Replicated or Global), restart (the condition), limit, start, ran_before, warning.
+
+# tasks DESIRED-STATE FORMAT [up-to-date]: a line a task; up to date by Docker's own notion, to which a task is that has another
+# spec and a node that meets the new constraints.
+tasks() {
+    docker service ps --no-trunc --filter "desired-state=$1" ${3:+--filter _up-to-date=true} --format "$2" "$id"
+}
+
+# Converged: no update under way, as many tasks as wanted, all of them up to date and running, or ended well where they are
+# meant to end, and the same ones for a while: 2 s, or 10 s once any has failed, since a container that dies at its start
+# counts as running before. Tasks that ran before this script changed anything, in a service without failures, have proven
+# themselves.
+calm_since='' calm_tasks='' none=none
+has_converged() {
+    state=$(docker service inspect --format '{{with .UpdateStatus}}{{.State}} {{.Message}}{{end}}' "$id")
+    case $state in paused* | rollback_*) give_up "its update ended as ${state%% *}: ${state#* }" ;; esac
+    counts=$(docker service ls --filter "id=$id" --format '{{.Replicas}}')
+    counts=${counts%% *}
+    up=${counts%/*} wanted=${counts#*/}
+    now_running=$(tasks running '{{.ID}}')
+    fresh=$(tasks running '{{.ID}}' up-to-date)
+    past=$(tasks shutdown '{{.CurrentState}}' up-to-date)
+    failures=$(printf '%s\n' "$past" | grep -cE '^(Failed|Rejected)' || true)
+    ended=0
+    [ "$restart" = any ] || ended=$(printf '%s\n' "$past" | grep -c '^Complete' || true)
+    [ "$restart" != none ] || [ "$failures" = 0 ] || give_up "a task has failed, and its restart condition is none"
+    seen="$up of $wanted tasks run"
+    [ "$ended" = 0 ] || seen="$seen, $ended ended well"
+    [ "$fresh" = "$now_running" ] || seen="$seen, not all of them to the new spec"
+    [ "$failures" = 0 ] || seen="$seen, $failures have failed"
+    [ "${state%% *}" != updating ] || seen="$seen, an update is under way"
+    # The swarm counts the tasks of a global service by what is to run: none in the instant of its making, and none in the end.
+    if [ "$mode" = Global ] && [ "$up" = "$wanted" ]; then wanted=$((up + ended)) none=0; fi
+    if [ "${state%% *}" = updating ] || [ $((up + ended)) != "$wanted" ] || [ "$wanted" = "$none" ] || [ "$fresh" != "$now_running" ]; then
+        calm_since=''
+        return 1
+    fi
+    unproven=''
+    for task in $now_running; do has "$task" "$ran_before" || unproven=$task; done
+    [ -n "$unproven" ] || [ "$failures" != 0 ] || return 0
+    if [ -z "$calm_since" ] || [ "$now_running" != "$calm_tasks" ]; then
+        calm_since=$(hundredths) calm_tasks=$now_running
+    fi
+    [ $(($(hundredths) - calm_since)) -ge "$([ "$failures" = 0 ] && echo 200 || echo 1000)" ]
+}
+
+# Hundredths of a second since boot: whole seconds would make a wait of two one of one.
+hundredths() {
+    cut -d' ' -f1 /proc/uptime | tr -d .
+}
+
+# give_up WHY: fails with it, the last lines of a task that failed, and what the tasks say of themselves. The engine deletes
+# nothing where anything has failed, so the droplets of nodes that have left the swarm are there still.
+give_up() {
+    failed=$(tasks shutdown '{{.ID}} {{.CurrentState}}' up-to-date | sed -n 's/ Failed .*//p' | head -n 1)
+    last_lines=$([ -z "$failed" ] || timeout 10 docker service logs --raw --tail 10 "$failed" 2>&1 </dev/null || true)
+    fail "service $service: $1$warning${last_lines:+${newline}the last lines of a task that failed:$newline$last_lines}
+its tasks:
+$(docker service ps --no-trunc --format '{{.Name}} on {{.Node}}: {{.CurrentState}}{{if .Error}}: {{.Error}}{{end}}' "$id" | head -n 12)$(not_deleted)"
+}
+
+not_deleted() {
+    case ${PULUMI_COMMAND_SWARM_DIFFERS:-} in *" leaving "*)
+        printf '\n%s' "Since it failed, this up deletes nothing: ${PULUMI_COMMAND_SWARM_DIFFERS#* leaving } stay. To have them go all the same: pulumi up --continue-on-error"
+        ;;
+    esac
+}
+
+wait_until_converged() {
+    wait_what="service $service to converge" next=5
+    until has_converged; do
+        waited=$(($(now) - start))
+        [ "$waited" -lt "$limit" ] || give_up "not converged after $waited s: $seen"
+        if [ "$waited" -ge "$next" ]; then
+            say "waiting for service $service, $waited s: $seen"
+            next=$((waited * 3))
+        fi
+        stop_if_left_alone
+        sleep 0.5
+    done
+}

@@ -1,0 +1,26 @@
+# shellcheck shell=sh
+# Speaks to the Engine's API, for what the docker command has no word for. Sent between the prelude and `service`.
+
+# engine METHOD PATH [JSON]: sets $engine_status (HTTP) and $engine_answer (the body); false unless the daemon did it. The
+# JSON goes by a pipe: it is no argument of any process, and as long as it likes.
+engine() {
+    engine_length=$(printf '%s' "${3-}" | wc -c)
+    # Version 1.0, for an answer that comes as one piece. Without a version in the path the daemon takes its newest.
+    engine_said=$({
+        printf '%s %s HTTP/1.0\r\nHost: docker\r\nContent-Type: application/json\r\n' "$1" "$2"
+        printf 'Content-Length: %s\r\n\r\n%s' "$engine_length" "${3-}"
+    } | docker system dial-stdio 2>&1) || true
+    engine_said=$(printf '%s\n' "$engine_said" | tr -d '\r')
+    engine_status=$(printf '%s\n' "$engine_said" | sed -n '1s|^HTTP/[^ ]* \([0-9]*\).*|\1|p')
+    # Where the client itself failed there are no headers.
+    engine_answer=$engine_said
+    [ -z "$engine_status" ] || engine_answer=$(printf '%s\n' "$engine_said" | sed '1,/^$/d')
+    case $engine_status in 2??) return 0 ;; esac
+    return 1
+}
+
+# The daemon's own words for why it did not.
+engine_error() {
+    engine_message=$(printf '%s\n' "$engine_answer" | sed -n 's/^{"message":"\(.*\)"}$/\1/p' | sed 's/\\n/ /g; s/\\\(.\)/\1/g')
+    printf '%s\n' "${engine_message:-$engine_answer}"
+}

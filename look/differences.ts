@@ -1,0 +1,198 @@
+/**
+ * Where a swarm is not what the config says, whoever or whatever made it so: a failed or killed run, a change that was taken
+ * back, somebody's hand. For previews and ups, which mend it, and for whoever asks after it.
+ */
+
+import { isKnownField } from "../model/engineFields.ts";
+import type { JsonObject } from "../model/engineSpec.ts";
+import { NODE_LABEL, STACK_LABEL } from "../model/engineSpec.ts";
+import type { NodeRole } from "../model/settings.ts";
+import { type SpecChange, specChanges } from "../model/specChanges.ts";
+import type { ApiNode, ApiService, SwarmFacts } from "./facts.ts";
+
+/** What the swarm is to be. */
+export interface WantedSwarm {
+    /** Value of the stack's label. */
+    readonly stack: string;
+    readonly members: readonly WantedMember[];
+    readonly services: readonly WantedService[];
+    /** Undefined where it is not known. */
+    readonly autolock?: boolean;
+}
+
+export interface WantedMember {
+    readonly name: string;
+    readonly role: NodeRole;
+    readonly availability: "active" | "drain";
+    /** Private addresses of the droplets of this name: while one is replaced there are two. None before the first is made. */
+    readonly addresses: readonly string[];
+    /** What the cloud says of its droplet; undefined where it was not asked. */
+    readonly droplet?: { readonly id: string; readonly status: string };
+}
+
+export interface WantedService {
+    readonly name: string;
+    readonly spec: JsonObject;
+    /** Its options are kept encrypted, so none of them is shown. */
+    readonly secret: boolean;
+}
+
+export interface Difference {
+    /** One line, for a person. */
+    readonly text: string;
+    /** Whose script mends it; undefined for what no script can. */
+    readonly mendedBy?:
+        | { readonly kind: "join"; readonly node: string }
+        | { readonly kind: "service"; readonly service: string }
+        | { readonly kind: "roster" | "swarm" };
+}
+
+export function swarmDifferences(wanted: WantedSwarm, facts: SwarmFacts): Difference[] {
+    const members = wanted.members.map((member) => ({
+        member,
+        found: facts.nodes.find((node) => isMember(node, member, wanted.stack)),
+    }));
+    const taken = new Set(members.map(({ found }) => found?.ID));
+    return [
+        ...autolockDifferences(wanted, facts),
+        ...members.flatMap(({ member, found }) => memberDifferences(member, found, wanted.stack)),
+        ...facts.nodes
+            .filter((node) => !taken.has(node.ID) && isOurs(node, wanted.stack))
+            .map((node) => roster(`${nameOf(node)} (${node.ID}) is a member, and not in the config`)),
+        ...wanted.services.flatMap((service) => serviceDifferences(service, wanted.stack, facts)),
+        ...unwantedOf(wanted, facts),
+    ];
+}
+
+/** By the address of its droplet, which no other has; a member's own label may be gone. */
+function isMember(node: ApiNode, { name, addresses }: WantedMember, stack: string): boolean {
+    const address = node.ManagerStatus?.Addr?.replace(/:\d+$/, "") ?? node.Status.Addr;
+    if (addresses.length > 0) return addresses.includes(address) || addresses.includes(node.Status.Addr);
+    const { [STACK_LABEL]: owner, [NODE_LABEL]: label } = node.Spec.Labels ?? {};
+    return owner === stack && label === name;
+}
+
+/** By the label of the roster, or where a run was stopped before the roster, by that of its engine. */
+function isOurs(node: ApiNode, stack: string): boolean {
+    return (node.Spec.Labels?.[STACK_LABEL] ?? node.Description.Engine.Labels?.[STACK_LABEL]) === stack;
+}
+
+function nameOf(node: ApiNode): string {
+    return node.Spec.Labels?.[NODE_LABEL] ?? node.Description.Hostname;
+}
+
+const roster = (text: string): Difference => ({ text, mendedBy: { kind: "roster" } });
+
+function memberDifferences(member: WantedMember, found: ApiNode | undefined, stack: string): Difference[] {
+    const { name, droplet } = member;
+    if (droplet && droplet.status !== "active") {
+        return [
+            {
+                text:
+                    `${name}: its droplet ${droplet.id} is ${droplet.status}. Switch it on (doctl compute droplet-action ` +
+                    `power-on ${droplet.id}), or have it made anew: pulumi up --replace '**:Droplet::${name}'`,
+            },
+        ];
+    }
+    if (!found) {
+        // One that has no droplet yet is about to be made.
+        return member.addresses.length === 0
+            ? []
+            : [{ text: `${name} is no member of the swarm`, mendedBy: { kind: "join", node: name } }];
+    }
+    const differences: Difference[] = [];
+    if (found.Status.State === "down" || found.Status.State === "disconnected") {
+        differences.push({
+            text:
+                `${name} is ${found.Status.State} in the swarm. If its engine cannot be mended (swarm doctor), have it made ` +
+                `anew: pulumi up --replace '**:Droplet::${name}'`,
+        });
+    }
+    const { Role, Availability, Labels } = found.Spec;
+    if (Role !== member.role)
+        differences.push(roster(`${name} is a ${Role} in the swarm, a ${member.role} in the config`));
+    if (Availability !== member.availability)
+        differences.push(
+            roster(
+                `${name} is in availability ${Availability} in the swarm, ${member.availability} in the config`,
+            ),
+        );
+    for (const [label, value] of [
+        [STACK_LABEL, stack],
+        [NODE_LABEL, name],
+    ] as const) {
+        const has = Labels?.[label];
+        if (has !== value)
+            differences.push(
+                roster(
+                    `${name} ${has === undefined ? "lacks" : `has ${has} as`} its label ${label}${has === undefined ? "" : `, not ${value}`}`,
+                ),
+            );
+    }
+    return differences;
+}
+
+function autolockDifferences({ autolock }: WantedSwarm, { info }: SwarmFacts): Difference[] {
+    const is = info.Swarm.Cluster?.Spec?.EncryptionConfig?.AutoLockManagers;
+    if (autolock === undefined || is === undefined || is === autolock) return [];
+    const words = (on: boolean) => (on ? "locked" : "not locked");
+    return [
+        {
+            text: `managers are ${words(is)} after a restart in the swarm, ${words(autolock)} in the config`,
+            mendedBy: { kind: "swarm" },
+        },
+    ];
+}
+
+function serviceDifferences(
+    { name, spec, secret }: WantedService,
+    stack: string,
+    { services, networks }: SwarmFacts,
+): Difference[] {
+    const differs = (text: string): Difference => ({
+        text: `${name}: ${text}`,
+        mendedBy: { kind: "service", service: name },
+    });
+    const found = services.find(({ Spec }) => Spec.Name === name);
+    if (!found) return [differs("there is no such service in the swarm")];
+    if (found.Spec.Labels?.[STACK_LABEL] !== stack)
+        return [differs("the service of this name is not this stack's")];
+    const names = new Map(networks.map(({ Id, Name }) => [Id, Name]));
+    const changes = specChanges(asJson(found), spec, (target) => names.get(target) ?? target).filter(
+        // A field that is newer than this program is the daemon's own doing.
+        ({ what, after }) => after !== undefined || !/^[A-Z]/.test(what) || isKnownField(what.split(".")),
+    );
+    const texts = secret && changes.length > 0 ? ["it is not what the config says"] : changes.map(changeText);
+    const { State, Message } = found.UpdateStatus ?? {};
+    // Only an update that has come to rest short of its end: what the tasks are is not what the spec says then.
+    if (changes.length === 0 && (State === "paused" || State === "rollback_paused"))
+        texts.push(`its update has stopped as ${State}${Message ? `: ${Message}` : ""}`);
+    return texts.map(differs);
+}
+
+function asJson(service: ApiService): JsonObject {
+    return service.Spec as unknown as JsonObject;
+}
+
+/** `5 replicas in the swarm, 3 in the config` */
+function changeText({ what, name, before, after, hidden }: SpecChange): string {
+    const subject = name === undefined ? what : `${what} ${name}`;
+    if (what === "replicas" && before !== undefined && after !== undefined)
+        return `${before} ${before === "1" ? "replica" : "replicas"} in the swarm, ${after} in the config`;
+    if (name === "order") return `the ${what}s are in another order than in the config`;
+    if (before === undefined)
+        return `${subject}${hidden || name !== undefined ? "" : ` ${after}`} is not in the swarm`;
+    if (after === undefined)
+        return `${subject}${hidden || name !== undefined ? "" : ` ${before}`} is in the swarm, and not in the config`;
+    return hidden || before === "" || after === ""
+        ? `${subject} is another one in the swarm than in the config`
+        : `${subject} is ${before} in the swarm, ${after} in the config`;
+}
+
+/** What carries the stack's label, and nothing in the config asks for. */
+function unwantedOf({ stack, services }: WantedSwarm, facts: SwarmFacts): Difference[] {
+    const wanted = new Set(services.map(({ name }) => name));
+    return facts.services
+        .filter(({ Spec }) => Spec.Labels?.[STACK_LABEL] === stack && !wanted.has(Spec.Name))
+        .map(({ Spec }) => roster(`the service ${Spec.Name} is this stack's, and not in the config`));
+}

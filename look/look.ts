@@ -1,0 +1,152 @@
+import * as pulumi from "@pulumi/pulumi";
+import { known } from "../components/known.ts";
+import type { Node } from "../components/nodes.ts";
+import type { Differs } from "../components/remote.ts";
+import { engineSpec } from "../model/engineSpec.ts";
+import type { ListedDroplet } from "../model/preflight.ts";
+import type { Settings } from "../model/settings.ts";
+import type { StackNames } from "../model/stackNames.ts";
+import { type Difference, swarmDifferences, type WantedSwarm } from "./differences.ts";
+import { askInTurn, type Candidate } from "./session.ts";
+
+/** Whose scripts have something to mend. */
+export interface Differing {
+    readonly swarm?: Differs;
+    readonly roster?: Differs;
+    /** By the node's name. */
+    readonly joins: ReadonlyMap<string, Differs>;
+    /** By the service's name. */
+    readonly services: ReadonlyMap<string, Differs>;
+}
+
+const NOTHING: Differing = { joins: new Map(), services: new Map() };
+
+/**
+ * Looks at the swarm and says where it is not what the config says, in previews as in ups. Whoever mends it is told so,
+ * and runs, though its inputs are what they were: see `DIFFERS` in components/remote.ts.
+ *
+ * Asked are the managers whose droplets the cloud listed when the program started, so that nothing waits for what is being
+ * made. Where nobody can be asked there is a sentence and nothing is concluded.
+ */
+export async function lookAtSwarm(args: {
+    readonly settings: Settings;
+    readonly names: StackNames;
+    readonly nodes: readonly Node[];
+    /** The stack's droplets; undefined where they could not be looked up. */
+    readonly droplets: readonly ListedDroplet[] | undefined;
+}): Promise<Differing> {
+    const { settings, names, nodes, droplets } = args;
+    if (!droplets) return notLooked("its droplets could not be listed");
+    if (droplets.length === 0) return NOTHING;
+    const candidates = await candidatesOf(nodes, droplets, names.tags.manager);
+    if (candidates.length === 0) return notLooked("the cloud has no droplet of its managers");
+    const looked = await askInTurn(candidates);
+    if ("why" in looked) return notLooked(looked.why);
+    const differences = swarmDifferences(wantedSwarm(settings, names.stack, droplets), looked.facts);
+    if (differences.length > 0) await pulumi.log.warn(warning(differences));
+    return differing(differences);
+}
+
+async function notLooked(why: string): Promise<Differing> {
+    await pulumi.log.info(
+        `The swarm could not be looked at, so what was changed in it by hand is not seen here. ${why}`,
+    );
+    return NOTHING;
+}
+
+/** What the people read: a line each. */
+export function warning(differences: readonly Difference[]): string {
+    const mended = differences.filter(({ mendedBy }) => mendedBy !== undefined);
+    const others = differences.filter(({ mendedBy }) => mendedBy === undefined);
+    const lines = (some: readonly Difference[]) => some.map(({ text }) => `  - ${text}`);
+    return [
+        ...(mended.length > 0
+            ? ["Swarm and config differ; pulumi up makes the swarm what the config says:"]
+            : []),
+        ...lines(mended),
+        ...(others.length > 0 ? ["Not to be mended by pulumi up alone:"] : []),
+        ...lines(others),
+    ].join("\n");
+}
+
+export function differing(differences: readonly Difference[]): Differing {
+    const of = (kind: "swarm" | "roster") => differences.some(({ mendedBy }) => mendedBy?.kind === kind);
+    const joins = new Map<string, Differs>();
+    const services = new Map<string, Differs>();
+    for (const { mendedBy } of differences) {
+        if (mendedBy?.kind === "join") joins.set(mendedBy.node, "missing");
+        if (mendedBy?.kind === "service") services.set(mendedBy.service, "differs");
+    }
+    return {
+        ...(of("swarm") && { swarm: "differs" }),
+        ...(of("roster") && { roster: "differs" }),
+        joins,
+        services,
+    };
+}
+
+/** The droplets of nodes that the config has no more, as a person finds them. */
+export function leavingNodes(
+    { nodes }: Pick<Settings, "nodes">,
+    droplets: readonly ListedDroplet[],
+): string[] {
+    return droplets
+        .filter((droplet) => !nodes.some(({ name }) => name === droplet.name))
+        .map(({ name, id }) => `the droplet ${id} of ${name}`);
+}
+
+/** Those that the cloud has as managers first, which a node that is to become one is not yet. */
+async function candidatesOf(
+    nodes: readonly Node[],
+    droplets: readonly ListedDroplet[],
+    managerTag: string,
+): Promise<Candidate[]> {
+    const found = nodes.flatMap((node) => {
+        const own = droplets.filter(({ name, status }) => name === node.name && status === "active");
+        const isManager = own.some(({ tags }) => tags.includes(managerTag));
+        return isManager || node.role === "manager"
+            ? own.map(({ ipv4Address }) => ({ node, host: ipv4Address, isManager }))
+            : [];
+    });
+    const logins = await Promise.all(
+        found
+            .filter(({ host }) => host !== "")
+            .sort((a, b) => Number(b.isManager) - Number(a.isManager))
+            .map(async ({ node, host }) => {
+                const { user, privateKey, hostKey } = node.connection;
+                const [key, pinned] = await Promise.all([
+                    known(pulumi.output(privateKey)),
+                    known(pulumi.output(hostKey)),
+                ]);
+                return key && pinned
+                    ? [{ name: node.name, host, user: `${user}`, privateKey: key, hostKey: pinned }]
+                    : [];
+            }),
+    );
+    return logins.flat();
+}
+
+function wantedSwarm(settings: Settings, stack: string, droplets: readonly ListedDroplet[]): WantedSwarm {
+    return {
+        stack,
+        autolock: settings.autolock,
+        members: settings.nodes.map(({ name, role }) => {
+            const own = droplets.filter((droplet) => droplet.name === name);
+            const droplet = own.find(({ status }) => status === "active") ?? own[0];
+            return {
+                name,
+                role,
+                availability: role === "manager" ? settings.managerAvailability : "active",
+                addresses: own
+                    .map(({ ipv4AddressPrivate }) => ipv4AddressPrivate)
+                    .filter((address) => address),
+                ...(droplet && { droplet: { id: `${droplet.id}`, status: droplet.status } }),
+            };
+        }),
+        services: settings.services.map((service) => ({
+            name: service.name,
+            spec: engineSpec(service, stack),
+            secret: settings.secretKeys.includes("services"),
+        })),
+    };
+}

@@ -1,0 +1,151 @@
+/**
+ * A service as the Engine's API takes it: the whole of it, and never a delta.
+ *
+ * https://docs.docker.com/reference/api/engine/ (`ServiceSpec`). Two task specs are the same to the swarm when they are
+ * deeply equal, lists in their order included (swarmkit, manager/orchestrator/task.go), so every list has one order
+ * here. Where `docker service create` sends an empty object or a zero, it stands here, too: to the swarm that is
+ * another spec than one without it, and the tasks of a service that was made so would be exchanged for nothing.
+ */
+
+import type { MountSpec, PortSpec, ResourceSpec, RolloutSpec, ServiceSpec } from "./settings.ts";
+
+/** What JSON can hold; fields that are undefined are left out. */
+export type Json = string | number | boolean | null | readonly Json[] | JsonObject;
+export type JsonObject = { readonly [field: string]: Json | undefined };
+
+/** Whose a service, a network or a member is: the stack's own label value. */
+export const STACK_LABEL = "swarm.stack";
+/** The image as the config has it, on the service: the running one has a digest besides. */
+export const IMAGE_LABEL = "swarm.image";
+/** The name of the node, on a member: host names are not unique. */
+export const NODE_LABEL = "swarm.node";
+
+/**
+ * The spec of a service.
+ *
+ * Three values are the script's to fill in, since they are known where the swarm is: the digest of the image and the
+ * platforms that it is for, and the number that `docker service update --force` counts up.
+ */
+export function engineSpec(service: ServiceSpec, stack: string): JsonObject {
+    const generated: JsonObject = {
+        Name: service.name,
+        Labels: sorted({ ...service.labels, [IMAGE_LABEL]: service.image, [STACK_LABEL]: stack }),
+        TaskTemplate: {
+            ContainerSpec: {
+                Image: service.image,
+                Command: filled(service.command),
+                Args: filled(service.args),
+                Hostname: service.hostname || undefined,
+                Env: filled(Object.entries(service.env).map(([name, value]) => `${name}=${value}`)),
+                Dir: service.workdir || undefined,
+                User: service.user || undefined,
+                Init: service.init,
+                ReadOnly: service.readOnly || undefined,
+                Mounts: filled(service.mounts.map(mount)),
+                StopGracePeriod: nanoseconds(service.stopGracePeriodMs),
+                DNSConfig: {},
+            },
+            Resources: { Limits: resources(service.limits), Reservations: resources(service.reservations) },
+            RestartPolicy: {
+                Condition: service.restart.condition,
+                Delay: nanoseconds(service.restart.delayMs),
+                MaxAttempts: service.restart.maxAttempts,
+                Window: nanoseconds(service.restart.windowMs),
+            },
+            Placement: { Constraints: filled(service.constraints), Platforms: [] },
+            Networks: filled(service.networks.map((network) => ({ Target: network }))),
+            ForceUpdate: 0,
+            Runtime: "container",
+        },
+        Mode:
+            service.mode.kind === "global"
+                ? { Global: {} }
+                : { Replicated: { Replicas: service.mode.replicas } },
+        UpdateConfig: rollout(service.update),
+        RollbackConfig: rollout(service.rollback),
+        EndpointSpec: { Mode: "vip", Ports: filled(service.ports.map(port)) },
+    };
+    return merged(generated, named(service.spec));
+}
+
+/** Secrets and configs go by their names, in whose place the script puts the IDs that the swarm has for them. */
+function named(spec: JsonObject): JsonObject {
+    return mapped(mapped(spec, "Secrets", "Secret"), "Configs", "Config");
+}
+
+function mapped(spec: JsonObject, field: string, kind: string): JsonObject {
+    const task = spec.TaskTemplate;
+    const container = isObject(task) ? task.ContainerSpec : undefined;
+    if (!isObject(task) || !isObject(container) || !Array.isArray(container[field])) return spec;
+    const entries = (container[field] as JsonObject[]).map((entry) => ({
+        ...entry,
+        [`${kind}ID`]: entry[`${kind}Name`],
+    }));
+    return { ...spec, TaskTemplate: { ...task, ContainerSpec: { ...container, [field]: entries } } };
+}
+
+/** Docker writes a list that is empty as none. */
+function filled<T extends Json>(list: readonly T[]): readonly T[] | undefined {
+    return list.length === 0 ? undefined : list;
+}
+
+function sorted(labels: Readonly<Record<string, string>>): JsonObject {
+    return Object.fromEntries(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+const nanoseconds = (milliseconds: number) => milliseconds * 1_000_000;
+
+function resources({ cpus, memoryBytes }: ResourceSpec): JsonObject {
+    return { NanoCPUs: Math.round(cpus * 1e9) || undefined, MemoryBytes: memoryBytes || undefined };
+}
+
+function rollout(spec: RolloutSpec<string>): JsonObject {
+    return {
+        Parallelism: spec.parallelism,
+        Delay: nanoseconds(spec.delayMs) || undefined,
+        FailureAction: spec.failureAction,
+        Monitor: nanoseconds(spec.monitorMs),
+        MaxFailureRatio: spec.maxFailureRatio,
+        Order: spec.order,
+    };
+}
+
+function port({ protocol, target, published, mode }: PortSpec): JsonObject {
+    return { Protocol: protocol, TargetPort: target, PublishedPort: published, PublishMode: mode };
+}
+
+function mount(spec: MountSpec): JsonObject {
+    const { type: Type, target: Target } = spec;
+    if (spec.type === "tmpfs") {
+        const TmpfsOptions = {
+            SizeBytes: spec.sizeBytes || undefined,
+            Mode: Number.parseInt(spec.mode, 8),
+        };
+        return { Type, Target, TmpfsOptions };
+    }
+    const place = { Type, Source: spec.source || undefined, Target, ReadOnly: spec.readOnly || undefined };
+    return spec.type === "bind"
+        ? { ...place, BindOptions: { Propagation: spec.propagation } }
+        : { ...place, VolumeOptions: spec.noCopy ? { NoCopy: true } : undefined };
+}
+
+/** The service's own `spec` never has a field that an option is for: that is refused before. */
+function merged(generated: JsonObject, own: JsonObject): JsonObject {
+    const fields = Object.entries(own).map(([field, value]): [string, Json | undefined] => {
+        const there = generated[field];
+        return [field, isObject(there) && isObject(value) ? merged(there, value) : value];
+    });
+    return { ...generated, ...Object.fromEntries(fields) };
+}
+
+export function isObject(value: Json | undefined): value is JsonObject {
+    return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/**
+ * The spec as text, a field a line: the script finds what it has to fill in by the lines' indentation, which no text
+ * within the spec can imitate, and a preview shows the lines that change.
+ */
+export function specText(spec: JsonObject): string {
+    return JSON.stringify(spec, null, 1);
+}

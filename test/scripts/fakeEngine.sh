@@ -1,0 +1,109 @@
+# shellcheck shell=sh
+# An engine of files, as a manager's `docker` shows and changes one service: what the fake docker of the service's tests
+# sources, with $dir, the files' folder, and the arguments of docker.
+#
+# service       NAME ID VERSION FORCED-UPDATES MODE STACK IMAGE-LABEL IMAGE PLATFORMS; empty: there is none
+# networks      NAME ID STACK
+# objects       KIND NAME ID                     secrets and configs
+# distribution  what the registry says of the image; empty: it is not to be had
+# posts         STATUS BODY                      how the next changes are answered, a line each; default: well. - TEXT: by
+#               the client alone
+# requests      the requests to the API, a line each; sent: the JSON of the last one
+# used          networks that the service has once it is changed, their IDs
+# AT.update     state and message of its update; AT.replicas: as `service ls` has it; AT.tasks, a line each:
+#               ID|DESIRED-STATE|STATE|yes or no: up to date|NAME|NODE|ERROR. AT is the second from which it is so.
+# logs          what a task's log says
+# clock         seconds that the script has slept
+
+# shellcheck disable=SC2154 # dir is the harness's
+read -r clock <"$dir/clock"
+
+refuse() {
+    printf '%s\n' "$*" >&2
+    exit 1
+}
+
+# now KIND: the file of that kind that holds at this second.
+now() {
+    latest='' at=0
+    while [ "$at" -le "$clock" ]; do
+        [ ! -e "$dir/$at.$1" ] || latest=$at.$1
+        at=$((at + 1))
+    done
+    [ -z "$latest" ] || cat "$dir/$latest"
+}
+
+answer() {
+    printf 'HTTP/1.0 %s\r\nContent-Type: application/json\r\n\r\n%s\n' "$1" "$2"
+}
+
+serve() {
+    request=$(tr -d '\r')
+    line=$(printf '%s\n' "$request" | sed -n '1s/ HTTP.*//p')
+    printf '%s\n' "$line" >>"$dir/requests"
+    case $line in
+    "GET /distribution/"*)
+        if [ -s "$dir/distribution" ]; then answer "200 OK" "$(cat "$dir/distribution")"; else answer "404 Not Found" '{"message":"manifest unknown: \"nope\" is not there"}'; fi
+        ;;
+    "POST /services/"*)
+        printf '%s\n' "$request" | sed '1,/^$/d' >"$dir/sent"
+        length=$(printf '%s\n' "$request" | sed -n 's/^Content-Length: //p')
+        [ "$length" -le "$(wc -c <"$dir/sent")" ] || refuse "the fake: $length bytes were announced"
+        if [ -s "$dir/posts" ]; then
+            read -r status text <"$dir/posts"
+            sed 1d "$dir/posts" >"$dir/posts.new" && mv "$dir/posts.new" "$dir/posts"
+            [ "$status" != - ] || refuse "$text"
+            answer "$status" "$text"
+            return
+        fi
+        [ ! -e "$dir/used" ] || cat "$dir/used" >"$dir/uses"
+        case $line in
+        *create) answer "201 Created" '{"ID":"new1","Warnings":null}' ;;
+        *) answer "200 OK" '{"Warnings":null}' ;;
+        esac
+        ;;
+    *) answer "404 Not Found" '{"message":"page not found"}' ;;
+    esac
+}
+
+# tasks FILTER... FORMAT: DESIRED-STATE and whether only those up to date.
+tasks() {
+    now tasks | while IFS='|' read -r id desired state fresh name node error; do
+        [ -z "$1" ] || [ "$1" = "$desired" ] || continue
+        [ -z "$2" ] || [ "$fresh" = yes ] || continue
+        case $3 in
+        '{{.ID}}') printf '%s\n' "$id" ;;
+        '{{.CurrentState}}') printf '%s\n' "$state" ;;
+        '{{.ID}} {{.CurrentState}}') printf '%s\n' "$id $state" ;;
+        '{{.Name}} on {{.Node}}: {{.CurrentState}}{{if .Error}}: {{.Error}}{{end}}') printf '%s\n' "$name on $node: $state${error:+: $error}" ;;
+        *) refuse "the fake does not know the format $3" ;;
+        esac
+    done
+}
+
+read_service='{{.Spec.Name}} {{.ID}} {{.Version.Index}} {{.Spec.TaskTemplate.ForceUpdate}} {{if .Spec.Mode.Global}}Global{{else}}Replicated{{end}} {{with index .Spec.Labels "swarm.stack"}}{{.}}{{else}}-{{end}} {{with index .Spec.Labels "swarm.image"}}{{.}}{{else}}-{{end}} {{with .Spec.TaskTemplate.ContainerSpec}}{{.Image}}{{end}} {{with .Spec.TaskTemplate.Placement}}{{json .Platforms}}{{end}}'
+is_up_to_date='--filter _up-to-date=true '
+
+case "$*" in
+"system dial-stdio") serve ;;
+"service inspect --format $read_service web") grep . "$dir/service" || refuse "Error: no such service: web" ;;
+"service inspect --format {{.Version.Index}} "*) echo 99 ;;
+"service inspect --format {{with .UpdateStatus}}{{.State}} {{.Message}}{{end}} "*) now update ;;
+"service inspect --format {{range .Spec.TaskTemplate.Networks}}{{println .Target}}{{end}} "*) cat "$dir/uses" ;;
+"service ls --filter id="*" --format {{.Replicas}}") now replicas ;;
+"service ps --no-trunc --filter desired-state="*)
+    desired=${5#desired-state=}
+    case "$6 $7 " in "$is_up_to_date") tasks "$desired" fresh "$9" ;; *) tasks "$desired" '' "$7" ;; esac
+    ;;
+"service ps --no-trunc --format "*) tasks '' '' "$5" ;;
+"service logs --raw --tail 10 "*) cat "$dir/logs" ;;
+"service rm "*) echo "$3" && : >"$dir/service" ;;
+"network inspect --format {{.Name}} "*) grep "^$5 " "$dir/networks" | sed 's/ .*//' | grep . || refuse "no such network" ;;
+"network inspect --format {{index .Labels \"swarm.stack\"}} "*) grep " $5 " "$dir/networks" | sed 's/.* //' ;;
+"network create --driver overlay --label swarm.stack="*) printf '%s\n' "$7 id-of-$7 ${6#swarm.stack=}" >>"$dir/networks" ;;
+"network rm "*) sed "/ $3 /d" "$dir/networks" >"$dir/networks.new" && mv "$dir/networks.new" "$dir/networks" ;;
+"secret inspect --format {{.Spec.Name}}={{.ID}} "* | "config inspect --format {{.Spec.Name}}={{.ID}} "*)
+    grep "^$1 $5 " "$dir/objects" | sed 's/^[^ ]* \([^ ]*\) /\1=/' | grep . || refuse "no such $1"
+    ;;
+*) refuse "the fake does not know: docker $*" ;;
+esac

@@ -5,7 +5,16 @@ import { Refused } from "../../model/problems.ts";
 import type { NodeRole, NodeSpec } from "../../model/settings.ts";
 import { stackNames } from "../../model/stackNames.ts";
 import { byName } from "../stackState.ts";
-import { type Change, COMMAND, DROPLET, knownList, knownText, type Preview, STACK } from "./preview.ts";
+import {
+    type Change,
+    COMMAND,
+    DROPLET,
+    hasDrifted,
+    knownList,
+    knownText,
+    type Preview,
+    STACK,
+} from "./preview.ts";
 import { inputsOf, valuesOf } from "./scriptInput.ts";
 
 type Availability = "active" | "drain";
@@ -29,7 +38,7 @@ export type NodeChange =
     | "replaced"
     /** Its droplet is gone already, and is made again. */
     | "lost"
-    /** Its droplet is there, and an interrupted run has not brought it into the swarm yet. */
+    /** Its droplet is there and no member: an interrupted run has not brought it in, or somebody has removed it. */
     | "joins"
     | "stays";
 
@@ -159,7 +168,7 @@ function membersBefore(
             add(node.name ?? "", node.role);
         }
     }
-    const joins = (name: string) => command(preview, `${name}-join`)?.kind === "create";
+    const joins = (name: string) => joinsAnew(preview, name);
     const had = [...droplets.values()]
         .filter(({ old, name }) => old !== undefined && !joins(name))
         .sort((a, b) => byName(a.name, b.name));
@@ -168,6 +177,7 @@ function membersBefore(
     if (!preview.complete && !hasRun(preview)) {
         for (const { name, role } of specs ?? []) if (!droplets.has(name) && !joins(name)) add(name, role);
     }
+    for (const name of [...members.keys()]) if (drifted(preview, `${name}-join`)) members.delete(name);
     // Of those that it does not list, a complete preview says that they are no more.
     if (preview.complete) {
         for (const name of [...members.keys()]) if (!droplets.has(name)) members.delete(name);
@@ -186,7 +196,7 @@ function membersAfter(
     const stays = (name: string) => {
         const droplet = droplets.get(name);
         if (droplet) return droplet.kind !== "delete" && !isSkipped(droplet);
-        return !preview.complete && (before.has(name) || command(preview, `${name}-join`)?.kind === "create");
+        return !preview.complete && (before.has(name) || joinsAnew(preview, name));
     };
     const members: Members = new Map();
     for (const { name, role } of specs ?? []) {
@@ -233,6 +243,17 @@ export function command(preview: Preview, name: string): Change | undefined {
 export function runs(preview: Preview, name: string): boolean {
     const kind = command(preview, name)?.kind;
     return kind !== undefined && kind !== "same" && kind !== "delete";
+}
+
+/** Whether it runs since the swarm is not what it has made of it. */
+export function drifted(preview: Preview, name: string): boolean {
+    const change = command(preview, name);
+    return change !== undefined && hasDrifted(change);
+}
+
+/** Whether a node is no member before: never was, or was removed by hand. */
+function joinsAnew(preview: Preview, name: string): boolean {
+    return command(preview, `${name}-join`)?.kind === "create" || drifted(preview, `${name}-join`);
 }
 
 function roleByTags(tags: unknown, preview: Preview): NodeRole | undefined {

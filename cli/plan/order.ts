@@ -5,7 +5,16 @@
 
 import { quorumOf } from "../../model/quorum.ts";
 import { keyChanges, keySteps } from "./keys.ts";
-import { command, isJoining, isLeaving, isMade, type Nodes, type PlannedNode, runs } from "./nodes.ts";
+import {
+    command,
+    drifted,
+    isJoining,
+    isLeaving,
+    isMade,
+    type Nodes,
+    type PlannedNode,
+    runs,
+} from "./nodes.ts";
 import type { PortChanges } from "./ports.ts";
 import type { Preview } from "./preview.ts";
 import type { ServiceChange } from "./services.ts";
@@ -180,6 +189,7 @@ export function courseOf(facts: CourseFacts): Course {
 const SERVICE_STEPS = [
     ["comes", "new services, each until it runs and stays up:"],
     ["changes", "services are updated, each until it has converged:"],
+    ["mended", "services are set right, each until it has converged:"],
     ["anew", "services are made anew:"],
 ] as const;
 
@@ -289,7 +299,7 @@ export function rejoiningSeed({ all, managersAfter }: Nodes): PlannedNode | unde
 }
 
 /** @param dead Managers on the list that are no more. */
-function rosterSteps(count: Count, { nodes, services }: CourseFacts, dead: number): void {
+function rosterSteps(count: Count, { preview, nodes, services }: CourseFacts, dead: number): void {
     const [seed] = nodes.managersAfter;
     const removed = services.filter(({ change }) => change === "goes");
     if (removed.length > 0) {
@@ -323,6 +333,13 @@ function rosterSteps(count: Count, { nodes, services }: CourseFacts, dead: numbe
         down,
     );
     openStep(count, nodes, "worker");
+    if (drifted(preview, "roster")) {
+        count.step(
+            own(
+                "roles, availability and labels of members are set right, and what is no longer wanted is removed",
+            ),
+        );
+    }
     const closed = nodes.all.filter(isClosed);
     if (closed.length > 0) {
         count.step(say`emptied, since managers run no tasks any more: ${nodeNames(namesOf(closed))}`);

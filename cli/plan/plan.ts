@@ -4,7 +4,7 @@ import { readServices as readConfigured } from "../../model/services.ts";
 import type { ServiceSpec } from "../../model/settings.ts";
 import { type Cost, costOf, type Prices } from "./cost.ts";
 import { keyChanges, keyParts } from "./keys.ts";
-import { command, isDestroy, type Nodes, readNodes, runs } from "./nodes.ts";
+import { command, drifted, isDestroy, type Nodes, readNodes } from "./nodes.ts";
 import { type Course, courseOf, demoted, destroyCourse, isClosed, promoted } from "./order.ts";
 import { type PortChanges, readPorts } from "./ports.ts";
 import { type Preview, type Said, STACK } from "./preview.ts";
@@ -79,9 +79,7 @@ export function planOf(preview: Preview, beside: Beside): Plan {
         headline: headline(preview, nodes, services, ports),
         nodes,
         course,
-        tasks: destroy
-            ? { move: true, lines: [own("all tasks end")] }
-            : readTasks(nodes, services, runs(preview, "roster")),
+        tasks: destroy ? { move: true, lines: [own("all tasks end")] } : readTasks(preview, nodes, services),
         services,
         ports,
         cost: costOf(nodes, beside.prices),
@@ -175,9 +173,11 @@ function headline(
         ...(command(preview, "swarm")?.kind === "replace" ? [own("a new swarm")] : []),
         ...(command(preview, "recover")?.kind === "create" ? [own("a lost quorum is made anew")] : []),
         ...keyParts(keyChanges(preview)),
+        ...(drifted(preview, "roster") ? [own("members are set right")] : []),
         ...count(serviceCount("comes"), "service comes", "services come"),
         ...count(serviceCount("goes"), "service goes", "services go"),
         ...count(serviceCount("changes"), "service changes", "services change"),
+        ...count(serviceCount("mended"), "service is set right", "services are set right"),
         ...count(serviceCount("anew"), "service is made anew", "services are made anew"),
         ...count(ports.first ? 0 : ports.changes.length, "port changes", "ports change"),
     ];

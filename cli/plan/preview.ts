@@ -292,6 +292,14 @@ function kindOf(steps: readonly Step[]): Kind {
     return kinds.find((kind) => kind !== "same") ?? "same";
 }
 
+/**
+ * Whether the swarm is not what the resource has made of it, as the program's look has found: then its script runs,
+ * whatever else is the same (`DIFFERS` in components/remote.ts).
+ */
+export function hasDrifted({ kind, reasons }: Change): boolean {
+    return kind === "update" && reasons.some((reason) => /^environment\b/.test(reason));
+}
+
 /** A property's value; undefined where it is absent, not known yet, or secret. */
 export function known(value: unknown): unknown {
     return value === UNKNOWN || value === SECRET ? undefined : value;

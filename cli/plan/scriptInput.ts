@@ -1,13 +1,19 @@
 /** What a remote script reads, taken from the `stdin` of its command (components/remote.ts writes it). */
+import type { JsonObject } from "../../model/engineSpec.ts";
 import { MARKS } from "../../model/scriptInput.ts";
 import { type Change, isSecret, knownText } from "./preview.ts";
 
 const BEGIN = `\n${MARKS.input}\n`;
+const SPEC = `${MARKS.spec}\n`;
 /** Inputs that earlier versions wrote into a state have none. */
 const END = `\n${MARKS.end}\n`;
 
-/** The lines `key value` of a script's input, in their order. */
-export type ScriptInput = readonly (readonly [key: string, value: string])[];
+export interface ScriptInput {
+    /** Key and value, in their order. */
+    readonly lines: readonly (readonly [key: string, value: string])[];
+    /** Of a service; earlier versions wrote none. */
+    readonly spec?: JsonObject;
+}
 
 /** The input before and after; undefined where there is none, where it is not known yet, or where it is secret. */
 export interface Inputs {
@@ -23,21 +29,27 @@ export function inputsOf(change: Change | undefined): Inputs {
     return { before, after, secret: stdin.some(isSecret) };
 }
 
-/** @param stdin The script, a mark, the lines, a mark. */
+/** @param stdin The script, a mark, the lines, and for a service a mark and its spec; then a mark. */
 export function readInput(stdin: string | undefined): ScriptInput | undefined {
     const mark = stdin?.indexOf(BEGIN) ?? -1;
     if (stdin === undefined || mark < 0) return undefined;
-    return stdin
-        .slice(mark + BEGIN.length, stdin.endsWith(END) ? -END.length : undefined)
-        .split("\n")
-        .filter((line) => line !== "")
-        .map((line) => {
-            const blank = line.indexOf(" ");
-            return blank < 0 ? [line, ""] : [line.slice(0, blank), line.slice(blank + 1)];
-        });
+    // With the line break in front, so that a mark is found on the first line, too.
+    const text = stdin.slice(mark + BEGIN.length - 1, stdin.endsWith(END) ? -END.length : undefined);
+    const end = text.indexOf(`\n${SPEC}`);
+    const lines = end < 0 ? text : text.slice(0, end);
+    return {
+        lines: lines
+            .split("\n")
+            .filter((line) => line !== "")
+            .map((line) => {
+                const blank = line.indexOf(" ");
+                return blank < 0 ? [line, ""] : [line.slice(0, blank), line.slice(blank + 1)];
+            }),
+        ...(end >= 0 && { spec: JSON.parse(text.slice(end + 1 + SPEC.length)) as JsonObject }),
+    };
 }
 
 /** Every value of a key. */
-export function valuesOf(input: ScriptInput, key: string): string[] {
-    return input.filter(([name]) => name === key).map(([, value]) => value);
+export function valuesOf({ lines }: ScriptInput, key: string): string[] {
+    return lines.filter(([name]) => name === key).map(([, value]) => value);
 }

@@ -120,13 +120,24 @@ function quorumLines({ course, operation }: Plan): Words[] {
     ];
 }
 
-const SERVICE_MARKS = { comes: "+", goes: "-", changes: "~", anew: "±", confirmed: "=" } as const;
+const SERVICE_MARKS = {
+    comes: "+",
+    goes: "-",
+    changes: "~",
+    mended: "~",
+    anew: "±",
+    confirmed: "=",
+} as const;
+
+/** Of what is in the config as it was. */
+const MENDED = own("the swarm has it otherwise than the config; it is set right");
 
 function serviceLine({ name, change, details }: ServiceChange): Words[] {
     // Foreign to Markdown, where such a mark would begin a list.
     const mark = SERVICE_MARKS[change];
     if (change === "goes") return [say`${mark} ${name}`];
     if (change === "confirmed") return [say`${mark} ${name}: looked at again, nothing of it changes`];
+    if (change === "mended") return [say`${mark} ${name}: ${MENDED}`];
     if (change === "anew") return [say`${mark} ${name}: made anew in the new swarm`];
     return [say`${mark} ${name}: ${joined(details)}`];
 }

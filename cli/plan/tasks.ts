@@ -1,6 +1,7 @@
 /** Whether tasks move, and which. */
-import { isLeaving, type Nodes, type PlannedNode } from "./nodes.ts";
+import { drifted, isLeaving, type Nodes, type PlannedNode, runs } from "./nodes.ts";
 import { isClosed, rejoiningSeed } from "./order.ts";
+import type { Preview } from "./preview.ts";
 import type { ServiceChange, ServiceFacts } from "./services.ts";
 import { joined, nodeNames, own, say, type Words } from "./words.ts";
 
@@ -15,9 +16,12 @@ export function emptiedNodes({ all }: Nodes): PlannedNode[] {
     return all.filter((node) => node.before?.takesTasks && (isLeaving(node) || isClosed(node)));
 }
 
-/** @param hasRoster Whether the roster runs, which empties nodes before they go. */
-export function readTasks(nodes: Nodes, services: readonly ServiceChange[], hasRoster: boolean): Tasks {
-    const moved = nodeLines(nodes, hasRoster);
+export function readTasks(preview: Preview, nodes: Nodes, services: readonly ServiceChange[]): Tasks {
+    // It empties nodes before they go.
+    const moved = nodeLines(nodes, runs(preview, "roster"));
+    if (drifted(preview, "roster")) {
+        moved.push(own("tasks move from members that were to have none, and from those that are removed"));
+    }
     const ended = services.flatMap((service) => serviceLines(service));
     if (nodes.managersBefore.length === 0) return { move: false, lines: [] };
     const lines = [...moved, ...ended.map(({ line }) => line), ...roomLines(nodes)];

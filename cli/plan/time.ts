@@ -129,6 +129,7 @@ function sum(parts: Time["parts"]): Time {
 
 /** How many times an update exchanges tasks; 1 where it exchanges none. */
 function batches({ change, effect, after }: ServiceChange): number {
+    if (change === "mended") return 1;
     if (change !== "changes") return 0;
     const replicas = after?.replicas ?? 1;
     return effect === "roll" && after && after.parallelism > 0

@@ -1,4 +1,4 @@
-/** What a preview says of services: from the very lines that the program sends to the script. */
+/** What a preview says of services: from the very input that the program sends to the script. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { planOf } from "../../cli/plan/plan.ts";
@@ -6,7 +6,7 @@ import { readPreview } from "../../cli/plan/preview.ts";
 import type { Effect, ServiceChange } from "../../cli/plan/services.ts";
 import { plainText } from "../../cli/plan/words.ts";
 import { payload } from "../../components/remote.ts";
-import { serviceLines } from "../../model/scriptInput.ts";
+import { engineSpec, specText } from "../../model/engineSpec.ts";
 import { readServices as configured } from "../../model/services.ts";
 import type { ServiceSpec } from "../../model/settings.ts";
 import { beside } from "./beside.ts";
@@ -19,18 +19,31 @@ function spec(options: Options): ServiceSpec {
     return specs[0] as ServiceSpec;
 }
 
-const stdin = (options: Options) =>
-    payload("service", [["node", "node1"], ["stack", "swarm-dev"], ...serviceLines(spec(options))]);
+function stdin(options: Options): string {
+    const service = spec(options);
+    return payload(
+        "service",
+        [
+            ["node", "node1"],
+            ["limit", service.timeout],
+        ],
+        specText(engineSpec(service, "swarm-dev")),
+    );
+}
 
 const URN = "urn:pulumi:dev::swarm::swarm:index:Services$command:remote:Command::web";
 
-/** A preview of one service's update. */
-function preview(before: Options, after: Options) {
-    const state = (options: Options) => ({
-        urn: URN,
-        type: "command:remote:Command",
-        inputs: { stdin: stdin(options) },
-    });
+interface Step {
+    readonly op: string;
+    /** What the script reads; `[secret]` as the engine has it. */
+    readonly before?: string;
+    readonly after?: string;
+    readonly reasons?: readonly string[];
+}
+
+/** A preview of one service's change. */
+function previewOf({ op, before, after, reasons }: Step, services: Options) {
+    const state = (text: string) => ({ type: "command:remote:Command", inputs: { stdin: text } });
     return readPreview(
         JSON.stringify({
             config: {
@@ -38,13 +51,35 @@ function preview(before: Options, after: Options) {
                 "swarm:workers": "node[2:3]",
                 "swarm:image": "i",
                 "swarm:size": "s-1vcpu-1gb",
-                "swarm:services": JSON.stringify({ web: after }),
+                "swarm:services": JSON.stringify(services),
             },
-            steps: [{ op: "update", urn: URN, oldState: state(before), newState: state(after) }],
+            steps: [
+                {
+                    op,
+                    urn: URN,
+                    ...(before !== undefined && { oldState: state(before) }),
+                    ...(after !== undefined && { newState: state(after) }),
+                    diffReasons: reasons,
+                },
+            ],
         }),
         "made up",
     );
 }
+
+const preview = (before: Options, after: Options) =>
+    previewOf(
+        { op: "update", before: stdin(before), after: stdin(after), reasons: ["stdin"] },
+        { web: after },
+    );
+
+function only(step: Step): ServiceChange {
+    const { services } = planOf(previewOf(step, { web: base }), beside);
+    assert.equal(services.length, 1);
+    return services[0] as ServiceChange;
+}
+
+const textOf = ({ details }: ServiceChange) => details.map(plainText).join(", ");
 
 function change(before: Options, after: Options): ServiceChange {
     const plan = planOf(preview(before, after), beside);
@@ -72,20 +107,25 @@ const differences: readonly (readonly [options: Options, details: string, effect
     [{ constraints: ["node.role==worker"] }, "+ constraint node.role==worker", "misplaced"],
     [{ networks: ["back"] }, "+ network back", "roll"],
     [{ mounts: ["source=data,target=/data"] }, "+ mount /data", "roll"],
-    [{ command: ["sh", "-c"] }, "another command", "roll"],
-    [{ args: ["--password=hunter2"] }, "other arguments", "roll"],
-    [{ limits: { memory: "64M" } }, "limit-memory none → 64 MiB", "roll"],
-    [{ limits: { cpus: 0.5 } }, "limit-cpu 0 → 0.5", "roll"],
-    [{ reservations: { memory: 5000000 } }, "reserve-memory none → 5000000", "roll"],
-    [{ restart: { condition: "on-failure" } }, "restart-condition any → on-failure", "roll"],
-    [{ update: { parallelism: 2 } }, "update-parallelism 1 → 2", "none"],
-    [{ rollback: { order: "start-first" } }, "rollback-order stop-first → start-first", "none"],
+    [{ command: ["sh", "-c"] }, "+ command", "roll"],
+    [{ args: ["--password=hunter2"] }, "+ args", "roll"],
+    [{ limits: { memory: "64M" } }, "limits.memory none → 64M", "roll"],
+    [{ limits: { cpus: 0.5 } }, "limits.cpus none → 0.5", "roll"],
+    [{ reservations: { memory: 5000000 } }, "reservations.memory none → 5000000", "roll"],
+    [{ restart: { condition: "on-failure" } }, "restart.condition any → on-failure", "roll"],
+    [{ update: { parallelism: 2 } }, "update.parallelism 1 → 2", "none"],
+    [{ rollback: { order: "start-first" } }, "rollback.order stop-first → start-first", "none"],
     [{ user: "nobody" }, "user none → nobody", "roll"],
     [{ hostname: "web" }, "hostname none → web", "roll"],
     [{ init: true }, "init false → true", "roll"],
-    [{ readOnly: true }, "read-only false → true", "roll"],
-    [{ stopGracePeriod: "30s" }, "stop-grace-period 10000ms → 30000ms", "roll"],
-    [{ timeout: 60 }, "has 300 s → 60 s to converge", "none"],
+    [{ readOnly: true }, "readOnly false → true", "roll"],
+    [{ stopGracePeriod: "30s" }, "stopGracePeriod 10s → 30s", "roll"],
+    [
+        { spec: { TaskTemplate: { LogDriver: { Name: "json-file" } } } },
+        "+ TaskTemplate.LogDriver.Name",
+        "roll",
+    ],
+    [{ timeout: 60 }, "timeout 300s → 60s", "none"],
     [
         { replicas: undefined, global: true },
         "replicated → global, for which it is removed and made again",
@@ -98,7 +138,7 @@ describe("differences between a service's options", () => {
     for (const [options, details, effect] of differences) {
         test(JSON.stringify(options), () => {
             const found = change(base, { ...base, ...options });
-            assert.equal(found.details.map(plainText).join(", "), details);
+            assert.equal(textOf(found), details);
             assert.equal(found.effect, effect);
             assert.equal(found.change, "changes");
         });
@@ -107,14 +147,101 @@ describe("differences between a service's options", () => {
     test("the other way round, with names and without values", () => {
         const env = { A: "hunter2", B: "2" };
         const found = change({ ...base, env }, { ...base, env: { A: "swordfish" } });
-        assert.equal(found.details.map(plainText).join(", "), "variable A has another value, - variable B");
+        assert.equal(textOf(found), "variable A has another value, - variable B");
         assert.doesNotMatch(JSON.stringify(found), /hunter2|swordfish/);
+    });
+
+    test("the order of mounts, which is another spec to the swarm", () => {
+        const mounts = ["source=a,target=/a", "source=b,target=/b"];
+        const found = change({ ...base, mounts }, { ...base, mounts: mounts.toReversed() });
+        assert.deepEqual([textOf(found), found.effect], ["the mounts are in another order", "roll"]);
     });
 
     test("another script, the same options: nothing of the service changes", () => {
         assert.deepEqual(change(base, base).details, []);
         assert.equal(change(base, base).change, "confirmed");
     });
+});
+
+describe("services whose options are not both to be seen", () => {
+    const own = stdin(base);
+    const older = own.replace(/\nspec\n[\s\S]*(?=\n#: end\n)/, "\nimage nginx\nflag --replicas=2");
+    assert.notEqual(older, own);
+    const cases: readonly [name: string, step: Step, change: string, details: string, effect: Effect][] = [
+        [
+            "a new one",
+            {
+                op: "create",
+                after: stdin({ ...base, env: { A: "hunter2" }, mounts: ["source=data,target=/data"] }),
+            },
+            "comes",
+            "image nginx, 2 replicas, publishes 80/tcp to 80/tcp, variable A, mount /data",
+            "none",
+        ],
+        [
+            "a new one, global",
+            { op: "create", after: stdin({ image: "nginx", global: true }) },
+            "comes",
+            "image nginx, one task on each node",
+            "none",
+        ],
+        [
+            "an older program's",
+            { op: "update", before: older, after: own, reasons: ["stdin"] },
+            "changes",
+            "its options were written by an older version of the program, so what changes cannot be told",
+            "unknown",
+        ],
+        [
+            "secret ones",
+            { op: "update", before: "[secret]", after: "[secret]", reasons: ["stdin"] },
+            "changes",
+            "its options are kept secret, so they cannot be shown",
+            "unknown",
+        ],
+        [
+            "a new secret one",
+            { op: "create", after: "[secret]" },
+            "comes",
+            "its options are kept secret, so they cannot be shown",
+            "none",
+        ],
+        ["one that goes, an older program's", { op: "delete", before: older }, "goes", "", "none"],
+        ["one in a new swarm", { op: "replace", before: own, after: own }, "anew", "", "anew"],
+        [
+            "one that the swarm has otherwise",
+            { op: "update", before: own, after: own, reasons: ["environment"] },
+            "mended",
+            "",
+            "unknown",
+        ],
+        [
+            "one that the swarm has otherwise, and the config, too",
+            {
+                op: "update",
+                before: own,
+                after: stdin({ ...base, replicas: 3 }),
+                reasons: ["environment", "stdin"],
+            },
+            "changes",
+            "replicas 2 → 3",
+            "more",
+        ],
+        [
+            "a secret one that the swarm has otherwise",
+            { op: "update", before: "[secret]", after: "[secret]", reasons: ["environment"] },
+            "mended",
+            "",
+            "unknown",
+        ],
+    ];
+    for (const [name, step, kind, details, effect] of cases) {
+        test(name, () => {
+            const found = only(step);
+            assert.deepEqual([found.change, textOf(found), found.effect], [kind, details, effect]);
+            assert.doesNotMatch(JSON.stringify(found), /hunter2/);
+        });
+    }
 });
 
 const warnings = (before: Options, after: Options) =>

@@ -7,10 +7,13 @@
 import type { SwarmFacts } from "../look/facts.ts";
 import { type Access, openAccess } from "./access.ts";
 import { clusterView } from "./clusterView.ts";
+import type { Compared } from "./drift.ts";
 import { type Droplet, taggedDroplets } from "./droplets.ts";
+import { CliError } from "./errors.ts";
 import { askManagers, NoManager, swarmFacts } from "./managers.ts";
-import type { StackChoice } from "./pulumi.ts";
+import { exportedState, type StackChoice } from "./pulumi.ts";
 import { openCloud } from "./stack.ts";
+import { wantedIn } from "./wanted.ts";
 
 export interface ClusterView {
     readonly stack: string;
@@ -139,4 +142,24 @@ export async function surveyWith(access: Access, options: StackChoice): Promise<
 
 export function viewOf({ access, ...sources }: Survey): ClusterView {
     return clusterView({ ...sources, state: access.state });
+}
+
+/**
+ * The view beside what the stack wants. Where the state keeps a service's options encrypted, it is read once more with its
+ * secrets shown, if that can be done.
+ */
+export async function comparedOf(found: Survey, options: StackChoice): Promise<Compared> {
+    const { state } = found.access;
+    const plain = wantedIn(state, found.droplets);
+    const wanted =
+        plain.encrypted.length === 0 || !found.swarm
+            ? plain
+            : await exportedState(options, true).then(
+                  (text) => wantedIn({ ...state, exported: JSON.parse(text) }, found.droplets),
+                  (error: Error) => {
+                      if (!(error instanceof CliError)) throw error;
+                      return plain;
+                  },
+              );
+    return { view: viewOf(found), clusterId: state.clusterId, wanted, swarm: found.swarm };
 }

@@ -1,70 +1,77 @@
 /** Where the cluster differs from the stack that made it, each with what to do. No I/O. */
+import * as look from "../look/differences.ts";
+import type { SwarmFacts } from "../look/facts.ts";
 import type { ClusterView, NodeView } from "./cluster.ts";
+import type { Wanted } from "./wanted.ts";
 
 export interface Difference {
     readonly text: string;
+    /** What to do about it; undefined for what is to be left alone. */
+    readonly remedy?: string;
     /** Whether it makes the cluster a degraded one; what somebody added on purpose does not. */
     readonly degrades: boolean;
+    /** The service that it is about. */
+    readonly service?: string;
 }
 
-/** @param clusterId The cluster that the stack's outputs name; "" when no `up` has gone through. */
-export function drift(view: ClusterView, clusterId: string): Difference[] {
-    const found = view.nodes.flatMap(nodeDrift);
-    if (clusterId !== "" && view.clusterId !== clusterId) {
-        found.unshift(
-            bad(`the managers are in the cluster ${view.clusterId}, while the stack made ${clusterId}`),
-        );
-    }
-    return found;
+export interface Compared {
+    readonly view: ClusterView;
+    /** The cluster that the stack's outputs name; "" when no `up` has gone through. */
+    readonly clusterId: string;
+    readonly wanted: Wanted;
+    /** Undefined when no manager could be asked. */
+    readonly swarm?: SwarmFacts;
 }
 
-function nodeDrift(node: NodeView): Difference[] {
-    const { name } = node;
-    if (node.origin === "lost") {
+export function drift({ view, clusterId, wanted, swarm }: Compared): Difference[] {
+    const compared = (
+        swarm
+            ? look.swarmDifferences(wanted.swarm, swarm)
+            : wanted.swarm.members.flatMap((member) => look.dropletDifference(member) ?? [])
+    ).map(difference);
+    return [
+        ...(swarm && clusterId !== "" && view.clusterId !== clusterId
+            ? [bad(`the managers are in the cluster ${view.clusterId}, while the stack made ${clusterId}`)]
+            : []),
+        ...compared,
+        ...wanted.unfinished
+            .filter((name) => !compared.some(({ service }) => service === name))
+            .map((name) => ({ ...bad(`${name}: no up has gone through with it yet`, UP), service: name })),
+        ...view.nodes.flatMap(strangerDrift),
+    ];
+}
+
+const UP = "pulumi up";
+
+function difference({ text, remedy = UP, mendedBy }: look.Difference): Difference {
+    return { ...bad(text, remedy), ...(mendedBy?.kind === "service" && { service: mendedBy.service }) };
+}
+
+/** Of nodes that the stack does not have. */
+function strangerDrift({ name, origin, nodeId, dropletId }: NodeView): Difference[] {
+    if (origin === "lost") {
         return [
             bad(
-                `${name} (droplet ${node.dropletId}) carries the stack's tag and is in neither state nor swarm; see: swarm orphans`,
+                `${name} (droplet ${dropletId}) carries the stack's tag and is in neither state nor swarm`,
+                "see: swarm orphans",
             ),
         ];
     }
-    if (node.origin === "foreign") {
-        return [
-            {
-                text: `${name} (${node.nodeId}) is a member that the stack did not make; it is left alone`,
-                degrades: false,
-            },
-        ];
-    }
-    if (node.wantedRole === undefined) {
-        return [
-            bad(
-                `${name} (${node.nodeId}, ${node.state}) is a member that the stack no longer has; pulumi up removes it`,
-            ),
-        ];
-    }
-    const found: Difference[] = [];
-    if (node.dropletStatus === "absent") {
-        found.push(
-            bad(
-                `${name}: its droplet ${node.dropletId} is gone from the cloud; pulumi up --refresh makes it anew`,
-            ),
-        );
-    } else if (node.dropletStatus !== undefined && node.dropletStatus !== "active") {
-        found.push(
-            bad(`${name}: its droplet ${node.dropletId} is ${node.dropletStatus}; switch it on again`),
-        );
-    }
-    if (node.state === "absent") {
-        found.push(
-            bad(`${name} is in the stack and not in the swarm; pulumi up --refresh, or: swarm doctor`),
-        );
-    }
-    if (node.role !== undefined && node.role !== node.wantedRole) {
-        found.push(bad(`${name} is a ${node.role} and should be a ${node.wantedRole}; pulumi up`));
-    }
-    return found;
+    return origin === "foreign"
+        ? [
+              {
+                  text: `${name} (${nodeId}) is a member that the stack did not make; it is left alone`,
+                  degrades: false,
+              },
+          ]
+        : [];
 }
 
-function bad(text: string): Difference {
-    return { text, degrades: true };
+function bad(text: string, remedy?: string): Difference {
+    return { text, ...(remedy !== undefined && { remedy }), degrades: true };
+}
+
+/** In one line. */
+export function driftText({ text, remedy }: Difference): string {
+    return remedy === undefined ? text : `${text}; ${remedy}`;
 }

@@ -1,11 +1,12 @@
 /** Whether a cluster is healthy, and the one screen that says so. No I/O. */
 import { compressNames } from "../model/names.ts";
 import { type Quorum, quorumOf } from "../model/quorum.ts";
-import type { ClusterView, ServiceView, TaskView } from "./cluster.ts";
-import { type Difference, drift } from "./drift.ts";
+import type { ClusterView, NodeView, ServiceView, TaskView } from "./cluster.ts";
+import { type Compared, type Difference, drift, driftText } from "./drift.ts";
 import { EXIT } from "./errors.ts";
 import { byName } from "./stackState.ts";
 import { duration, paint } from "./table.ts";
+import type { Wanted } from "./wanted.ts";
 
 /** When certificates end; RFC 3339. Those of nodes are renewed by the swarm itself, half-way. */
 export interface Certificates {
@@ -28,20 +29,22 @@ export interface Health {
 /** A certificate that should long have been renewed is about to end. */
 const CERTIFICATE_DAYS = 7;
 
-export interface Facts {
-    readonly view: ClusterView;
-    /** As the stack's outputs name it; "" when no `up` has gone through. */
-    readonly clusterId: string;
+export interface Facts extends Compared {
     readonly certificates?: Certificates;
     /** Why no manager answered. */
     readonly noManager?: { readonly message: string; readonly noQuorum: boolean };
 }
 
-export function healthOf({ view, clusterId, certificates, noManager }: Facts): Health {
-    const differences = drift(view, clusterId);
+export function healthOf(facts: Facts): Health {
+    const { view, certificates, noManager, wanted } = facts;
+    const differences = drift(facts);
     const notes = [
         ...view.problems,
-        ...differences.filter(({ degrades }) => !degrades).map(({ text }) => text),
+        ...differences.filter(({ degrades }) => !degrades).map(driftText),
+        ...uncomparedNotes(wanted),
+        ...view.services
+            .filter(({ updateState }) => updateState === "rollback_completed")
+            .map(({ name }) => `the last update of ${name} was rolled back`),
     ];
     if (noManager) {
         const verdict = noManager.noQuorum ? "no quorum" : "unreachable";
@@ -62,10 +65,16 @@ export function healthOf({ view, clusterId, certificates, noManager }: Facts): H
             .filter(({ reachability }) => reachability !== "reachable")
             .map(({ name, reachability }) => `the manager ${name} is ${reachability}`),
         ...view.nodes
-            .filter(({ state }) => state !== "ready" && state !== "absent")
+            .filter((node) => node.state !== "ready" && node.state !== "absent" && !isSaidAsDrift(node))
             .map(({ name, state }) => `${name} is ${state}`),
-        ...view.services.flatMap((service) => serviceReasons(service, view.tasks)),
-        ...differences.filter(({ degrades }) => degrades).map(({ text }) => text),
+        ...view.services.flatMap((service) => [
+            ...countReasons(service, view.tasks),
+            // Of the stack's services the comparison knows better: an update that was set right has ended so all the same.
+            ...(differences.some(({ service: about }) => about === service.name)
+                ? []
+                : updateReasons(service)),
+        ]),
+        ...differences.filter(({ degrades }) => degrades).map(driftText),
         ...certificateReasons(certificates, view.at),
     ];
     const engines = enginesOf(view);
@@ -82,16 +91,33 @@ export function healthOf({ view, clusterId, certificates, noManager }: Facts): H
         : { status: EXIT.ok, verdict: "healthy", quorum, reasons, notes, drift: differences };
 }
 
-function serviceReasons(service: ServiceView, tasks: readonly TaskView[]): string[] {
-    const found: string[] = [];
-    if (service.running < service.wanted) {
-        const why = whyNot(service, tasks);
-        found.push(`${service.name} runs ${service.running} of ${service.wanted}${why ? `: ${why}` : ""}`);
-    }
-    if (service.updateState !== undefined && /paused|rollback/.test(service.updateState)) {
-        found.push(`the last update of ${service.name} is ${service.updateState.replaceAll("_", " ")}`);
-    }
-    return found;
+/** A node of the stack's that is down, unless the droplet is what is said of it. */
+function isSaidAsDrift({ wantedRole, state, dropletStatus }: NodeView): boolean {
+    const isDown = state === "down" || state === "disconnected";
+    return wantedRole !== undefined && isDown && (dropletStatus === undefined || dropletStatus === "active");
+}
+
+function uncomparedNotes({ encrypted, older }: Wanted): string[] {
+    const notes: [names: readonly string[], why: string][] = [
+        [encrypted, "are kept secret, and cannot be read here, so they are not compared with the swarm"],
+        [older, "were written by an older version of the program, and are compared after the next pulumi up"],
+    ];
+    return notes.flatMap(([names, why]) =>
+        names.length > 0 ? [`the options of ${names.join(", ")} ${why}`] : [],
+    );
+}
+
+function countReasons(service: ServiceView, tasks: readonly TaskView[]): string[] {
+    if (service.running >= service.wanted) return [];
+    const why = whyNot(service, tasks);
+    return [`${service.name} runs ${service.running} of ${service.wanted}${why ? `: ${why}` : ""}`];
+}
+
+/** Only of what is under way or has stopped half-way: how a past update has ended is no state of the service. */
+function updateReasons({ name, updateState = "" }: ServiceView): string[] {
+    return /paused|rollback_started/.test(updateState)
+        ? [`the last update of ${name} is ${updateState.replaceAll("_", " ")}`]
+        : [];
 }
 
 /** Why the tasks that should run do not: of each slot what its task is about, and why the one before it ended. */

@@ -1,7 +1,7 @@
 /** The facts that a cluster's health is told from, gathered. */
 import { openAccess } from "./access.ts";
 import { nodeCertificates, rootCertificate } from "./certificates.ts";
-import { surveyWith, viewOf } from "./cluster.ts";
+import { comparedOf, surveyWith } from "./cluster.ts";
 import type { Certificates, Facts } from "./health.ts";
 import type { StackChoice } from "./pulumi.ts";
 
@@ -16,8 +16,7 @@ export async function gather(
         known === undefined ? nodeCertificates(access, choice.signal) : [],
     ]);
     return {
-        view: viewOf(found),
-        clusterId: access.state.clusterId,
+        ...(await comparedOf(found, choice)),
         certificates:
             known === "none" || found.noManager
                 ? undefined

@@ -18,21 +18,25 @@ export interface WantedSwarm {
     readonly services: readonly WantedService[];
     /** Undefined where it is not known. */
     readonly autolock?: boolean;
+    /** Who wants it so, in the texts: the config, unless said otherwise. */
+    readonly by?: "config" | "stack";
 }
 
 export interface WantedMember {
     readonly name: string;
     readonly role: NodeRole;
-    readonly availability: "active" | "drain";
+    /** Undefined where it is not known. */
+    readonly availability?: "active" | "drain";
     /** Private addresses of the droplets of this name: while one is replaced there are two. None before the first is made. */
     readonly addresses: readonly string[];
-    /** What the cloud says of its droplet; undefined where it was not asked. */
+    /** What the cloud says of its droplet, "absent" where it has none; undefined where it was not asked. */
     readonly droplet?: { readonly id: string; readonly status: string };
 }
 
 export interface WantedService {
     readonly name: string;
-    readonly spec: JsonObject;
+    /** Undefined where it is not known: then only that there is such a service is looked at. */
+    readonly spec?: JsonObject;
     /** Its options are kept encrypted, so none of them is shown. */
     readonly secret: boolean;
 }
@@ -40,6 +44,8 @@ export interface WantedService {
 export interface Difference {
     /** One line, for a person. */
     readonly text: string;
+    /** What a person does about what no script can mend. */
+    readonly remedy?: string;
     /** Whose script mends it; undefined for what no script can. */
     readonly mendedBy?:
         | { readonly kind: "join"; readonly node: string }
@@ -48,20 +54,26 @@ export interface Difference {
 }
 
 export function swarmDifferences(wanted: WantedSwarm, facts: SwarmFacts): Difference[] {
-    const members = wanted.members.map((member) => ({
-        member,
-        found: facts.nodes.find((node) => isMember(node, member, wanted.stack)),
-    }));
+    const { stack, by = "config" } = wanted;
+    const members = wanted.members.map((member) => ({ member, found: memberOf(member, stack, facts.nodes) }));
     const taken = new Set(members.map(({ found }) => found?.ID));
     return [
-        ...autolockDifferences(wanted, facts),
-        ...members.flatMap(({ member, found }) => memberDifferences(member, found, wanted.stack)),
+        ...autolockDifferences(wanted, facts, by),
+        ...members.flatMap(({ member, found }) => memberDifferences(member, found, stack, by)),
         ...facts.nodes
-            .filter((node) => !taken.has(node.ID) && isOurs(node, wanted.stack))
-            .map((node) => roster(`${nameOf(node)} (${node.ID}) is a member, and not in the config`)),
-        ...wanted.services.flatMap((service) => serviceDifferences(service, wanted.stack, facts)),
-        ...unwantedOf(wanted, facts),
+            .filter((node) => !taken.has(node.ID) && isOurs(node, stack))
+            .map((node) => roster(`${nameOf(node)} (${node.ID}) is a member, and not in the ${by}`)),
+        ...wanted.services.flatMap((service) => serviceDifferences(service, stack, facts, by)),
+        ...unwantedOf(wanted, facts, by),
     ];
+}
+
+type By = NonNullable<WantedSwarm["by"]>;
+
+/** One that has left and joined again is there twice: the former member stays on the list as one that is down. */
+function memberOf(member: WantedMember, stack: string, nodes: readonly ApiNode[]): ApiNode | undefined {
+    const found = nodes.filter((node) => isMember(node, member, stack));
+    return found.find(({ Status }) => Status.State === "ready") ?? found[0];
 }
 
 /** By the address of its droplet, which no other has; a member's own label may be gone. */
@@ -83,17 +95,32 @@ function nameOf(node: ApiNode): string {
 
 const roster = (text: string): Difference => ({ text, mendedBy: { kind: "roster" } });
 
-function memberDifferences(member: WantedMember, found: ApiNode | undefined, stack: string): Difference[] {
-    const { name, droplet } = member;
-    if (droplet && droplet.status !== "active") {
-        return [
-            {
-                text:
-                    `${name}: its droplet ${droplet.id} is ${droplet.status}. Switch it on (doctl compute droplet-action ` +
-                    `power-on ${droplet.id}), or have it made anew: pulumi up --replace '**:Droplet::${name}'`,
-            },
-        ];
-    }
+/** What is to be said of a node's droplet. */
+export function dropletDifference({ name, droplet }: WantedMember): Difference | undefined {
+    if (!droplet || droplet.status === "active") return undefined;
+    const { id, status } = droplet;
+    return status === "absent"
+        ? {
+              text: `${name}: its droplet ${id} is gone from the cloud`,
+              remedy: "pulumi up --refresh makes it anew",
+          }
+        : {
+              text: `${name}: its droplet ${id} is ${status}`,
+              remedy:
+                  `switch it on (doctl compute droplet-action power-on ${id}), or have it made anew: ` +
+                  `pulumi up --replace '**:Droplet::${name}'`,
+          };
+}
+
+function memberDifferences(
+    member: WantedMember,
+    found: ApiNode | undefined,
+    stack: string,
+    by: By,
+): Difference[] {
+    const { name } = member;
+    const ofDroplet = dropletDifference(member);
+    if (ofDroplet) return [ofDroplet];
     if (!found) {
         // One that has no droplet yet is about to be made.
         return member.addresses.length === 0
@@ -103,18 +130,19 @@ function memberDifferences(member: WantedMember, found: ApiNode | undefined, sta
     const differences: Difference[] = [];
     if (found.Status.State === "down" || found.Status.State === "disconnected") {
         differences.push({
-            text:
-                `${name} is ${found.Status.State} in the swarm. If its engine cannot be mended (swarm doctor), have it made ` +
-                `anew: pulumi up --replace '**:Droplet::${name}'`,
+            text: `${name} is ${found.Status.State} in the swarm`,
+            remedy:
+                "if its engine cannot be mended (swarm doctor), have it made anew: " +
+                `pulumi up --replace '**:Droplet::${name}'`,
         });
     }
     const { Role, Availability, Labels } = found.Spec;
     if (Role !== member.role)
-        differences.push(roster(`${name} is a ${Role} in the swarm, a ${member.role} in the config`));
-    if (Availability !== member.availability)
+        differences.push(roster(`${name} is a ${Role} in the swarm, a ${member.role} in the ${by}`));
+    if (member.availability !== undefined && Availability !== member.availability)
         differences.push(
             roster(
-                `${name} is in availability ${Availability} in the swarm, ${member.availability} in the config`,
+                `${name} is in availability ${Availability} in the swarm, ${member.availability} in the ${by}`,
             ),
         );
     for (const [label, value] of [
@@ -132,13 +160,13 @@ function memberDifferences(member: WantedMember, found: ApiNode | undefined, sta
     return differences;
 }
 
-function autolockDifferences({ autolock }: WantedSwarm, { info }: SwarmFacts): Difference[] {
+function autolockDifferences({ autolock }: WantedSwarm, { info }: SwarmFacts, by: By): Difference[] {
     const is = info.Swarm.Cluster?.Spec?.EncryptionConfig?.AutoLockManagers;
     if (autolock === undefined || is === undefined || is === autolock) return [];
     const words = (on: boolean) => (on ? "locked" : "not locked");
     return [
         {
-            text: `managers are ${words(is)} after a restart in the swarm, ${words(autolock)} in the config`,
+            text: `managers are ${words(is)} after a restart in the swarm, ${words(autolock)} in the ${by}`,
             mendedBy: { kind: "swarm" },
         },
     ];
@@ -148,6 +176,7 @@ function serviceDifferences(
     { name, spec, secret }: WantedService,
     stack: string,
     { services, networks }: SwarmFacts,
+    by: By,
 ): Difference[] {
     const differs = (text: string): Difference => ({
         text: `${name}: ${text}`,
@@ -158,11 +187,18 @@ function serviceDifferences(
     if (found.Spec.Labels?.[STACK_LABEL] !== stack)
         return [differs("the service of this name is not this stack's")];
     const names = new Map(networks.map(({ Id, Name }) => [Id, Name]));
-    const changes = specChanges(asJson(found), spec, (target) => names.get(target) ?? target).filter(
+    const changes = specChanges(
+        asJson(found),
+        spec ?? asJson(found),
+        (target) => names.get(target) ?? target,
+    ).filter(
         // A field that is newer than this program is the daemon's own doing.
         ({ what, after }) => after !== undefined || !/^[A-Z]/.test(what) || isKnownField(what.split(".")),
     );
-    const texts = secret && changes.length > 0 ? ["it is not what the config says"] : changes.map(changeText);
+    const texts =
+        secret && changes.length > 0
+            ? [`it is not what the ${by} says`]
+            : changes.map((change) => changeText(change, by));
     const { State, Message } = found.UpdateStatus ?? {};
     // Only an update that has come to rest short of its end: what the tasks are is not what the spec says then.
     if (changes.length === 0 && (State === "paused" || State === "rollback_paused"))
@@ -174,25 +210,25 @@ function asJson(service: ApiService): JsonObject {
     return service.Spec as unknown as JsonObject;
 }
 
-/** `5 replicas in the swarm, 3 in the config` */
-function changeText({ what, name, before, after, hidden }: SpecChange): string {
+/** `5 replicas in the swarm, 3 in the ${by}` */
+function changeText({ what, name, before, after, hidden }: SpecChange, by: By): string {
     const subject = name === undefined ? what : `${what} ${name}`;
     if (what === "replicas" && before !== undefined && after !== undefined)
-        return `${before} ${before === "1" ? "replica" : "replicas"} in the swarm, ${after} in the config`;
-    if (name === "order") return `the ${what}s are in another order than in the config`;
+        return `${before} ${before === "1" ? "replica" : "replicas"} in the swarm, ${after} in the ${by}`;
+    if (name === "order") return `the ${what}s are in another order than in the ${by}`;
     if (before === undefined)
         return `${subject}${hidden || name !== undefined ? "" : ` ${after}`} is not in the swarm`;
     if (after === undefined)
-        return `${subject}${hidden || name !== undefined ? "" : ` ${before}`} is in the swarm, and not in the config`;
+        return `${subject}${hidden || name !== undefined ? "" : ` ${before}`} is in the swarm, and not in the ${by}`;
     return hidden || before === "" || after === ""
-        ? `${subject} is another one in the swarm than in the config`
-        : `${subject} is ${before} in the swarm, ${after} in the config`;
+        ? `${subject} is another one in the swarm than in the ${by}`
+        : `${subject} is ${before} in the swarm, ${after} in the ${by}`;
 }
 
 /** What carries the stack's label, and nothing in the config asks for. */
-function unwantedOf({ stack, services }: WantedSwarm, facts: SwarmFacts): Difference[] {
+function unwantedOf({ stack, services }: WantedSwarm, facts: SwarmFacts, by: By): Difference[] {
     const wanted = new Set(services.map(({ name }) => name));
     return facts.services
         .filter(({ Spec }) => Spec.Labels?.[STACK_LABEL] === stack && !wanted.has(Spec.Name))
-        .map(({ Spec }) => roster(`the service ${Spec.Name} is this stack's, and not in the config`));
+        .map(({ Spec }) => roster(`the service ${Spec.Name} is this stack's, and not in the ${by}`));
 }

@@ -58,7 +58,8 @@ async function notLooked(why: string): Promise<Differing> {
 export function warning(differences: readonly Difference[]): string {
     const mended = differences.filter(({ mendedBy }) => mendedBy !== undefined);
     const others = differences.filter(({ mendedBy }) => mendedBy === undefined);
-    const lines = (some: readonly Difference[]) => some.map(({ text }) => `  - ${text}`);
+    const lines = (some: readonly Difference[]) =>
+        some.map(({ text, remedy }) => `  - ${text}${remedy ? `; ${remedy}` : ""}`);
     return [
         ...(mended.length > 0
             ? ["Swarm and config differ; pulumi up makes the swarm what the config says:"]

@@ -21,17 +21,19 @@ export function ls(program: Command): void {
         )
         .action(
             run(async (signal, options: Options) => {
-                const [{ survey, viewOf }, { nodeTable }, { drift }] = await Promise.all([
+                const [{ comparedOf, survey }, { nodeTable }, { drift, driftText }] = await Promise.all([
                     import("../cluster.ts"),
                     import("../nodeTable.ts"),
                     import("../drift.ts"),
                 ]);
-                const found = await survey({ stack: options.stack, signal });
-                const view = viewOf(found);
+                const choice = { stack: options.stack, signal };
+                const found = await survey(choice);
+                const compared = await comparedOf(found, choice);
+                const { view } = compared;
                 process.stdout.write(options.json ? json(view) : nodeTable(view));
                 const lines = [
                     ...view.problems,
-                    ...drift(view, found.access.state.clusterId).map(({ text }) => text),
+                    ...drift(compared).map(driftText),
                     ...(found.noManager ? [found.noManager.message] : []),
                 ];
                 for (const line of lines) process.stderr.write(`${line}\n`);

@@ -4,18 +4,19 @@ import { availability, nodeSpecs } from "../../model/nodes.ts";
 import { Refused } from "../../model/problems.ts";
 import type { NodeRole, NodeSpec } from "../../model/settings.ts";
 import { stackNames } from "../../model/stackNames.ts";
+import { valuesOf } from "../scriptInput.ts";
 import { byName } from "../stackState.ts";
 import {
     type Change,
     COMMAND,
     DROPLET,
     hasDrifted,
+    inputsOf,
     knownList,
     knownText,
     type Preview,
     STACK,
 } from "./preview.ts";
-import { inputsOf, valuesOf } from "./scriptInput.ts";
 
 type Availability = "active" | "drain";
 

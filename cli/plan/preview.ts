@@ -6,6 +6,7 @@ import { z } from "zod";
 import { PROJECT } from "../../model/problems.ts";
 import { orList } from "../../model/schema.ts";
 import { CliError, EXIT } from "../errors.ts";
+import { readInput, type ScriptInput } from "../scriptInput.ts";
 
 /** The engine whose previews this was written and tested with. */
 const ENGINE = "3.259.0";
@@ -306,7 +307,7 @@ export function known(value: unknown): unknown {
 }
 
 /** Whether a property is there and not shown. */
-export function isSecret(value: unknown): boolean {
+function isSecret(value: unknown): boolean {
     return value === SECRET;
 }
 
@@ -319,4 +320,18 @@ export function knownText(value: unknown): string | undefined {
 /** As `known`, for a list, all of whose members have to be known. */
 export function knownList(value: unknown): readonly unknown[] | undefined {
     return Array.isArray(value) && value.every((member) => known(member) !== undefined) ? value : undefined;
+}
+
+/** What a script reads, before and after; undefined where there is none, where it is not known yet, or where it is secret. */
+export interface Inputs {
+    readonly before?: ScriptInput;
+    readonly after?: ScriptInput;
+    /** One of them is there, and kept secret. */
+    readonly secret: boolean;
+}
+
+export function inputsOf(change: Change | undefined): Inputs {
+    const stdin = [change?.old?.inputs?.stdin, change?.new?.inputs?.stdin];
+    const [before, after] = stdin.map((text) => readInput(knownText(text)));
+    return { before, after, secret: stdin.some(isSecret) };
 }

@@ -1,7 +1,6 @@
 /** What a remote script reads, taken from the `stdin` of its command (components/remote.ts writes it). */
-import type { JsonObject } from "../../model/engineSpec.ts";
-import { MARKS } from "../../model/scriptInput.ts";
-import { type Change, isSecret, knownText } from "./preview.ts";
+import type { JsonObject } from "../model/engineSpec.ts";
+import { MARKS } from "../model/scriptInput.ts";
 
 const BEGIN = `\n${MARKS.input}\n`;
 const SPEC = `${MARKS.spec}\n`;
@@ -13,20 +12,6 @@ export interface ScriptInput {
     readonly lines: readonly (readonly [key: string, value: string])[];
     /** Of a service; earlier versions wrote none. */
     readonly spec?: JsonObject;
-}
-
-/** The input before and after; undefined where there is none, where it is not known yet, or where it is secret. */
-export interface Inputs {
-    readonly before?: ScriptInput;
-    readonly after?: ScriptInput;
-    /** One of them is there, and kept secret. */
-    readonly secret: boolean;
-}
-
-export function inputsOf(change: Change | undefined): Inputs {
-    const stdin = [change?.old?.inputs?.stdin, change?.new?.inputs?.stdin];
-    const [before, after] = stdin.map((text) => readInput(knownText(text)));
-    return { before, after, secret: stdin.some(isSecret) };
 }
 
 /** @param stdin The script, a mark, the lines, and for a service a mark and its spec; then a mark. */

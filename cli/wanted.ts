@@ -1,0 +1,105 @@
+/** What the last `up` wanted of the swarm, from the inputs of the stack's commands. No I/O. */
+import type { WantedMember, WantedService, WantedSwarm } from "../look/differences.ts";
+import type { ExportedState } from "../model/lost.ts";
+import type { Droplet } from "./droplets.ts";
+import { readInput, type ScriptInput, valuesOf } from "./scriptInput.ts";
+import type { StackState } from "./stackState.ts";
+
+export interface Wanted {
+    readonly swarm: WantedSwarm;
+    /** Services whose options are encrypted in the state that was read. */
+    readonly encrypted: readonly string[];
+    /** Services that an older version of the program has made, which wrote no specs. */
+    readonly older: readonly string[];
+    /** Services that the last roster was told of and whose own commands have never succeeded. */
+    readonly unfinished: readonly string[];
+}
+
+interface Command {
+    readonly name: string;
+    readonly urn: string;
+    readonly input?: ScriptInput;
+    /** Kept as a secret, whether it can be read or not. */
+    readonly secret: boolean;
+}
+
+/** @param droplets Undefined where the cloud could not be asked. */
+export function wantedIn(state: StackState, droplets: readonly Droplet[] | undefined): Wanted {
+    const commands = commandsIn(state.exported);
+    const own = (name: string) =>
+        commands.find((command) => command.urn.endsWith(`::swarm:index:Swarm$${COMMAND}::${name}`))?.input;
+    const roster = own("roster");
+    const services = commands.filter(({ urn }) => urn.includes(`::swarm:index:Services$${COMMAND}::`));
+    const listed = roster ? valuesOf(roster, "service") : [];
+    const unfinished = listed.filter((name) => !services.some((service) => service.name === name));
+    const autolock = valuesOf(own("swarm") ?? { lines: [] }, "autolock")[0];
+    const without = (encrypted: boolean) =>
+        services
+            .filter(({ input }) => !input?.spec && (input === undefined) === encrypted)
+            .map(({ name }) => name);
+    return {
+        swarm: {
+            stack: state.names.stack,
+            by: "stack",
+            ...(autolock !== undefined && { autolock: autolock === "true" }),
+            members: membersIn(state, roster, droplets),
+            services: [
+                ...services.map(
+                    ({ name, input, secret }): WantedService => ({ name, spec: input?.spec, secret }),
+                ),
+                ...unfinished.map((name): WantedService => ({ name, secret: false })),
+            ],
+        },
+        encrypted: without(true),
+        older: without(false),
+        unfinished,
+    };
+}
+
+const COMMAND = "command:remote:Command";
+
+function commandsIn({ deployment }: ExportedState): Command[] {
+    const resources = (deployment?.resources ?? []) as readonly {
+        readonly urn: string;
+        readonly type: string;
+        readonly delete?: boolean;
+        readonly inputs?: { readonly stdin?: unknown };
+    }[];
+    return resources
+        .filter((resource) => resource.type === COMMAND && !resource.delete)
+        .map(({ urn, inputs }) => ({
+            name: urn.split("::").at(-1) ?? "",
+            urn,
+            input: readInput(stdinText(inputs?.stdin)),
+            secret: typeof inputs?.stdin === "object",
+        }));
+}
+
+/** Undefined for what is encrypted. */
+function stdinText(stdin: unknown): string | undefined {
+    if (typeof stdin === "string") return stdin;
+    // How Pulumi writes a secret that it has decrypted: an object whose plaintext is JSON.
+    const { plaintext } = (stdin ?? {}) as { readonly plaintext?: string };
+    return plaintext === undefined ? undefined : (JSON.parse(plaintext) as string);
+}
+
+/** A node that no roster was told of yet is to take tasks as its like do. */
+function membersIn(
+    { nodes }: StackState,
+    roster: ScriptInput | undefined,
+    droplets: readonly Droplet[] | undefined,
+): WantedMember[] {
+    const told = (roster ? valuesOf(roster, "member") : []).map((line) => line.split(" "));
+    const ofManagers = told.find(([, , role]) => role === "manager")?.[3];
+    return nodes.map(({ name, role, privateIp, dropletId }) => {
+        const availability = role === "worker" ? "active" : ofManagers;
+        const status = droplets?.find(({ id }) => `${id}` === dropletId)?.status ?? "absent";
+        return {
+            name,
+            role,
+            ...((availability === "active" || availability === "drain") && { availability }),
+            addresses: privateIp === "" ? [] : [privateIp],
+            ...(droplets && { droplet: { id: dropletId, status } }),
+        };
+    });
+}

@@ -78,8 +78,11 @@ active | error)
     if [ "$swarm_state" = active ] && in_our_cluster && ! is_missing; then
         :
     elif in_our_previous_cluster || { [ "$swarm_state" = active ] && in_our_cluster; }; then
-        if is_missing; then why="the swarm does not have it any more"; else why="it is in this stack's previous swarm"; fi
-        say "$name: joining anew, since $why"
+        if is_missing; then
+            say "$name: the swarm does not have it any more; joining again"
+        else
+            say "$name: leaving this stack's previous swarm"
+        fi
         docker swarm leave --force >/dev/null
         join_swarm
     elif [ "$swarm_state" = active ]; then

@@ -78,6 +78,7 @@ now() {
 }
 
 # The launcher's `timeout` ends a script that takes longer than all its waits together, and whatever it has started.
+# shellcheck disable=SC2034 # for the trap
 began=$(now) wait_what='' seen=''
 trap 'fail "the script \"$0\" was ended by its limit, after $(($(now) - began)) s${wait_what:+; it waited for $wait_what; last seen: ${seen%; }}"' TERM
 

@@ -102,7 +102,7 @@ const parts: Record<ScriptName, readonly string[]> = {
     join: ["prelude", "host", "harden", "join"],
     recover: ["prelude", "host", "recover"],
     roster: ["prelude", "overlay", "quorum", "rename", "roster"],
-    service: ["prelude", "overlay", "engine", "convergence", "service"],
+    service: ["prelude", "overlay", "networks", "engine", "convergence", "service"],
 };
 
 /** The whole text of a script, as a host runs it. */

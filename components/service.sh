@@ -57,8 +57,8 @@ fill_in() {
     for kind in secret config; do
         field='     "'$([ $kind = secret ] && echo Secret || echo Config)'ID": "'
         for object in $(printf '%s\n' "$spec" | sed -n "s/^$field\([^\"]*\)\".*/\1/p"); do
-            found=$(docker "$kind" inspect --format '{{.Spec.Name}}={{.ID}}' "$object" 2>/dev/null) && [ "${found%=*}" = "$object" ] ||
-                fail "service $service: the swarm has no $kind called $object"
+            found=$(docker "$kind" inspect --format '{{.Spec.Name}}={{.ID}}' "$object" 2>/dev/null || true)
+            [ "${found%=*}" = "$object" ] || fail "service $service: the swarm has no $kind called $object"
             spec=$(printf '%s\n' "$spec" | sed "s/^$field$object\"/$field${found#*=}\"/")
         done
     done

@@ -7,7 +7,7 @@ import { after, before, describe, test } from "node:test";
 import { launcher, payload } from "../../components/remote.ts";
 import { imageRefs } from "../../lab/droplets/images/ensure.ts";
 import { parseAnswer } from "../../model/answers.ts";
-import type { Line } from "../../model/serviceLines.ts";
+import type { Line } from "../../model/scriptInput.ts";
 import { userData } from "../../model/userData.ts";
 import { onlySsh } from "./support/filters.ts";
 import { TestLab } from "./support/lab.ts";

@@ -38,7 +38,10 @@ export const aboutQuorum = (survivor?: string) =>
 
 /** What is said while something is waited for in vain: after 5 s, then ever rarer, and at the limit. */
 export const waitedInVain = (what: string, limit: number, seen: string) => {
-    const said = [5, 15, 45, 135, 405].filter((second) => second < limit).map((second) => `waiting for ${what}, ${second} s: ${seen}\n`).join("");
+    const said = [5, 15, 45, 135, 405]
+        .filter((second) => second < limit)
+        .map((second) => `waiting for ${what}, ${second} s: ${seen}\n`)
+        .join("");
     return `${said}waited ${limit} s for ${what}; last seen: ${seen}\n`;
 };
 

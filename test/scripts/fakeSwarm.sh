@@ -12,6 +12,7 @@
 #           WHEN FILE + LINE            a line more
 # refusals  GROUP COMMAND TEXT          what the next such command is answered, once a line
 # promotions  SECONDS                   how long a promotion takes; default 1
+# unsuitable  TEXT                      what the swarm says of a task that waits for a node
 # containers  SERVICE-NAME here|stuck   its tasks' containers on this manager, and whether they end with the service
 # graces    NANOSECONDS                 what tasks have for their stop
 # clock     seconds that the script has slept
@@ -251,6 +252,7 @@ case "$*" in
     rewrite services "/^[^ ]* $3 /d"
     ! grep -q "^$3 here$" "$dir/containers" || later 2 containers "$3" 2 gone
     ;;
+"service ps --filter desired-state=running --format {{.Error}} "*) cat "$dir/unsuitable" ;;
 "service ps --filter desired-state=running --format {{.ID}} "*) grep "^[^ ]* $7 .* running$" "$dir/tasks" | cut -d' ' -f1 ;;
 "service inspect --format {{if .Spec.Mode.Replicated}}replicated{{end}} "*) each services "$5" | field 3 | sed 's/global//' ;;
 "service inspect --format {{.Spec.Name}} "*) each services "$5" | field 2 ;;

@@ -17,6 +17,10 @@ export interface World {
     readonly due?: readonly string[];
     readonly refusals?: readonly string[];
     readonly promotions?: readonly string[];
+    /** What the swarm says of a task that waits. */
+    readonly unsuitable?: readonly string[];
+    /** Seconds that tasks have to move; default 20. */
+    readonly drain?: number;
 }
 
 export const leader = (id: string, name: string) =>
@@ -42,12 +46,24 @@ export async function roster(world: World, wanted: readonly Line[], limit = 10):
         ["node", "node1"],
         ["stack", "swarm-dev"],
         ["limit", limit],
-        ["drain", 20],
+        ["drain", world.drain ?? 20],
         ...wanted,
     ];
     const file = (content: readonly string[] = []) => content.map((line) => `${line}\n`).join("");
-    const { members, services, networks, tasks, graces, containers, due, refusals, promotions } = world;
-    const files = { members, services, networks, tasks, graces, containers, due, refusals, promotions };
+    const { members, services, networks, tasks, graces, containers, due, refusals, promotions, unsuitable } =
+        world;
+    const files = {
+        members,
+        services,
+        networks,
+        tasks,
+        graces,
+        containers,
+        due,
+        refusals,
+        promotions,
+        unsuitable,
+    };
     const run = await runScript("roster", "create", lines, {
         docker: `*) . '${fakeSwarm}' ;;`,
         files: Object.fromEntries(Object.entries(files).map(([name, content]) => [name, file(content)])),

@@ -126,6 +126,35 @@ for (const { what, host } of members) {
     });
 }
 
+describe("a node that the look has not found in the swarm, though its engine takes itself for a member", () => {
+    const missing = { PULUMI_COMMAND_SWARM_DIFFERS: "missing 2026-01-02T03:04:05.678Z" };
+    const letsIn = `"swarm join "*) echo "${joined}" >"$dir/state" ;;`;
+    for (const [what, mode, env] of [
+        ["as the last run made it", "update", { PULUMI_COMMAND_STDOUT: '{"id":"abc123"}\n' }],
+        ["by a command that is made anew", "create", {}],
+    ] as const) {
+        test(`joins again: ${what}`, async () => {
+            const run = await runScript("join", mode, input, {
+                docker: daemon(joined, letsIn),
+                env: { ...env, ...missing },
+                files: { [CERTIFICATE]: "our certificate\n" },
+            });
+            assert.equal(run.stderr, "node3: the swarm does not have it any more; joining again\n");
+            assert.equal(run.stdout, answer);
+            assert.deepEqual(asked(run), ["swarm leave --force", "join 10.120.0.2:2377"]);
+        });
+    }
+
+    test("stays in a swarm that is somebody else's", async () => {
+        const run = await runScript("join", "create", input, {
+            docker: daemon(joined, letsIn),
+            env: missing,
+        });
+        assert.match(run.stderr, /^node3: it is a member of another swarm already/);
+        assert.deepEqual(asked(run), []);
+    });
+});
+
 describe("a member of another cluster", () => {
     const theirs = "active false id=old77 addr=10.120.0.4 cluster= error=";
     const previous = (id: string) => ({

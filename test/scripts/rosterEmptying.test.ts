@@ -21,6 +21,9 @@ import {
 const seed = leader("m1", "node1");
 const nginx = "s1 nginx replicated swarm-dev";
 const agent = "s2 agent global swarm-dev";
+/** What a roster that fails undoes of its own. */
+const opened = "The nodes that were to be emptied are open to tasks again.\n";
+const activated = (id: string) => `node update --availability active ${id}`;
 const moved = "service update --detach --force s1";
 const moving = "moving service nginx, which runs nowhere else, off the nodes that are emptied\n";
 
@@ -134,6 +137,31 @@ describe("members that leave", () => {
         });
     });
 
+    test("tasks that the swarm says no node suits fail it at once: nobody is drained, and the node runs them again", async () => {
+        const run = await roster(
+            {
+                members: [seed, worker("old", "node9")],
+                services: [nginx],
+                tasks: ["t1 s1 old running running", "t2 s1 old running running"],
+                unsuitable: ['"no suitable node (scheduling constraints not satisfied on 2 nodes)"'],
+                drain: 300,
+            },
+            [wantManager("m1", "node1"), ["service", "nginx"]],
+        );
+        const what = "the tasks of service nginx to run elsewhere";
+        const seen =
+            "0 of 2 tasks run elsewhere; the swarm: no suitable node (scheduling constraints not satisfied on 2 nodes)";
+        assertFailed(run, {
+            stderr:
+                `${moving}waiting for ${what}, 5 s: ${seen}\nwaiting for ${what}, 15 s: ${seen}\n` +
+                `waited 20 s for ${what}; last seen: ${seen}\n` +
+                "Make room on the other nodes (more of them, fewer constraints). If this up changes nginx as well, take " +
+                "that change first: pulumi up --target '**:Command::nginx'\n" +
+                opened,
+            changes: [paused("old"), moved, activated("old")],
+        });
+    });
+
     test("tasks that find no room fail the roster when their time is up: nobody is drained, the member stays", async () => {
         const run = await roster(
             {
@@ -150,8 +178,9 @@ describe("members that leave", () => {
                 `${moving}waiting for ${what}, 5 s: ${seen}\nwaiting for ${what}, 15 s: ${seen}\n` +
                 `waited 20 s for ${what}; last seen: ${seen}\n` +
                 "Make room on the other nodes (more of them, fewer constraints). If this up changes nginx as well, take " +
-                "that change first: pulumi up --target '**:Command::nginx'\n",
-            changes: [paused("old"), moved],
+                "that change first: pulumi up --target '**:Command::nginx'\n" +
+                opened,
+            changes: [paused("old"), moved, activated("old")],
         });
     });
 
@@ -174,8 +203,8 @@ describe("members that leave", () => {
                 [wantManager("m1", "node1"), wantWorker("n2", "node2"), ["service", "nginx"]],
             );
             assertFailed(run, {
-                stderr: `emptying node9 (old, ready)\n${waitedInVain("the tasks of node9 to run elsewhere", limit, "1 tasks still run there")}`,
-                changes: [paused("old"), "node update --availability drain old"],
+                stderr: `emptying node9 (old, ready)\n${waitedInVain("the tasks of node9 to run elsewhere", limit, "1 tasks still run there")}${opened}`,
+                changes: [paused("old"), "node update --availability drain old", activated("old")],
             });
         });
     }

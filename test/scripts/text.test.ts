@@ -30,8 +30,7 @@ for (const script of scripts) {
 test("the launcher is one line, and the same for whatever is sent", () => {
     assert.equal(
         launcher("join", "create", 900),
-        `all=$(cat) && printf '%s\\n' "$all" | sed '1,/^#: input$/d' | caller=$PPID timeout -k 10 900 ` +
-            `sh -c "$(printf '%s\\n' "$all" | sed '/^#: input$/,$d')" join create`,
+        `caller=$PPID timeout -k 10 900 sh -c "$(sed -u '/^#: input$/q')" join create`,
     );
 });
 
@@ -85,7 +84,7 @@ for (const shell of ["dash", "bash"]) {
             stdout: "member a\nmember b\n",
             stderr: "began\n",
         });
-        // By the shell's own means it is some five seconds.
+        // By the shell's own means it is some five seconds. sed reads it a byte at a time.
         assert.ok(performance.now() - start < 2_000, `${performance.now() - start} ms`);
     });
 
@@ -109,6 +108,25 @@ for (const shell of ["dash", "bash"]) {
             // Without a command to run, or with comments alone, a shell has nothing to complain of.
             if (length > prelude.indexOf("esac")) assert.deepEqual([status, stderr], [1, tooShort]);
         }
+    });
+}
+
+for (const shell of ["dash", "bash"]) {
+    test(`${shell}: a script that its limit ends says which, after how long, and what it last waited for`, () => {
+        const ended = (last: string) => {
+            const run = spawnSync(shell, ["-c", launcher("roster", "create", 1)], {
+                input: `${prelude}${last}\n#: input\n#: end\n`,
+                encoding: "utf8",
+                timeout: 20_000,
+            });
+            return [run.status, run.stderr.replace("Terminated\n", "").replace(/after [12] s/, "after N s")];
+        };
+        const text = 'the script "roster" was ended by its limit, after N s';
+        assert.deepEqual(ended("sleep 10"), [124, `${text}\n`]);
+        assert.deepEqual(ended("looks() { seen='node2 is down; '; return 1; }\nwait_for 60 'node2' looks"), [
+            124,
+            `${text}; it waited for node2; last seen: node2 is down\n`,
+        ]);
     });
 }
 

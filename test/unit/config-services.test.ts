@@ -74,7 +74,7 @@ describe("an option of a service is refused with", () => {
             { build: "." },
             "swarm:services.web.build: unknown key; allowed: image, replicas, global, ports, env, command, args, " +
                 "constraints, labels, mounts, networks, limits, reservations, restart, update, rollback, user, " +
-                "workdir, hostname, init, readOnly, stopGracePeriod, timeout",
+                "workdir, hostname, init, readOnly, stopGracePeriod, timeout, spec",
         ],
         [{ image: undefined }, `swarm:services.web.image: not set; allowed: ${IMAGE}`],
         [{ image: "Nginx" }, `swarm:services.web.image: "Nginx"; allowed: ${IMAGE}`],

@@ -69,6 +69,7 @@ describe("a service in canonical form", () => {
             hostname: "",
             init: false,
             readOnly: false,
+            spec: {},
             stopGracePeriodMs: 10_000,
             timeout: 300,
         });
@@ -162,6 +163,7 @@ describe("a service in canonical form", () => {
                 hostname: "web-{{.Task.Slot}}.{{.Node.Hostname}}",
                 init: true,
                 readOnly: true,
+                spec: {},
                 stopGracePeriodMs: 60_000,
                 timeout: 60,
             },

@@ -22,6 +22,7 @@ that \`--help\` prints: \`node cli/docs.ts\`.
 | --- | --- | --- |
 | the stack's state | nodes, addresses, host keys, names | \`pulumi stack export\`, in which secrets stay encrypted |
 | the stack's secrets | the key that logs in | \`pulumi stack output\`, or \`export\` where no \`up\` has gone through yet; once, and again when the key is another |
+| | what the config keeps secret of services, for \`status\`, \`wait\`, \`ls\` and \`doctor\` to compare; where it cannot be read, that is said | \`pulumi stack export --show-secrets\`; kept nowhere |
 | the cluster | members, services, tasks, certificates, logs | Docker's API through the system's \`ssh\`, on the first manager that answers |
 | the cloud | droplets, tags, prices, firewalls | DigitalOcean's API |
 

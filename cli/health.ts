@@ -97,7 +97,8 @@ function isSaidAsDrift({ wantedRole, state, dropletStatus }: NodeView): boolean 
     return wantedRole !== undefined && isDown && (dropletStatus === undefined || dropletStatus === "active");
 }
 
-function uncomparedNotes({ encrypted, older }: Wanted): string[] {
+/** Services of which only that they are there is known to be right. */
+export function uncomparedNotes({ encrypted, older }: Wanted): string[] {
     const notes: [names: readonly string[], why: string][] = [
         [encrypted, "are kept secret, and cannot be read here, so they are not compared with the swarm"],
         [older, "were written by an older version of the program, and are compared after the next pulumi up"],

@@ -11,7 +11,8 @@ export function doctor(program: Command): void {
         .description(
             "Checks state and config, the token and what it may read, image, size and region, the droplet limit, whether " +
                 "this machine may log in, each node's port 22 and host key, the ports between the nodes, full packets " +
-                "through the overlay network, clocks, engines and disks. Changes nothing. Works before the first up, too.",
+                "through the overlay network, clocks, engines and disks, and whether members and services are what the stack says. " +
+                "Changes nothing. Works before the first up, too.",
         )
         .addOption(stackOption())
         .addOption(jsonOption())

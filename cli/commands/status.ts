@@ -17,8 +17,8 @@ export function status(program: Command): void {
         .summary("whether the cluster is healthy, on one screen")
         .description(
             "Shows leader, managers and how many of them may still be lost, nodes, services with wanted and running tasks " +
-                "and the reason of what does not run, when certificates end, engine versions, and where the cluster " +
-                "differs from the stack.",
+                "and the reason of what does not run, when certificates end, engine versions, and where members and " +
+                "services differ from what the last up has made of them, whoever changed them.",
         )
         .option("-w, --watch", "again every two seconds, until Ctrl-C")
         .addOption(stackOption())

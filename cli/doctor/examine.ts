@@ -4,9 +4,11 @@ import { type Cloud, CloudError } from "../../cloud.ts";
 import type { AccountFacts } from "../../model/preflight.ts";
 import type { Settings } from "../../model/settings.ts";
 import { type Access, openAccess } from "../access.ts";
+import { comparedOf, surveyWith } from "../cluster.ts";
 import { onPath } from "../dockerClient.ts";
 import { type ApiDroplet, asDroplet } from "../droplets.ts";
 import { CliError } from "../errors.ts";
+import type { Facts } from "../health.ts";
 import { atMost } from "../parallel.ts";
 import { backendUrl, pulumi, refusalText, type StackChoice } from "../pulumi.ts";
 import { LoginError, onNode } from "../ssh.ts";
@@ -31,6 +33,7 @@ import {
     portCheck,
     sshFromCheck,
 } from "./probe.ts";
+import { swarmChecks } from "./swarm.ts";
 
 /** In a big cluster, trying every pair would take longer than anybody waits. */
 const NEIGHBOURS = 8;
@@ -193,6 +196,8 @@ async function nodesPart(
             ];
         }),
     );
+    // A wrong host key, which the logins above name, ends the asking of managers.
+    const compared = await attempt(compare(access, choice));
     const tried = second.filter((probe): probe is Probe => !(probe instanceof Error));
     const byPrivate = (address: string) =>
         nodes.find(({ privateIp }) => privateIp === address)?.name ?? address;
@@ -204,7 +209,13 @@ async function nodesPart(
         overlayCheck(tried, byIngress),
         clockCheck(probes),
         diskCheck(probes),
+        ...(compared instanceof Error ? [] : swarmChecks(compared)),
     ];
+}
+
+async function compare(access: Access, choice: Choice): Promise<Facts> {
+    const found = await surveyWith(access, choice);
+    return { ...(await comparedOf(found, choice)), noManager: found.noManager };
 }
 
 /** Whom a node tries to reach: those that come after it in a ring, so that every node is tried by as many. */

@@ -16,8 +16,11 @@ import {
     skew,
     sshFromCheck,
 } from "../../cli/doctor/probe.ts";
+import { swarmChecks } from "../../cli/doctor/swarm.ts";
+import { NoManager } from "../../cli/managers.ts";
 import type { Settings } from "../../model/settings.ts";
 import { stackNames } from "../../model/stackNames.ts";
+import { compared, sources } from "./recordings.ts";
 import "./plain.ts";
 
 const names = stackNames("swarm", "dev");
@@ -127,6 +130,41 @@ describe("engines", () => {
             said(engineCheck(probes({}, { docker: "none" }), undefined)),
             "fail: Docker does not answer on node2",
         );
+    });
+});
+
+describe("the swarm", () => {
+    const { swarm } = sources("healthy");
+
+    test("is what the stack says", () => {
+        assert.deepEqual(swarmChecks(compared("healthy")).map(said), [
+            "ok: members and services are what the stack says",
+        ]);
+    });
+
+    test("differs: a line each, with what to do", () => {
+        const checks = swarmChecks(compared("healthy", { swarm: swarm && { ...swarm, services: [] } }));
+        assert.deepEqual(
+            checks.map((check) => [said(check), check.remedy]),
+            [["fail: nginx: there is no such service in the swarm", "pulumi up"]],
+        );
+    });
+
+    test("cannot be asked", () => {
+        const facts = {
+            ...compared("healthy", { swarm: undefined }),
+            noManager: new NoManager("NO QUORUM: ...", true),
+        };
+        assert.deepEqual(swarmChecks(facts).map(said), ["fail: NO QUORUM: ..."]);
+    });
+
+    test("cannot be compared: that is said beside", () => {
+        const facts = compared("healthy");
+        const wanted = { ...facts.wanted, encrypted: ["nginx"] };
+        assert.deepEqual(swarmChecks({ ...facts, wanted }).map(said), [
+            "ok: members and services are what the stack says",
+            "warn: the options of nginx are kept secret, and cannot be read here, so they are not compared with the swarm",
+        ]);
     });
 });
 

@@ -1,5 +1,7 @@
 /** What a preview says where the swarm is not what the config says, and the config is what it was. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { test } from "node:test";
 import { planOf } from "../../cli/plan/plan.ts";
 import { readPreview } from "../../cli/plan/preview.ts";
@@ -30,7 +32,7 @@ const stdins: Readonly<Record<string, string>> = {
 
 /** The look's warning comes with a preview of each. */
 const WARNING =
-    "Swarm and config differ; pulumi up makes the swarm what the config says:\n  - web: 5 replicas";
+    "Swarm and config differ; pulumi up makes the swarm what the config says:\n  - web: 5 replicas in the swarm, 2 in the config";
 
 /** As `swarm plan` prints it, where the look has found that the scripts of these commands have something to mend. */
 function planOfDrift(...commands: readonly (readonly [name: string, reason: string])[]): string {
@@ -66,12 +68,15 @@ const rest = `cost       18.00 USD a month, as before
 `;
 const said = `warning:
   Swarm and config differ; pulumi up makes the swarm what the config says:
-    - web: 5 replicas
+    - web: 5 replicas in the swarm, 2 in the config
 `;
 
-test("a service that was changed or removed by hand", () => {
+test("a service that was changed or removed by hand, as docs/plan.md shows it", () => {
+    const page = readFileSync(path.join(import.meta.dirname, "..", "..", "docs", "plan.md"), "utf8");
+    const text = planOfDrift(["web", "environment"]);
+    assert.ok(page.includes(text), text);
     assert.equal(
-        planOfDrift(["web", "environment"]),
+        text,
         `stack      dev: 1 service is set right
 order      1. services are set right, each until it has converged: web
 tasks      web: whether its tasks are exchanged cannot be told

@@ -31,8 +31,8 @@ export function driftReport({ stack, preview, cluster }: Looked): Report {
         preview.status === 0
             ? "none: a `pulumi up` of what is deployed would change nothing."
             : preview.status === CHANGES
-              ? "a `pulumi up` of what is deployed would change something. Either somebody changed the cloud by hand, or " +
-                "a change on main was not deployed."
+              ? "a `pulumi up` of what is deployed would change something. Either somebody changed cloud or swarm by hand, or " +
+                "a change on main was not deployed, or failed."
               : `unknown: \`pulumi preview --refresh\` ended with status ${preview.status}.`;
     const health =
         cluster.status === 0

@@ -88,7 +88,8 @@ restart=$(printf '%s\n' "$spec" | sed -n 's/^   "Condition": "\([a-z-]*\)".*/\1/
 make_networks
 warning='' ran_before='' networks_before=''
 if read_service; then
-    [ "$had_stack" = "$stack" ] ||
+    # Only this program labels a service with its image: one without the stack's label has lost it.
+    [ "$had_stack" = "$stack" ] || { [ "$had_stack" = - ] && [ "$had_image" != - ]; } ||
         fail "service $service: the swarm has a service of this name that this stack did not make; remove it or choose another name"
     find_image
     fill_in

@@ -5,7 +5,7 @@
 
 import { isKnownField } from "../model/engineFields.ts";
 import type { JsonObject } from "../model/engineSpec.ts";
-import { NODE_LABEL, STACK_LABEL } from "../model/engineSpec.ts";
+import { IMAGE_LABEL, NODE_LABEL, STACK_LABEL } from "../model/engineSpec.ts";
 import type { NodeRole } from "../model/settings.ts";
 import { type SpecChange, specChanges } from "../model/specChanges.ts";
 import type { ApiNode, ApiService, SwarmFacts } from "./facts.ts";
@@ -184,8 +184,16 @@ function serviceDifferences(
     });
     const found = services.find(({ Spec }) => Spec.Name === name);
     if (!found) return [differs("there is no such service in the swarm")];
-    if (found.Spec.Labels?.[STACK_LABEL] !== stack)
-        return [differs("the service of this name is not this stack's")];
+    const { [STACK_LABEL]: owner, [IMAGE_LABEL]: image } = found.Spec.Labels ?? {};
+    // Only this program labels a service with its image: one without the stack's label has lost it.
+    const isBare = owner === undefined && image !== undefined;
+    if (owner !== stack && !isBare)
+        return [
+            {
+                ...differs("the service of this name is not this stack's"),
+                remedy: `rename one of them, or remove that one (swarm docker service rm ${name}), then pulumi up`,
+            },
+        ];
     const names = new Map(networks.map(({ Id, Name }) => [Id, Name]));
     const changes = specChanges(
         asJson(found),
@@ -203,6 +211,7 @@ function serviceDifferences(
     // Only an update that has come to rest short of its end: what the tasks are is not what the spec says then.
     if (changes.length === 0 && (State === "paused" || State === "rollback_paused"))
         texts.push(`its update has stopped as ${State}${Message ? `: ${Message}` : ""}`);
+    if (isBare) texts.unshift(`it lacks its label ${STACK_LABEL}`);
     return texts.map(differs);
 }
 

@@ -238,8 +238,13 @@ describe("services", () => {
         ],
         [
             "the stack's label removed",
-            { Spec: { ...spec, Labels: {} } },
-            "nginx: the service of this name is not this stack's; pulumi up",
+            { Spec: { ...spec, Labels: { "swarm.image": "nginx" } } },
+            "nginx: it lacks its label swarm.stack; pulumi up",
+        ],
+        [
+            "another stack's under its name",
+            { Spec: { ...spec, Labels: { ...spec.Labels, "swarm.stack": "swarm-prod" } } },
+            "nginx: the service of this name is not this stack's; rename one of them, or remove that one (swarm docker service rm nginx), then pulumi up",
         ],
         [
             "a label added",

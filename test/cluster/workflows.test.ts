@@ -10,7 +10,7 @@ import { environmentOf, processEnv } from "../../lab/environment.ts";
 import { root } from "../../lab/instance.ts";
 import { Bench, type Ran } from "../workflows/support/bench.ts";
 import type { GitHub } from "../workflows/support/fakeGh.ts";
-import { api } from "./support/cloud.ts";
+import { api, inDroplet } from "./support/cloud.ts";
 import { instance, LabStack } from "./support/stack.ts";
 
 const PASSWORDS = ["open-sesame-1", "open-sesame-2"] as const;
@@ -120,6 +120,22 @@ describe("the workflows' scripts", () => {
         assert.equal(ran.status, 0, ran.err + ran.out);
         const kept = await run("issue.sh", "0", bench.file("night", "drift.md"));
         assert.equal(kept.out, "No drift, and no issue about any.\n");
+    });
+
+    test("drift in the swarm alone: preview and status name it, and an up ends it", async () => {
+        const manager = (await stack.outputs()).nodes.find(({ role }) => role === "manager");
+        await inDroplet(manager?.dropletId ?? "", "docker service scale --detach nginx=5");
+        const ran = await run("drift.sh", bench.file("night"));
+        assert.equal(ran.status, 1, ran.err + ran.out);
+        const report = bench.read("night", "drift.md");
+        assert.match(report, /somebody changed cloud or swarm by hand/);
+        assert.match(report, /^ +- nginx: 5 replicas in the swarm, 2 in the config$/m);
+        assert.match(report, /^ +~ command:remote:Command: \(update\)$/m);
+        assert.match(report, /\*\*The cluster\*\*: degraded/);
+        assert.match(report, /^! nginx: 5 replicas in the swarm, 2 in the stack; pulumi up$/m);
+        await stack.upOrThrow();
+        const after = await run("drift.sh", bench.file("night"));
+        assert.equal(after.status, 0, after.err + after.out);
     });
 
     test("a secret option: the plan has it encrypted, and the comment not at all; the comment is the same one", async () => {

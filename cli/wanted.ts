@@ -3,7 +3,7 @@ import type { WantedMember, WantedService, WantedSwarm } from "../look/differenc
 import type { ExportedState } from "../model/lost.ts";
 import type { Droplet } from "./droplets.ts";
 import { readInput, type ScriptInput, valuesOf } from "./scriptInput.ts";
-import type { StackState } from "./stackState.ts";
+import { byName, type StackState } from "./stackState.ts";
 
 export interface Wanted {
     readonly swarm: WantedSwarm;
@@ -29,7 +29,9 @@ export function wantedIn(state: StackState, droplets: readonly Droplet[] | undef
     const own = (name: string) =>
         commands.find((command) => command.urn.endsWith(`::swarm:index:Swarm$${COMMAND}::${name}`))?.input;
     const roster = own("roster");
-    const services = commands.filter(({ urn }) => urn.includes(`::swarm:index:Services$${COMMAND}::`));
+    const services = commands
+        .filter(({ urn }) => urn.includes(`::swarm:index:Services$${COMMAND}::`))
+        .sort((a, b) => byName(a.name, b.name));
     const listed = roster ? valuesOf(roster, "service") : [];
     const unfinished = listed.filter((name) => !services.some((service) => service.name === name));
     const autolock = valuesOf(own("swarm") ?? { lines: [] }, "autolock")[0];

@@ -9,8 +9,8 @@ import { planText } from "../../cli/plan/text.ts";
 import { payload } from "../../components/remote.ts";
 import { engineSpec, specText } from "../../model/engineSpec.ts";
 import { readServices } from "../../model/services.ts";
+import { beside } from "./beside.ts";
 import { memberLines } from "./planMade.ts";
-import { beside } from "./plans.ts";
 
 const services = { web: { image: "nginx", replicas: 2 } };
 const [web] = readServices(services, false).specs;

@@ -39,7 +39,7 @@ describe("the whole comment", () => {
 
 **services**
 
-- \`~\` \`nginx\`: - port \`80/tcp\` to \`80/tcp\`, + port \`8080/tcp\` to \`80/tcp\`
+- \`~\` \`nginx\`: - port \`80/tcp to 80/tcp\`, + port \`8080/tcp to 80/tcp\`
 
 **ports**
 

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { readInput } from "../../cli/plan/scriptInput.ts";
+import { readInput } from "../../cli/scriptInput.ts";
 import type { ChangeOfProgram, RawPreview, RawStep } from "../cli/engine.ts";
 import { CHANGES, one } from "../cli/previews.ts";
 import { api, droplets } from "./support/cloud.ts";
@@ -40,7 +40,8 @@ function kindOf(value: unknown): unknown {
     if (value === "[secret]") return "secret";
     if (JSON.stringify(value)?.includes("04da6b54-80e4-46f7-96ec-b56ff0331ba9")) return "unknown";
     const input = typeof value === "string" ? readInput(value) : undefined;
-    return input === undefined ? "known" : input.map(([key]) => key).join(" ");
+    if (input === undefined) return "known";
+    return [...input.lines.map(([key]) => key), ...(input.spec ? ["spec"] : [])].join(" ");
 }
 
 function stateOf(state: RawStep["oldState"], isComponent: boolean) {

@@ -231,7 +231,10 @@ describe("an option of a service is refused with", () => {
             { user: "a b" },
             'swarm:services.web.user: "a b"; allowed: a user or user:group, by name or number, such as "1000:1000"',
         ],
-        [{ workdir: "srv" }, `swarm:services.web.workdir: "srv"; allowed: an absolute path, ${TEXT}`],
+        [
+            { workdir: "srv" },
+            `swarm:services.web.workdir: "srv"; allowed: an absolute path, any text without line breaks and NUL`,
+        ],
         [
             { hostname: "{{.Task" },
             'swarm:services.web.hostname: "{{.Task"; allowed: a host name, perhaps with Docker\'s placeholders such as ' +

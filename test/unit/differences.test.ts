@@ -126,7 +126,7 @@ function wanted(options: Record<string, unknown> = {}, change: Partial<WantedSwa
 
 /** `text → whose script`. */
 const lines = (differences: readonly Difference[]) =>
-    differences.map(({ text, mendedBy }) => {
+    differences.map(({ text, remedy, mendedBy }) => {
         const who =
             mendedBy === undefined
                 ? "nobody"
@@ -135,7 +135,7 @@ const lines = (differences: readonly Difference[]) =>
                   : mendedBy.kind === "service"
                     ? mendedBy.service
                     : mendedBy.kind;
-        return `${text} → ${who}`;
+        return `${text}${remedy === undefined ? "" : `; ${remedy}`} → ${who}`;
     });
 
 test("a swarm as the config has it differs in nothing: neither digest, platforms, forced updates, nor the daemon's defaults", () => {
@@ -310,7 +310,9 @@ const services: readonly (readonly [
                 spec.Labels = {};
             }),
         ],
-        ["web: the service of this name is not this stack's → web"],
+        [
+            "web: the service of this name is not this stack's; rename one of them, or remove that one (swarm docker service rm web), then pulumi up → web",
+        ],
     ],
     [
         "an update that has stopped, with the spec that is wanted",
@@ -385,8 +387,8 @@ const nodes: readonly (readonly [
         ],
         [node("node3", "worker", { state: "down" })],
         [
-            "node2: its droplet 7 is off. Switch it on (doctl compute droplet-action power-on 7), or have it made anew: pulumi up --replace '**:Droplet::node2' → nobody",
-            "node3: its droplet 8 is off. Switch it on (doctl compute droplet-action power-on 8), or have it made anew: pulumi up --replace '**:Droplet::node3' → nobody",
+            "node2: its droplet 7 is off; switch it on (doctl compute droplet-action power-on 7), or have it made anew: pulumi up --replace '**:Droplet::node2' → nobody",
+            "node3: its droplet 8 is off; switch it on (doctl compute droplet-action power-on 8), or have it made anew: pulumi up --replace '**:Droplet::node3' → nobody",
         ],
     ],
     [
@@ -394,7 +396,7 @@ const nodes: readonly (readonly [
         [member("node2", "worker")],
         [node("node2", "worker", { state: "down" })],
         [
-            "node2 is down in the swarm. If its engine cannot be mended (swarm doctor), have it made anew: pulumi up --replace '**:Droplet::node2' → nobody",
+            "node2 is down in the swarm; if its engine cannot be mended (swarm doctor), have it made anew: pulumi up --replace '**:Droplet::node2' → nobody",
         ],
     ],
     [
@@ -494,7 +496,7 @@ test("what is said, and who is told to mend", () => {
             "  - node2 is no member of the swarm",
             "  - web: 1 replica in the swarm, 3 in the config",
             "Not to be mended by pulumi up alone:",
-            "  - node3: its droplet 8 is off. Switch it on (doctl compute droplet-action power-on 8), or have it made anew: pulumi up --replace '**:Droplet::node3'",
+            "  - node3: its droplet 8 is off; switch it on (doctl compute droplet-action power-on 8), or have it made anew: pulumi up --replace '**:Droplet::node3'",
         ].join("\n"),
     );
     assert.deepEqual(differing(differences), {

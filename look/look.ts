@@ -37,7 +37,11 @@ export async function lookAtSwarm(args: {
 }): Promise<Differing> {
     const { settings, names, nodes, droplets } = args;
     if (!droplets) return notLooked("its droplets could not be listed");
-    if (droplets.length === 0) return NOTHING;
+    if (droplets.length === 0) {
+        // While it lasts: there is nothing that it could have differed in.
+        await pulumi.log.info("There is no swarm yet to be looked at.", undefined, undefined, true);
+        return NOTHING;
+    }
     const candidates = await candidatesOf(nodes, droplets, names.tags.manager);
     if (candidates.length === 0) return notLooked("the cloud has no droplet of its managers");
     const looked = await askInTurn(candidates);

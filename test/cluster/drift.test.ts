@@ -125,7 +125,7 @@ describe("changes by hand", () => {
         );
         assert.equal(
             await docker("service ls --format '{{.Name}} {{.Replicas}}' | sort"),
-            "bare 1/1\ngone 1/1\nother 1/1\nowned 1/1\nscaled 2/2\n",
+            "bare 1/1\ngone 1/1\nother 1/1\nowned 1/1\nscaled 2/2",
         );
     });
 
@@ -148,8 +148,8 @@ describe("changes by hand", () => {
                 `node inspect --format '{{.Spec.Role}} {{.Spec.Availability}} {{json .Spec.Labels}}' ${node("d2").nodeId} ${nodeId}`,
             ),
             ["d2", "d3"]
-                .map((name) => `worker active {"swarm.node":"${name}","swarm.stack":"swarm-${stack.name}"}\n`)
-                .join(""),
+                .map((name) => `worker active {"swarm.node":"${name}","swarm.stack":"swarm-${stack.name}"}`)
+                .join("\n"),
         );
     });
 
@@ -181,6 +181,8 @@ describe("changes by hand", () => {
         assert.notEqual((await stack.up()).status, 0);
         stack.set({ services: rolledBack });
         await stack.upOrThrow();
+        // The failed up has not waited for the end of the way back.
+        assert.equal((await stack.swarm(["wait", "--timeout", "60"])).status, 0);
         await isWell();
         assert.deepEqual((await health()).notes, ["the last update of other was rolled back"]);
     });

@@ -8,6 +8,7 @@
 import { closest, distance } from "fastest-levenshtein";
 import { isObject, type Json, type JsonObject } from "./engineSpec.ts";
 import type { Problem } from "./problems.ts";
+import { isInexact, QUOTES } from "./schema.ts";
 import { OPTION_FIELDS } from "./specChanges.ts";
 
 /** A text, a number, a flag; a list or a map of such; a list of objects; or an object with fields of its own. */
@@ -120,14 +121,20 @@ export function isKnownField(path: readonly string[]): boolean {
         if (isList(field)) field = field[0];
         if (typeof field === "string" || field === undefined) return field !== undefined;
         if (/^\d+$/.test(name)) continue;
-        field = (field as Fields)[name];
+        field = named(field as Fields, name);
     }
     return field !== undefined;
 }
 
+/** A name that every object has, such as `constructor`, is no field. */
+function named<T>(fields: Readonly<Record<string, T>>, name: string): T | undefined {
+    return Object.hasOwn(fields, name) ? fields[name] : undefined;
+}
+
 const ALLOWED: Readonly<Record<string, string>> = {
     text: "a text",
-    number: "a whole number, or a share such as 0.5; times are nanoseconds",
+    // What is more cannot be sent: JSON's numbers are read and written here as JavaScript has them.
+    number: `a whole number from -${Number.MAX_SAFE_INTEGER} to ${Number.MAX_SAFE_INTEGER}; times are nanoseconds`,
     flag: "true or false",
     texts: "a list of texts",
     map: "a map from texts to texts",
@@ -145,19 +152,23 @@ function problemsIn(
     field: Field,
 ): Problem[] {
     const path = [...top, ...at];
-    const option = OPTION_FIELDS[at.join(".")];
+    const option = named(OPTION_FIELDS, at.join("."));
     if (option !== undefined) {
         return [{ path, value, why: `is what ${option} makes`, allowed: "fields that no option is for" }];
     }
     const refused = (allowed: string): Problem[] => [{ path, value, why: "", allowed }];
-    if (typeof field === "string") return fits(value, field) ? [] : refused(ALLOWED[field] ?? field);
+    if (typeof field === "string") {
+        const [inexact] = texts(value).filter(isInexact);
+        if (field !== "number" && inexact !== undefined) return refused(`${ALLOWED[field]}; ${QUOTES}`);
+        return fits(value, field) ? [] : refused(ALLOWED[field] ?? field);
+    }
     if (isList(field)) {
         if (!Array.isArray(value)) return refused("a list of objects");
         return value.flatMap((entry, index) => problemsIn(top, [...at, index], entry, field[0]));
     }
     if (!isObject(value)) return refused(`an object with ${Object.keys(field).join(", ")}`);
     return Object.entries(value).flatMap(([name, inner]) => {
-        const known = field[name];
+        const known = named(field, name);
         if (known !== undefined) return problemsIn(top, [...at, name], inner, known);
         const near = closest(name, Object.keys(field));
         // The daemon reads names without regard to case, and writes them as they stand here.
@@ -169,12 +180,17 @@ function problemsIn(
     });
 }
 
+/** The value, or all that a list or a map holds. */
+function texts(value: Json | undefined): unknown[] {
+    return typeof value === "object" && value !== null ? Object.values(value) : [value];
+}
+
 function fits(value: Json | undefined, field: string): boolean {
     switch (field) {
         case "text":
             return typeof value === "string";
         case "number":
-            return typeof value === "number";
+            return Number.isSafeInteger(value);
         case "flag":
             return typeof value === "boolean";
         case "map":

@@ -9,7 +9,7 @@ import { z } from "zod";
 import { keyText, problemText, Refused, unknownKeyText } from "./problems.ts";
 
 /** Said with what is allowed and not as a reason, so that it is shown for a secret value too. */
-const QUOTES = "write it in quotes, since it may not arrive as it was written";
+export const QUOTES = "write it in quotes, since it may not arrive as it was written";
 
 /** Decimal digits of which a number keeps any (IEEE 754, double precision). */
 const DIGITS_KEPT = 15;
@@ -21,7 +21,7 @@ const ENGINES_DATE = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? [+-]\d{4} \S+$/;
  * Whether a value may be another one than was written: a whole number that JSON cannot hold comes as a bigint, see
  * `parseJson`; a fraction or a huge number has been through the engine, which rounds as this program would.
  */
-function isInexact(received: unknown): boolean {
+export function isInexact(received: unknown): boolean {
     if (typeof received === "string") {
         return ENGINES_DATE.test(received);
     }

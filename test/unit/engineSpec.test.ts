@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { parseSettings } from "../../config.ts";
+import { isKnownField } from "../../model/engineFields.ts";
 import { engineSpec, type JsonObject, specText } from "../../model/engineSpec.ts";
 
 type Options = Record<string, unknown>;
@@ -267,6 +268,8 @@ test("the service's own spec is merged deeply into it; secrets and configs go by
 });
 
 const at = "swarm:services.web.spec";
+const NUMBER = "a whole number from -9007199254740991 to 9007199254740991; times are nanoseconds";
+const QUOTES = "write it in quotes, since it may not arrive as it was written";
 const refused: readonly (readonly [spec: unknown, problem: string])[] = [
     ["x", `${at}: "x"; allowed: a map of fields of the Engine API's ServiceSpec`],
     [
@@ -304,6 +307,48 @@ const refused: readonly (readonly [spec: unknown, problem: string])[] = [
         { TaskTemplate: { ContainerSpec: { TTY: "yes", Sysctls: { a: 1 } } } },
         `${at}.TaskTemplate.ContainerSpec.TTY: "yes"; allowed: true or false`,
     ],
+    [{ TaskTemplate: { LogDriver: { Name: 1 } } }, `${at}.TaskTemplate.LogDriver.Name: 1; allowed: a text`],
+    [
+        { TaskTemplate: { ContainerSpec: { OomScoreAdj: 0.5 } } },
+        `${at}.TaskTemplate.ContainerSpec.OomScoreAdj: 0.5; allowed: ${NUMBER}`,
+    ],
+];
+
+/** As they stand in the config: what they are in JavaScript depends on how it is read. */
+const refusedText: readonly (readonly [spec: string, problem: string])[] = [
+    [
+        '{"TaskTemplate":{"ContainerSpec":{"Ulimits":[{"Name":"core","Soft":9223372036854775807}]}}}',
+        `${at}.TaskTemplate.ContainerSpec.Ulimits[0].Soft: 9223372036854775807; allowed: ${NUMBER}`,
+    ],
+    [
+        '{"TaskTemplate":{"LogDriver":{"Options":{"id":9007199254740993}}}}',
+        `${at}.TaskTemplate.LogDriver.Options: {"id":"9007199254740993"}; allowed: a map from texts to texts; ${QUOTES}`,
+    ],
+    [
+        '{"TaskTemplate":{"ContainerSpec":{"Hosts":[0.1234567890123456]}}}',
+        `${at}.TaskTemplate.ContainerSpec.Hosts: [0.1234567890123456]; allowed: a list of texts; ${QUOTES}`,
+    ],
+    [
+        '{"TaskTemplate":{"ContainerSpec":{"Isolation":"2026-01-02 00:00:00 +0000 UTC"}}}',
+        `${at}.TaskTemplate.ContainerSpec.Isolation: "2026-01-02 00:00:00 +0000 UTC"; allowed: a text; ${QUOTES}`,
+    ],
+    [
+        '{"TaskTemplate":{"Runtimes":9007199254740993}}',
+        `${at}.TaskTemplate.Runtimes: 9007199254740993: is no field of the Engine API's ServiceSpec; did you mean Runtime?; ` +
+            "allowed: ContainerSpec, Resources, RestartPolicy, Placement, ForceUpdate, Runtime, Networks, LogDriver",
+    ],
+    ...["__proto__", "constructor", "toString"].map(
+        (name) =>
+            [
+                `{"TaskTemplate":{"LogDriver":{"${name}":{}}}}`,
+                `${at}.TaskTemplate.LogDriver.${name}: {}: is no field of the Engine API's ServiceSpec; allowed: Name, Options`,
+            ] as const,
+    ),
+    [
+        '{"constructor":{}}',
+        `${at}.constructor: {}: is no field of the Engine API's ServiceSpec; ` +
+            "allowed: Name, Labels, TaskTemplate, Mode, UpdateConfig, RollbackConfig, EndpointSpec",
+    ],
 ];
 
 describe("a service's own spec that is refused", () => {
@@ -315,9 +360,45 @@ describe("a service's own spec that is refused", () => {
         });
     }
 
+    for (const [own, problem] of refusedText) {
+        test(own, () => {
+            const result = parseSettings({
+                sshFrom: ["203.0.113.7/32"],
+                services: `{"web":{"image":"nginx","spec":${own}}}`,
+            });
+            assert.ok("problems" in result);
+            assert.deepEqual(result.problems, [problem]);
+        });
+    }
+
+    test("a map may have any name in it, and the largest numbers that are kept arrive", () => {
+        const task = sent({
+            spec: JSON.parse(
+                '{"TaskTemplate":{"ContainerSpec":{"OomScoreAdj":-9007199254740991,"Sysctls":{"__proto__":"1","constructor":"2"}}}}',
+            ),
+        }).TaskTemplate;
+        assert.equal(
+            JSON.stringify([task.ContainerSpec.OomScoreAdj, task.ContainerSpec.Sysctls]),
+            '[-9007199254740991,{"__proto__":"1","constructor":"2"}]',
+        );
+    });
+
     test("every problem at once", () => {
         const result = parsed({ spec: { A: 1, B: 2, Name: "x" } });
         assert.ok("problems" in result);
         assert.equal(result.problems.length, 3);
     });
+});
+
+describe("a field of the daemon's answer", () => {
+    for (const [field, known] of [
+        ["TaskTemplate.ContainerSpec.Ulimits.0.Soft", true],
+        ["TaskTemplate.ContainerSpec.Sysctls.net.ipv4.ip_forward", true],
+        ["TaskTemplate.ContainerSpec.Newer", false],
+        ["TaskTemplate.Newer.Field", false],
+        ["TaskTemplate.LogDriver.constructor", false],
+    ] as const) {
+        test(`${field} is ${known ? "known" : "newer than this program"}`, () =>
+            assert.equal(isKnownField(field.split(".")), known));
+    }
 });

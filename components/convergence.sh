@@ -62,7 +62,8 @@ $(docker service ps --no-trunc --format '{{.Name}} on {{.Node}}: {{.CurrentState
 }
 
 not_deleted() {
-    case ${PULUMI_COMMAND_SWARM_DIFFERS:-} in *" leaving "*)
+    # The engine sends it again with later updates, when those nodes are long gone.
+    case ${PULUMI_COMMAND_SWARM_DIFFERS:-} in *" $(date -u +%Y-%m-%d)"*" leaving "*)
         printf '\n%s' "Since it failed, this up deletes nothing: ${PULUMI_COMMAND_SWARM_DIFFERS#* leaving } stay. To have them go all the same: pulumi up --continue-on-error"
         ;;
     esac

@@ -13,7 +13,7 @@ engine() {
     engine_said=$(printf '%s\n' "$engine_said" | tr -d '\r')
     engine_status=$(printf '%s\n' "$engine_said" | sed -n '1s|^HTTP/[^ ]* \([0-9]*\).*|\1|p')
     # Where the client itself failed there are no headers.
-    engine_answer=$engine_said
+    engine_answer=${engine_said:-"Docker gave no answer"}
     [ -z "$engine_status" ] || engine_answer=$(printf '%s\n' "$engine_said" | sed '1,/^$/d')
     case $engine_status in 2??) return 0 ;; esac
     return 1

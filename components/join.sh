@@ -60,9 +60,12 @@ in_our_previous_cluster() {
 }
 
 # What a look at the swarm has found: it does not have this node. Its word counts for more than this engine's, which takes
-# itself for a member after `docker node rm --force` still.
+# itself for a member after `docker node rm --force` still. The engine sends the word again with every later update, so it is
+# printed in the end, and one that the last run has printed counts no more.
+word=${PULUMI_COMMAND_SWARM_DIFFERS:-}
 is_missing() {
-    case ${PULUMI_COMMAND_SWARM_DIFFERS:-} in "missing "*) return 0 ;; esac
+    [ "$1" = update ] && [ "$word" != "$(field word "${PULUMI_COMMAND_STDOUT:-}")" ] || return 1
+    case $word in "missing "*) return 0 ;; esac
     return 1
 }
 
@@ -75,10 +78,10 @@ join_swarm() {
 
 case $swarm_state in
 active | error)
-    if [ "$swarm_state" = active ] && in_our_cluster && ! is_missing; then
+    if [ "$swarm_state" = active ] && in_our_cluster && ! is_missing "$1"; then
         :
     elif in_our_previous_cluster || { [ "$swarm_state" = active ] && in_our_cluster; }; then
-        if is_missing; then
+        if is_missing "$1"; then
             say "$name: the swarm does not have it any more; joining again"
         else
             say "$name: leaving this stack's previous swarm"
@@ -164,5 +167,5 @@ if [ "$swarm_manager" = true ] && [ "$address" != "$(value seed)" ]; then
     wait_for 60 "the seed at $(value seed) to be a manager" seed_is_manager
 fi
 
-printf '{"script":"join","node":%s,"id":%s,"docker":%s}\n' \
-    "$(quoted "$name")" "$(quoted "$swarm_id")" "$(quoted "$docker_version")"
+printf '{"script":"join","node":%s,"id":%s,"docker":%s,"word":%s}\n' \
+    "$(quoted "$name")" "$(quoted "$swarm_id")" "$(quoted "$docker_version")" "$(quoted "$word")"

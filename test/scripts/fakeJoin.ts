@@ -21,7 +21,7 @@ export const input: Line[] = [
 /** How the daemon shows itself once it is in. */
 export const joined = "active false id=abc123 addr=10.120.0.4 cluster= error=";
 
-export const answer = '{"script":"join","node":"node3","id":"abc123","docker":"26.1.5"}\n';
+export const answer = '{"script":"join","node":"node3","id":"abc123","docker":"26.1.5","word":""}\n';
 
 /** A daemon that knows the managers of its swarm. */
 export function daemon(state: string, more = ""): string {

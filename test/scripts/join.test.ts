@@ -28,7 +28,7 @@ test("a node that is in no swarm joins through the first manager, drained, on it
         docker: daemon(inactive, `"swarm join "*) echo "${joined}" >"$dir/state" ;;`),
     });
     assert.equal(run.stderr, "");
-    assert.equal(run.stdout, '{"script":"join","node":"node3","id":"abc123","docker":"26.1.5"}\n');
+    assert.equal(run.stdout, '{"script":"join","node":"node3","id":"abc123","docker":"26.1.5","word":""}\n');
     assert.deepEqual(
         run.dockerCalls.filter((call) => call.startsWith("swarm join")),
         [
@@ -47,7 +47,7 @@ test("when one manager does not let it in, the next is tried", async () => {
         ),
     });
     assert.equal(run.status, 0);
-    assert.equal(run.stdout, '{"script":"join","node":"node3","id":"abc123","docker":"26.1.5"}\n');
+    assert.equal(run.stdout, '{"script":"join","node":"node3","id":"abc123","docker":"26.1.5","word":""}\n');
 });
 
 test("a join that times out and then succeeds in the background counts, and is not sent twice", async () => {
@@ -127,31 +127,47 @@ for (const { what, host } of members) {
 }
 
 describe("a node that the look has not found in the swarm, though its engine takes itself for a member", () => {
-    const missing = { PULUMI_COMMAND_SWARM_DIFFERS: "missing 2026-01-02T03:04:05.678Z" };
+    const word = "missing 2026-01-02T03:04:05.678Z";
     const letsIn = `"swarm join "*) echo "${joined}" >"$dir/state" ;;`;
-    for (const [what, mode, env] of [
-        ["as the last run made it", "update", { PULUMI_COMMAND_STDOUT: '{"id":"abc123"}\n' }],
-        ["by a command that is made anew", "create", {}],
+    const run = (mode: string, printed: string, state = joined) =>
+        runScript("join", mode, input, {
+            docker: daemon(state, letsIn),
+            env: {
+                PULUMI_COMMAND_STDOUT: `{"id":"abc123","word":"${printed}"}\n`,
+                PULUMI_COMMAND_SWARM_DIFFERS: word,
+            },
+            files: { [CERTIFICATE]: "our certificate\n" },
+        });
+
+    test("joins again, and remembers the word", async () => {
+        const { stderr, stdout, ...rest } = await run("update", "");
+        assert.equal(stderr, "node3: the swarm does not have it any more; joining again\n");
+        assert.equal(stdout, answer.replace('"word":""', `"word":"${word}"`));
+        assert.deepEqual(asked({ stderr, stdout, ...rest }), ["swarm leave --force", "join 10.120.0.2:2377"]);
+    });
+
+    for (const [what, mode, printed] of [
+        [
+            "by a word that the last run has heeded, which the engine sends again with each update",
+            "update",
+            word,
+        ],
+        ["by a word that is older than its command", "create", ""],
     ] as const) {
-        test(`joins again: ${what}`, async () => {
-            const run = await runScript("join", mode, input, {
-                docker: daemon(joined, letsIn),
-                env: { ...env, ...missing },
-                files: { [CERTIFICATE]: "our certificate\n" },
-            });
-            assert.equal(run.stderr, "node3: the swarm does not have it any more; joining again\n");
-            assert.equal(run.stdout, answer);
-            assert.deepEqual(asked(run), ["swarm leave --force", "join 10.120.0.2:2377"]);
+        test(`is not taken out ${what}`, async () => {
+            const done = await run(mode, printed);
+            assert.equal(done.stderr, "");
+            assert.deepEqual(asked(done), []);
         });
     }
 
     test("stays in a swarm that is somebody else's", async () => {
-        const run = await runScript("join", "create", input, {
+        const theirs = await runScript("join", "update", input, {
             docker: daemon(joined, letsIn),
-            env: missing,
+            env: { PULUMI_COMMAND_SWARM_DIFFERS: word },
         });
-        assert.match(run.stderr, /^node3: it is a member of another swarm already/);
-        assert.deepEqual(asked(run), []);
+        assert.match(theirs.stderr, /^node3: it is a member of another swarm already/);
+        assert.deepEqual(asked(theirs), []);
     });
 });
 

@@ -269,7 +269,7 @@ describe("what is sent", () => {
 const refused: readonly (readonly [what: string, world: World, stderr: string])[] = [
     [
         "a service that is somebody else's",
-        { service: there({ stack: "-" }) },
+        { service: there({ stack: "-", label: "-" }) },
         "service web: the swarm has a service of this name that this stack did not make; remove it or choose another name\n",
     ],
     [
@@ -475,7 +475,7 @@ describe("what is said when it does not converge", () => {
 
     test("and what is not deleted because of it, where nodes are about to go", async () => {
         const world = { service: there(), update: { 0: "paused stopped" } };
-        const differs = "differs 2026-01-02T03:04:05Z leaving the droplet 7 of node4, the droplet 8 of node5";
+        const differs = `differs ${new Date().toISOString()} leaving the droplet 7 of node4, the droplet 8 of node5`;
         const run = await deploy({}, world, { differs });
         assert.equal(
             run.stderr.split("\n").at(-2),

@@ -9,8 +9,10 @@ import {
     findKey,
     type ImageFacts,
     type ListedDroplet,
+    lacksImage,
 } from "./model/preflight.ts";
 import type { Settings } from "./model/settings.ts";
+import { offeredImages } from "./offeredImages.ts";
 
 /** What the rest of the program needs of the account. */
 export interface Account {
@@ -23,14 +25,18 @@ export interface Account {
 
 /**
  * Looks up what the settings want of the account, before anything is made, and refuses what it cannot give, all
- * problems at once. Costs one round trip: the look-ups go out together.
+ * problems at once. Costs one round trip: the look-ups go out together. Only where an image is missing is a second one
+ * made, for what there is instead.
  *
  * @throws RunError
  */
 export async function checkAccount(settings: Settings, tag: string): Promise<Account> {
     const client = cloud(requireAccess());
     const facts = await lookUp(settings);
-    const problems = accountProblems(settings, facts, tag);
+    const offered = lacksImage(facts)
+        ? await attempt("the images", () => offeredImages(client, settings.region))
+        : undefined;
+    const problems = accountProblems(settings, { ...facts, offered }, tag);
     if (settings.sshKeys.length > 0 && !facts.keys) {
         problems.push(
             "swarm:sshKeys: the account's keys could not be looked up; the token needs the scope ssh_key:read",

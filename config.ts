@@ -86,7 +86,7 @@ const KEYS = {
         ),
     },
     // The marketplace's Docker image; the bare Ubuntu images have no Docker.
-    image: { type: "string", default: "docker-20-04", schema: textWhere(DROPLET_IMAGE_ALLOWED, isSlug) },
+    image: { type: "string", default: "docker-22-04", schema: textWhere(DROPLET_IMAGE_ALLOWED, isSlug) },
     size: { type: "string", default: "s-1vcpu-1gb", schema: textWhere(SIZE_ALLOWED, isSlug) },
     managerImage: { type: "string", default: "", schema: slugOr("image", DROPLET_IMAGE_ALLOWED) },
     workerImage: { type: "string", default: "", schema: slugOr("image", DROPLET_IMAGE_ALLOWED) },

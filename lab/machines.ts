@@ -40,6 +40,8 @@ export interface MachineImage {
     readonly id: number;
     /** `base` for the vendor's images, `snapshot` for the account's own. */
     readonly kind: "base" | "snapshot";
+    /** True for a vendor's image with something installed, which the API lists apart from the bare distributions. */
+    readonly application?: boolean;
     readonly name: string;
     readonly distribution: string;
     readonly sizeGigabytes: number;

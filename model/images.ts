@@ -32,7 +32,7 @@ export function isImageReference(text: string): boolean {
 }
 
 export const DROPLET_IMAGE_ALLOWED =
-    'the numeric ID of an image or snapshot such as 18153887, or a slug such as "docker-20-04"';
+    'the numeric ID of an image or snapshot such as 18153887, or a slug such as "docker-22-04"';
 
 /** Slugs of DigitalOcean's images, sizes and regions: lower-case letters, digits, dots, hyphens, underscores. */
 export function isSlug(text: string): boolean {

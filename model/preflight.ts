@@ -1,5 +1,6 @@
 import { closest } from "fastest-levenshtein";
 import type { TaggedDroplet } from "./lost.ts";
+import { type OfferedImage, offeredText } from "./offeredImages.ts";
 import { reservationProblems, type SizeFacts } from "./reservations.ts";
 import type { NodeSpec, Settings } from "./settings.ts";
 
@@ -13,6 +14,8 @@ export interface AccountFacts {
     readonly sizes?: readonly SizeFacts[];
     /** By the image of the settings; null for one that the account does not have. */
     readonly images: Readonly<Record<string, ImageFacts | null | undefined>>;
+    /** What there is in the region instead; only looked up where one is missing. */
+    readonly offered?: readonly OfferedImage[];
     readonly keys?: readonly AccountKey[];
     readonly dropletLimit?: number;
     readonly droplets?: readonly (TaggedDroplet & { readonly tags: readonly string[] })[];
@@ -82,17 +85,19 @@ function regionProblems({ region, nodes }: Settings, { regions }: AccountFacts):
         );
 }
 
-function imageProblems({ nodes }: Settings, { images }: AccountFacts): string[] {
-    return distinct(nodes, "image").flatMap(([image, names]) => {
-        const found = images[image];
-        if (found === null) {
-            return [
-                `swarm:image: "${image}" (for ${names}) is not an image that this account has; allowed: the numeric ` +
-                    `ID of a snapshot or image, or the slug of a public image`,
-            ];
-        }
-        return [];
-    });
+function imageProblems({ nodes, region }: Settings, { images, offered }: AccountFacts): string[] {
+    return distinct(nodes, "image")
+        .filter(([image]) => images[image] === null)
+        .map(
+            ([image, names]) =>
+                `swarm:image: "${image}" (for ${names}) is not an image that this account has; ` +
+                offeredText(region, offered),
+        );
+}
+
+/** Whether what there is instead is worth looking up. */
+export function lacksImage({ images }: AccountFacts): boolean {
+    return Object.values(images).includes(null);
 }
 
 /** An image that is larger than the disks of the nodes that are to have it. */

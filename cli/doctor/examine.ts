@@ -1,8 +1,9 @@
 /** Gathers what the doctor judges: the state, the account, the nodes. */
 import { readFile } from "node:fs/promises";
 import { type Cloud, CloudError } from "../../cloud.ts";
-import type { AccountFacts } from "../../model/preflight.ts";
+import { type AccountFacts, lacksImage } from "../../model/preflight.ts";
 import type { Settings } from "../../model/settings.ts";
+import { offeredImages } from "../../offeredImages.ts";
 import { type Access, openAccess } from "../access.ts";
 import { comparedOf, surveyWith } from "../cluster.ts";
 import { onPath } from "../dockerClient.ts";
@@ -160,7 +161,7 @@ async function accountFacts(
     const keys = bodies.get("ssh_key:read") as
         | { id: number; fingerprint: string; name: string; public_key: string }[]
         | undefined;
-    return {
+    const facts: AccountFacts = {
         regions: bodies.get("regions:read") as AccountFacts["regions"],
         sizes: bodies.get("sizes:read") as AccountFacts["sizes"],
         images: Object.fromEntries(found),
@@ -168,6 +169,9 @@ async function accountFacts(
         dropletLimit: account?.account.droplet_limit,
         droplets: (bodies.get("droplet:read") as readonly ApiDroplet[] | undefined)?.map(asDroplet),
     };
+    if (!lacksImage(facts)) return facts;
+    const offered = await attempt(offeredImages(cloud, settings.region));
+    return { ...facts, offered: offered instanceof Error ? undefined : offered };
 }
 
 async function nodesPart(

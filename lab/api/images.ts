@@ -20,6 +20,7 @@ function imageInfo(image: MachineImage, context: Context): ImageInfo {
         ref: image.ref,
         slug: image.slug,
         type: image.kind,
+        application: image.application === true,
         name: notes?.name ?? image.name,
         description: notes?.description ?? (image.faulty === true ? "Broken on purpose, for tests." : ""),
         distribution: notes?.distribution ?? image.distribution,

@@ -79,6 +79,8 @@ export interface ImageInfo {
     readonly ref: string;
     readonly slug: string | null;
     readonly type: "base" | "snapshot";
+    /** Listed with the one-click applications and not with the distributions. */
+    readonly application: boolean;
     readonly name: string;
     readonly description: string;
     readonly distribution: string;

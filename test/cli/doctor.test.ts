@@ -306,8 +306,8 @@ describe("the account against the configuration", () => {
         sshKeys: [] as string[],
         services: [],
         nodes: [
-            { name: "node1", role: "manager", image: "docker-20-04", size: "s-1vcpu-1gb" },
-            { name: "node2", role: "worker", image: "docker-20-04", size: "s-1vcpu-1gb" },
+            { name: "node1", role: "manager", image: "docker-22-04", size: "s-1vcpu-1gb" },
+            { name: "node2", role: "worker", image: "docker-22-04", size: "s-1vcpu-1gb" },
         ],
     } as unknown as Settings;
     const size = { slug: "s-1vcpu-1gb", memory: 1024, vcpus: 1, disk: 25 };
@@ -315,7 +315,7 @@ describe("the account against the configuration", () => {
     const facts = {
         regions: [{ slug: "sgp1", available: true, sizes: ["s-1vcpu-1gb"] }],
         sizes: [size],
-        images: { "docker-20-04": image },
+        images: { "docker-22-04": image },
         keys: [],
         dropletLimit: 25,
         droplets: [],
@@ -327,7 +327,7 @@ describe("the account against the configuration", () => {
             [
                 "region: ok: sgp1 takes new droplets",
                 "size: ok: s-1vcpu-1gb is in the region",
-                "image: ok: docker-20-04 is in the region",
+                "image: ok: docker-22-04 is in the region",
                 "account keys: ok: 0 of swarm:sshKeys in the account",
                 "droplet limit: ok: room for the 2 nodes that are wanted",
             ],
@@ -340,14 +340,14 @@ describe("the account against the configuration", () => {
                 .filter(({ level }) => level !== "ok")
                 .map((check) => `${check.name}: ${said(check)}`);
         assert.deepEqual(
-            failed({ region: "mars1" }, { images: { "docker-20-04": { ...image, regions: [] } } }),
+            failed({ region: "mars1" }, { images: { "docker-22-04": { ...image, regions: [] } } }),
             ['region: fail: swarm:region: "mars1" is not a region; there are: sgp1'],
         );
-        assert.deepEqual(failed({}, { images: { "docker-20-04": { ...image, regions: ["ams3"] } } }), [
-            'image: fail: swarm:image: "docker-20-04" (Docker, for node1, node2) is not in sgp1, only in ams3; transfer it there first',
+        assert.deepEqual(failed({}, { images: { "docker-22-04": { ...image, regions: ["ams3"] } } }), [
+            'image: fail: swarm:image: "docker-22-04" (Docker, for node1, node2) is not in sgp1, only in ams3; transfer it there first',
         ]);
         assert.deepEqual(failed({}, { sizes: [{ ...size, disk: 10 }] }), [
-            'size: fail: swarm:size: "s-1vcpu-1gb" (for node1, node2) has a disk of 10 GB, while the image "docker-20-04" ' +
+            'size: fail: swarm:size: "s-1vcpu-1gb" (for node1, node2) has a disk of 10 GB, while the image "docker-22-04" ' +
                 "needs 25 GB: take a larger size, or an image made on a droplet with a smaller disk",
         ]);
         assert.deepEqual(failed({}, { dropletLimit: 1 }), [

@@ -197,7 +197,7 @@ describe("for machines", () => {
                 {
                     name: "node4",
                     change: "goes",
-                    before: { role: "worker", size: "s-1vcpu-1gb", image: "docker-20-04", takesTasks: true },
+                    before: { role: "worker", size: "s-1vcpu-1gb", image: "docker-22-04", takesTasks: true },
                     after: undefined,
                     reasons: [],
                 },

@@ -114,7 +114,7 @@ describe("loss, with three managers", () => {
             name: "stranger",
             region: "sgp1",
             size: "s-1vcpu-1gb",
-            image: "docker-20-04",
+            image: "docker-22-04",
             vpc_uuid: await vpcId(all),
         });
         const { id } = (made.body as { droplet: { id: number } }).droplet;

@@ -71,7 +71,7 @@ describe("lost droplets", () => {
             name: "ghost",
             region: "sgp1",
             size: "s-1vcpu-1gb",
-            image: "docker-20-04",
+            image: "docker-22-04",
             vpc_uuid: await vpcId(tag()),
             tags: [tag()],
         });

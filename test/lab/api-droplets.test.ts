@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { CATALOGUE } from "../../lab/droplets/images/catalogue.ts";
+import { machineImage } from "../../lab/droplets/images/ensure.ts";
 import { type Api, DROPLET, KEY, newApi, newDroplet, until } from "./apiClient.ts";
+import { FakeMachines } from "./fakeMachines.ts";
 
 test("a droplet is new and locked until its machine runs, then active with both addresses", async () => {
     const api = newApi();
@@ -358,6 +361,24 @@ test("a snapshot is an image of the account, makes droplets, and can be renamed,
     assert.deepEqual((await api.call("GET", `/v2/droplets/${id}`)).body.droplet.snapshot_ids, []);
     // The second droplet still says what it was made of.
     assert.equal((await api.call("GET", `/v2/droplets/${second}`)).body.droplet.image.name, "baked");
+    await api.app.close();
+});
+
+test("an image with something installed is listed with the applications, and not with the distributions", async () => {
+    const [image] = CATALOGUE.filter(({ slug }) => slug === "docker-22-04").map(machineImage);
+    const [plain] = CATALOGUE.filter(({ slug }) => slug === "debian-13-docker").map(machineImage);
+    assert.ok(image && plain);
+    const api = newApi({ machines: new FakeMachines([image, plain]) });
+    for (const [type, slug] of [
+        ["application", "docker-22-04"],
+        ["distribution", "debian-13-docker"],
+    ]) {
+        const { body } = await api.call("GET", `/v2/images?type=${type}`);
+        assert.deepEqual(
+            body.images.map((one: { slug: string }) => one.slug),
+            [slug],
+        );
+    }
     await api.app.close();
 });
 

@@ -116,6 +116,7 @@ describe("the catalogue", () => {
             return { ref, slug, id, kind };
         });
         assert.deepEqual(found, [
+            { ref: refs.droplet, slug: "docker-22-04", id: 102800003, kind: "base" },
             { ref: refs.droplet, slug: "docker-20-04", id: 102800001, kind: "base" },
             { ref: refs.droplet, slug: "debian-13-docker", id: 102800002, kind: "base" },
             { ref: refs.droplet, slug: null, id: 18153887, kind: "snapshot" },

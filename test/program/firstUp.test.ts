@@ -15,7 +15,7 @@ describe("what the first up sends", () => {
         assert.deepEqual(inputs, {
             name: "node2",
             region: "sgp1",
-            image: "docker-20-04",
+            image: "docker-22-04",
             size: "s-1vcpu-1gb",
             vpcUuid: "network-id",
             tags: ["swarm-test", "swarm-test-worker"],

@@ -39,13 +39,25 @@ export interface Run {
     readonly calls: readonly string[];
 }
 
+const OFFERED = {
+    id: 7,
+    slug: "docker-24-04",
+    name: "Docker",
+    distribution: "Ubuntu",
+    regions: ["sgp1", "nyc3"],
+};
+
 /**
  * What the program itself asks of the cloud, apart from the plugin, goes here and never to the real one: an up asks
- * once more for the stack's droplets. The hooks that ask for more are run by an engine, which is not there.
+ * once more for the stack's droplets, and for images where one is missing. The hooks that ask for more are run by an
+ * engine, which is not there.
  */
-export const api = await fakeApi((call) =>
-    call.startsWith("GET /v2/droplets?tag_name=") ? { body: { droplets: [] } } : undefined,
-);
+export const api = await fakeApi((call) => {
+    if (call.startsWith("GET /v2/droplets?tag_name=")) return { body: { droplets: [] } };
+    if (call.startsWith("GET /v2/images?type=application&")) return { body: { images: [OFFERED] } };
+    if (call.startsWith("GET /v2/images?private=true&")) return { body: { images: [] } };
+    return undefined;
+});
 process.env.DIGITALOCEAN_API_URL = api.url;
 // Nor is there a `pulumi`: the program would ask it for the state of a stack of this name.
 process.env.PATH = "/nowhere";

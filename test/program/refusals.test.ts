@@ -26,18 +26,18 @@ describe("what is refused before anything is made", () => {
 
     test("what the account does not have: all of it at once", async () => {
         const text = await refused({
-            config: { ...dev, region: "mars1", sshKeys: ["77"] },
+            config: { ...dev, region: "nyc3", size: "s-9vcpu-9gb", sshKeys: ["77"] },
             account: {
                 "digitalocean:index/getImage:getImage": () => {
-                    throw refusal("GET https://api/v2/images/docker-20-04: 404 not found");
+                    throw refusal("GET https://api/v2/images/docker-22-04: 404 not found");
                 },
             },
         });
         assert.equal(
             text,
             `The account cannot give what the configuration asks for:
-  - swarm:region: "mars1" is not a region; there are: nyc3, sgp1
-  - swarm:image: "docker-20-04" (for node1, node2, node3, node4) is not an image that this account has; allowed: the numeric ID of a snapshot or image, or the slug of a public image
+  - swarm:size: "s-9vcpu-9gb" (for node1, node2, node3, node4) is not a size that nyc3 offers; the nearest name there is "s-1vcpu-1gb"
+  - swarm:image: "docker-22-04" (for node1, node2, node3, node4) is not an image that this account has; in nyc3 there are: docker-24-04 (Docker, Ubuntu)
   - swarm:sshKeys: "77" is not a key of this account; it has: 289794 (ada)`,
         );
     });

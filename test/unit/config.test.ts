@@ -23,7 +23,7 @@ const NAMES =
 const COUNT = "1, 3, 5 or 7 managers, so that a majority is left when some are lost";
 const RECOVER = 'the name of the manager from which to go on, one of swarm:managers, or "" for none';
 const SLUG_OR_ID =
-    'the numeric ID of an image or snapshot such as 18153887, or a slug such as "docker-20-04"';
+    'the numeric ID of an image or snapshot such as 18153887, or a slug such as "docker-22-04"';
 const SIZE = 'the slug of a droplet size such as "s-1vcpu-1gb"';
 const ACCOUNT_KEY =
     "the numeric ID of an SSH key of the account, or its MD5 fingerprint such as " +
@@ -294,10 +294,10 @@ describe("settings", () => {
         assert.deepEqual(
             nodes.map(({ name, role, image, size }) => [name, role, image, size].join(" ")),
             [
-                "node1 manager docker-20-04 s-1vcpu-1gb",
-                "node2 worker docker-20-04 s-1vcpu-1gb",
-                "node3 worker docker-20-04 s-1vcpu-1gb",
-                "node4 worker docker-20-04 s-1vcpu-1gb",
+                "node1 manager docker-22-04 s-1vcpu-1gb",
+                "node2 worker docker-22-04 s-1vcpu-1gb",
+                "node3 worker docker-22-04 s-1vcpu-1gb",
+                "node4 worker docker-22-04 s-1vcpu-1gb",
             ],
         );
         assert.deepEqual(rest, {

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { offeredIn } from "../../model/offeredImages.ts";
 import { type AccountFacts, accountProblems, accountWarnings } from "../../model/preflight.ts";
 import type { Settings } from "../../model/settings.ts";
 
 const settings = {
     region: "sgp1",
     nodes: [
-        { name: "node1", role: "manager", image: "docker-20-04", size: "s-1vcpu-1gb" },
+        { name: "node1", role: "manager", image: "docker-22-04", size: "s-1vcpu-1gb" },
         { name: "node2", role: "worker", image: "18153887", size: "s-2vcpu-4gb" },
         { name: "node3", role: "worker", image: "18153887", size: "s-2vcpu-4gb" },
     ],
@@ -26,7 +27,7 @@ const facts: AccountFacts = {
         { slug: "sfo1", available: false, sizes: [] },
     ],
     images: {
-        "docker-20-04": { name: "Docker", minDiskSize: 25, regions: ["sgp1"] },
+        "docker-22-04": { name: "Docker", minDiskSize: 25, regions: ["sgp1"] },
         "18153887": { name: "mine", minDiskSize: 80, regions: ["sgp1"] },
     },
     sizes: [small, large],
@@ -88,6 +89,29 @@ const table: {
         ],
     },
     {
+        what: "an unknown image, where there are others",
+        facts: {
+            images: { ...facts.images, "18153887": null },
+            offered: [
+                { image: "docker-22-04", what: "Docker, Ubuntu" },
+                { image: "77", what: 'your own "base"' },
+            ],
+        },
+        problems: [
+            'swarm:image: "18153887" (for node2, node3) is not an image that this account has; in sgp1 there are: ' +
+                'docker-22-04 (Docker, Ubuntu), 77 (your own "base")',
+        ],
+    },
+    {
+        what: "an unknown image, where there is no other",
+        facts: { images: { ...facts.images, "18153887": null }, offered: [] },
+        problems: [
+            'swarm:image: "18153887" (for node2, node3) is not an image that this account has; sgp1 has no other for it: ' +
+                "neither one of DigitalOcean's with Docker nor one of your own; make a snapshot of a droplet with Docker " +
+                "in it there",
+        ],
+    },
+    {
         what: "images that are larger than the disks",
         facts: {
             sizes: [
@@ -96,7 +120,7 @@ const table: {
             ],
         },
         problems: [
-            'swarm:size: "s-1vcpu-1gb" (for node1) has a disk of 10 GB, while the image "docker-20-04" needs 25 GB: take ' +
+            'swarm:size: "s-1vcpu-1gb" (for node1) has a disk of 10 GB, while the image "docker-22-04" needs 25 GB: take ' +
                 "a larger size, or an image made on a droplet with a smaller disk",
             'swarm:size: "s-2vcpu-4gb" (for node2, node3) has a disk of 79 GB, while the image "18153887" needs 80 GB: ' +
                 "take a larger size, or an image made on a droplet with a smaller disk",
@@ -136,10 +160,10 @@ const table: {
     {
         what: "all of it at once",
         settings: { region: "mars1", sshKeys: ["77"] },
-        facts: { images: { "docker-20-04": null, "18153887": null }, dropletLimit: 0 },
+        facts: { images: { "docker-22-04": null, "18153887": null }, dropletLimit: 0 },
         problems: [
             'swarm:region: "mars1" is not a region; there are: nyc3, sgp1',
-            'swarm:image: "docker-20-04" (for node1) is not an image that this account has; allowed: the numeric ' +
+            'swarm:image: "docker-22-04" (for node1) is not an image that this account has; allowed: the numeric ' +
                 "ID of a snapshot or image, or the slug of a public image",
             'swarm:image: "18153887" (for node2, node3) is not an image that this account has; allowed: the numeric ' +
                 "ID of a snapshot or image, or the slug of a public image",
@@ -159,7 +183,30 @@ for (const row of table) {
 
 test("an image of another region is a warning: the API decides when the droplet is made", () => {
     assert.deepEqual(accountWarnings({ ...settings, region: "nyc3" }, facts), [
-        'swarm:image: "docker-20-04" (Docker, for node1) is not in nyc3, only in sgp1; transfer it there first',
+        'swarm:image: "docker-22-04" (Docker, for node1) is not in nyc3, only in sgp1; transfer it there first',
         'swarm:image: "18153887" (mine, for node2, node3) is not in nyc3, only in sgp1; transfer it there first',
+    ]);
+});
+
+test("what there is instead of an image: those with Docker that are in the region, and the account's own", () => {
+    const image = (id: number, slug: string | null, name: string, regions = ["sgp1"]) => ({
+        id,
+        slug,
+        name,
+        distribution: "Ubuntu",
+        regions,
+    });
+    const applications = [
+        image(1, "wordpress-22-04", "WordPress"),
+        image(2, "docker-22-04", "Latest"),
+        image(3, "engine-24-04", "docker 29"),
+        image(4, "docker-18-04", "Docker", ["nyc3"]),
+        image(5, null, "Docker without a slug"),
+    ];
+    const own = [image(77, null, "base"), image(78, null, "docker", ["nyc3"])];
+    assert.deepEqual(offeredIn("sgp1", { applications, own }), [
+        { image: "docker-22-04", what: "Latest, Ubuntu" },
+        { image: "engine-24-04", what: "docker 29, Ubuntu" },
+        { image: "77", what: 'your own "base"' },
     ]);
 });

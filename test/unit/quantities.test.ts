@@ -106,7 +106,7 @@ describe("references of container images", () => {
 
 test("slugs are lower-case words with dots, hyphens and underscores inside", () => {
     assert.deepEqual(
-        ["docker-20-04", "18153887", "s-1vcpu-1gb", "c2-2vcpu_x.y", "Docker", "-a", "a-", "a b", ""].map(
+        ["docker-22-04", "18153887", "s-1vcpu-1gb", "c2-2vcpu_x.y", "Docker", "-a", "a-", "a b", ""].map(
             isSlug,
         ),
         [true, true, true, true, false, false, false, false, false],

@@ -17,9 +17,8 @@ export const imageRoutes: Routes = (app, context) => {
         const images = (await listImages(context)).filter(
             (image) =>
                 (query.get("private") !== "true" || image.type === "snapshot") &&
-                (query.get("type") !== "distribution" || image.type === "base") &&
-                // One-click applications; none of the lab's images is one.
-                query.get("type") !== "application" &&
+                (query.get("type") !== "distribution" || (image.type === "base" && !image.application)) &&
+                (query.get("type") !== "application" || image.application) &&
                 (!query.has("tag_name") || image.tags.includes(query.get("tag_name") ?? "")),
         );
         return pageOf(request, "images", images, imageView);

@@ -8,6 +8,9 @@ export interface CatalogueEntry extends Omit<MachineImage, "ref"> {
 
 const DEBIAN = { distribution: "Debian", sizeGigabytes: 1 } as const;
 
+/** DigitalOcean's own Docker images are applications; the lab's Debian stands in for their Ubuntu. */
+const ONE_CLICK = { kind: "base", application: true, name: "Docker on Debian 13" } as const;
+
 function faulty(slug: string, id: number, name: string): CatalogueEntry {
     return { ...DEBIAN, slug, id, kind: "base", name, faulty: true, target: slug };
 }
@@ -17,7 +20,9 @@ export const MARKETPLACE = "lab-marketplace";
 
 /** Everything that `image` may name in the lab. The IDs are fixed: config files hold them. */
 export const CATALOGUE: readonly CatalogueEntry[] = [
-    { ...DEBIAN, slug: "docker-20-04", id: 102800001, kind: "base", name: "Docker on Debian 13" },
+    { ...DEBIAN, ...ONE_CLICK, slug: "docker-22-04", id: 102800003 },
+    // DigitalOcean makes no new ones of it; stacks that were made before have it in their config.
+    { ...DEBIAN, ...ONE_CLICK, slug: "docker-20-04", id: 102800001 },
     { ...DEBIAN, slug: "debian-13-docker", id: 102800002, kind: "base", name: "Docker on Debian 13" },
     { ...DEBIAN, slug: null, id: 18153887, kind: "snapshot", name: "docker" },
     { ...DEBIAN, slug: null, id: 18153999, kind: "snapshot", name: "docker-another", target: "another" },

@@ -275,7 +275,7 @@ export function healthyTests(cluster: CliCluster): void {
         const template = {
             region: "sgp1",
             size: "s-1vcpu-1gb",
-            image: "docker-20-04",
+            image: "docker-22-04",
             vpc_uuid: await vpcId(cluster.tag),
         };
         const { status } = await api("POST", "/v2/droplets", {

@@ -67,15 +67,7 @@ export function walkTests(guarded: Guarded): void {
             }
             assert.equal(joins.length > 0, name !== "m1", `${name}: ${joins.length} joins`);
         }
-        // It lives so briefly that a look may miss it; test/scripts/serviceEnv.test.ts sees each of its words.
-        const created = (guarded.samples.commands.get("m1") ?? []).map((words) => words.join(" "));
-        for (const create of created.filter((command) => command.startsWith("docker service create"))) {
-            assert.ok(
-                create.includes(`--env control=${guarded.control} --env PASSWORD `) ||
-                    create.includes(`--env PASSWORD --env control=${guarded.control} `),
-                create,
-            );
-        }
+        // The service's password has come to the swarm all the same.
         assert.match(
             await guarded.on(
                 "m1",

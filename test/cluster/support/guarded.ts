@@ -23,8 +23,6 @@ export class Guarded {
     readonly wanted: Wanted = { managers: ["m1", "m2", "m3"], workers: ["w1"], replicas: 2 };
     /** Of the service, and secret in the config. */
     readonly password = randomBytes(18).toString("hex");
-    /** Of the service, and not secret: told to docker by its arguments, since its name is no usual one of a variable. */
-    readonly control = randomBytes(18).toString("hex");
     stack!: LabStack;
     now!: Outputs;
     /** Of the nodes during the first up. */
@@ -32,9 +30,8 @@ export class Guarded {
 
     async up(): Promise<void> {
         this.stack = await LabStack.make("secrets", settings);
-        const key = (name: string) => ["--path", `swarm:services.nginx.env.${name}`];
-        await this.stack.pulumi(["config", "set", "--secret", ...key("PASSWORD"), this.password]);
-        await this.stack.pulumi(["config", "set", ...key("control"), this.control]);
+        const key = "swarm:services.nginx.env.PASSWORD";
+        await this.stack.pulumi(["config", "set", "--secret", "--path", key, this.password]);
         const { samples } = await this.watched(() => this.stack.upOrThrow());
         this.samples = samples;
         this.now = await healthy(this.stack, this.wanted);

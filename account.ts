@@ -1,6 +1,8 @@
 import * as digitalocean from "@pulumi/digitalocean";
 import * as pulumi from "@pulumi/pulumi";
-import { type AccessConfig, accessFrom, type Cloud, type CloudAccess, cloud } from "./cloud.ts";
+import { type AccessConfig, accessFrom, type Cloud, type CloudAccess, CloudError, cloud } from "./cloud.ts";
+import { known } from "./components/known.ts";
+import { otherAccount } from "./model/otherAccount.ts";
 import {
     type AccountFacts,
     type AccountKey,
@@ -55,6 +57,29 @@ export async function checkAccount(settings: Settings, tag: string): Promise<Acc
         cloud: client,
         tagged: facts.droplets?.filter(({ tags }) => tags.includes(tag)),
     };
+}
+
+/**
+ * Refuses to go on where the API does not know the stack's VPC: a program that took another account's answers for its
+ * own would have all nodes made anew. Asks nothing where the account has listed a droplet in that VPC.
+ *
+ * @param vpcId Not yet known in a preview of a stack that is to be made.
+ * @throws RunError
+ */
+export async function refuseOtherAccount(
+    { cloud, tagged }: Pick<Account, "cloud" | "tagged">,
+    vpcId: pulumi.Output<string>,
+): Promise<void> {
+    // Where it could not be made, the engine says why.
+    const vpc = await known(vpcId).catch(() => undefined);
+    if (vpc === undefined) return;
+    const seen = tagged?.some(({ vpcUuid }) => vpcUuid === vpc) ?? false;
+    // Without an answer nothing is known: whatever is done next has its own words for that.
+    const mismatch = await otherAccount(cloud, vpc, seen).catch((error: Error) => {
+        if (!(error instanceof CloudError)) throw error;
+        return undefined;
+    });
+    if (mismatch !== undefined) throw new pulumi.RunError(mismatch);
 }
 
 /** What the stack's config says of the access to the API. */

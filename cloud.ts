@@ -34,7 +34,10 @@ export class CloudError extends Error {
 }
 
 export interface Cloud {
-    /** All entries of a list, every page of it. @throws CloudError */
+    /**
+     * All entries of a list, every page of it. A list that is not there (404) is none that is empty: something other than
+     * DigitalOcean may have answered. @throws CloudError
+     */
     list<T>(path: string, key: string): Promise<T[]>;
     /** One thing, or undefined when the API has none there. @throws CloudError */
     get<T>(path: string): Promise<T | undefined>;
@@ -124,14 +127,16 @@ export function cloud(access: CloudAccess): Cloud {
             const entries: T[] = [];
             const separator = path.includes("?") ? "&" : "?";
             for (let page = 1; ; page += 1) {
-                const answer = await call("GET", `${path}${separator}page=${page}&per_page=${PER_PAGE}`);
-                const body = (await answer?.json()) as
-                    | { readonly links?: { readonly pages?: { readonly next?: string } } }
-                    | undefined;
-                const found = ((body as Record<string, unknown>)?.[key] as T[] | undefined) ?? [];
+                const address = `${path}${separator}page=${page}&per_page=${PER_PAGE}`;
+                const answer = await call("GET", address);
+                if (!answer) throw new CloudError(`GET ${address}`, 404, "there is no such list");
+                const body = (await answer.json()) as {
+                    readonly links?: { readonly pages?: { readonly next?: string } };
+                };
+                const found = ((body as Record<string, unknown>)[key] as T[] | undefined) ?? [];
                 entries.push(...found);
                 // An API that always names a next page must not be read for ever.
-                if (found.length === 0 || !body?.links?.pages?.next) return entries;
+                if (found.length === 0 || !body.links?.pages?.next) return entries;
             }
         },
         async get<T>(path: string): Promise<T | undefined> {

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { checkAccount } from "./account.ts";
+import { checkAccount, refuseOtherAccount } from "./account.ts";
 import { DeployKey } from "./components/deployKey.ts";
 import { Network } from "./components/network.ts";
 import { Nodes } from "./components/nodes.ts";
@@ -43,6 +43,8 @@ const { all } = new Nodes("nodes", {
     timeout: settings.nodeTimeout,
     protectManagers: settings.protectManagers,
 });
+
+await refuseOtherAccount(account, network.vpcId);
 
 const differing = await lookAtSwarm({ settings, names, nodes: all, droplets: account.tagged });
 

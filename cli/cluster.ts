@@ -11,6 +11,7 @@ import type { Compared } from "./drift.ts";
 import { type Droplet, taggedDroplets } from "./droplets.ts";
 import { CliError } from "./errors.ts";
 import { askManagers, NoManager, swarmFacts } from "./managers.ts";
+import { accountMismatch } from "./otherAccount.ts";
 import { exportedState, type StackChoice } from "./pulumi.ts";
 import { openCloud } from "./stack.ts";
 import { wantedIn } from "./wanted.ts";
@@ -123,7 +124,13 @@ export async function surveyWith(access: Access, options: StackChoice): Promise<
     let noManager: NoManager | undefined;
     const [droplets, swarm] = await Promise.all([
         openCloud(options)
-            .then((cloud) => taggedDroplets(cloud, access.state.names.tags.all))
+            .then(async (cloud) => {
+                const listed = await taggedDroplets(cloud, access.state.names.tags.all);
+                const mismatch = await accountMismatch(cloud, access.state, listed);
+                if (mismatch === undefined) return listed;
+                problems.push(mismatch);
+                return undefined;
+            })
             .catch((error: Error) => {
                 if (options.signal?.aborted) throw error;
                 problems.push(`the cloud's side is missing: ${error.message}`);

@@ -4,6 +4,7 @@ import type { Cloud } from "../cloud.ts";
 import { dropletsOnRecord, lostDroplets } from "../model/lost.ts";
 import { type Droplet, taggedDroplets } from "./droplets.ts";
 import { CliError } from "./errors.ts";
+import { accountMismatch } from "./otherAccount.ts";
 import { lockHolder, type StackChoice } from "./pulumi.ts";
 import { loadStack } from "./stack.ts";
 import { duration, table } from "./table.ts";
@@ -19,10 +20,15 @@ export interface Found {
 /**
  * Cloud first, then the lock, then the state: whoever made a droplet that the cloud has listed either still holds
  * the lock by then, or has written it down.
+ *
+ * @throws CliError When the token is of another account.
  */
 export async function findOrphans(cloud: Cloud, choice: StackChoice): Promise<Found> {
-    const { name, names } = await loadStack(choice);
+    const before = await loadStack(choice);
+    const { name, names } = before;
     const tagged = await taggedDroplets(cloud, names.tags.all);
+    const mismatch = await accountMismatch(cloud, before, tagged);
+    if (mismatch !== undefined) throw new CliError(mismatch);
     const lockedBy = await lockHolder(name, choice);
     const { exported } = await loadStack(choice);
     return {

@@ -34,6 +34,8 @@ export interface StackState {
     readonly exported: ExportedState;
     /** In the order of the outputs, managers first; then those that no finished `up` has put out. */
     readonly nodes: readonly StackNode[];
+    /** Undefined before it was made. */
+    readonly vpcId?: string;
     /** Empty until an `up` has gone through. */
     readonly clusterId: string;
     readonly sshUser: string;
@@ -44,6 +46,7 @@ export interface StackState {
 }
 
 const DROPLET = "digitalocean:index/droplet:Droplet";
+const VPC = "digitalocean:index/vpc:Vpc";
 const KEY = "tls:index/privateKey:PrivateKey";
 
 /** Name of the stack that the resources belong to; undefined when there is none. */
@@ -119,6 +122,7 @@ export function readState(exported: ExportedState, name: string): StackState {
         names,
         exported,
         nodes: nodes.sort((a, b) => place(a) - place(b) || byRole(a, b) || byName(a.name, b.name)),
+        vpcId: resources.find(({ type }) => type === VPC)?.id,
         clusterId: text(outputs.clusterId),
         sshUser: text(outputs.sshUser) || "root",
         deployKeyPublic: text(called(KEY, "deploy")?.publicKeyOpenssh).trim() || undefined,

@@ -29,6 +29,8 @@ export interface ListedDroplet extends TaggedDroplet {
     /** "" until it has one. */
     readonly ipv4Address: string;
     readonly ipv4AddressPrivate: string;
+    /** ID of its VPC. */
+    readonly vpcUuid: string;
 }
 
 export interface ImageFacts {

@@ -39,6 +39,16 @@ export function tokenChecks(facts: readonly ScopeFact[]): Check[] {
             ),
         ];
     }
+    const missing = facts.filter(({ status }) => status === 404).map(({ why }) => why);
+    if (missing.length > 0) {
+        return [
+            fail(
+                "token",
+                `what every account has is not there: ${missing.join("; ")}`,
+                "is the API's address right? See digitalocean:apiEndpoint in the config, and DIGITALOCEAN_API_URL",
+            ),
+        ];
+    }
     const lacking = facts.filter(({ status }) => status === 403).map(({ scope }) => scope);
     const unknown = facts.filter(({ status }) => status !== 200 && status !== 403);
     const checks: Check[] = [];

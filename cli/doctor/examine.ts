@@ -10,6 +10,7 @@ import { onPath } from "../dockerClient.ts";
 import { type ApiDroplet, asDroplet } from "../droplets.ts";
 import { CliError } from "../errors.ts";
 import type { Facts } from "../health.ts";
+import { accountMismatch } from "../otherAccount.ts";
 import { atMost } from "../parallel.ts";
 import { backendUrl, pulumi, refusalText, type StackChoice } from "../pulumi.ts";
 import { LoginError, onNode } from "../ssh.ts";
@@ -124,7 +125,9 @@ async function accountPart(
     const bodies = new Map<string, unknown>();
     const scopes = await atMost(5, READ_SCOPES, async ([scope, path, list]): Promise<ScopeFact> => {
         try {
-            bodies.set(scope, list === undefined ? await cloud.get(path) : await cloud.list(path, list));
+            const body = list === undefined ? await cloud.get(path) : await cloud.list(path, list);
+            if (body === undefined) return { scope, status: 404, why: `GET ${path}: 404` };
+            bodies.set(scope, body);
             return { scope, status: 200, why: "" };
         } catch (error) {
             if (!(error instanceof CloudError)) throw error;
@@ -132,7 +135,13 @@ async function accountPart(
         }
     });
     const checks = tokenChecks(scopes);
-    if (scopes.some(({ status }) => status === 401)) return checks;
+    if (scopes.some(({ status }) => status === 401 || status === 404)) return checks;
+    const droplets = bodies.get("droplet:read") as readonly ApiDroplet[] | undefined;
+    const mismatch = droplets && (await attempt(accountMismatch(cloud, state, droplets)));
+    // Of another account nothing is worth knowing; where it cannot be told, the token's scopes have said why.
+    if (typeof mismatch === "string") {
+        return [...checks, fail("account", mismatch, "nothing else of the account is looked at before that")];
+    }
     if (settings)
         checks.push(...accountChecks(settings, await accountFacts(cloud, bodies, settings), state.names));
     const firewalls = bodies.get("firewall:read") as readonly ApiFirewall[] | undefined;

@@ -286,6 +286,9 @@ describe("the token", () => {
         assert.deepEqual(tokenChecks(withStatus("vpc:read", 403)).map(said), [
             "fail: lacks the scopes vpc:read",
         ]);
+        assert.deepEqual(tokenChecks(withStatus("tag:read", 404, "GET /v2/tags?per_page=1: 404")).map(said), [
+            "fail: what every account has is not there: GET /v2/tags?per_page=1: 404",
+        ]);
         assert.deepEqual(tokenChecks(withStatus("tag:read", 503, "GET /v2/tags: 503 not now")).map(said), [
             "warn: not every scope could be tried: tag:read: GET /v2/tags: 503 not now",
         ]);

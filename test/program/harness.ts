@@ -47,13 +47,19 @@ const OFFERED = {
     regions: ["sgp1", "nyc3"],
 };
 
+/** IDs of the account's VPCs. */
+export const vpcs = new Set(["network-id"]);
+
 /**
  * What the program itself asks of the cloud, apart from the plugin, goes here and never to the real one: an up asks
- * once more for the stack's droplets, and for images where one is missing. The hooks that ask for more are run by an
+ * for its VPC, and once more for the stack's droplets; for images where one is missing. The hooks that ask for more are run by an
  * engine, which is not there.
  */
 export const api = await fakeApi((call) => {
     if (call.startsWith("GET /v2/droplets?tag_name=")) return { body: { droplets: [] } };
+    if (call.startsWith("GET /v2/vpcs/")) {
+        return vpcs.has(call.slice("GET /v2/vpcs/".length)) ? { body: { vpc: {} } } : undefined;
+    }
     if (call.startsWith("GET /v2/images?type=application&")) return { body: { images: [OFFERED] } };
     if (call.startsWith("GET /v2/images?private=true&")) return { body: { images: [] } };
     return undefined;

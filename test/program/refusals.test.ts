@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import { dev, refusal, runProgram } from "./harness.ts";
+import { otherAccountText } from "../../model/otherAccount.ts";
+import { dev, refusal, runProgram, vpcs } from "./harness.ts";
 
 describe("what is refused before anything is made", () => {
     const refused = async (options: Parameters<typeof runProgram>[0]) => {
@@ -68,6 +69,22 @@ describe("what is refused before anything is made", () => {
             process.env.DIGITALOCEAN_TOKEN = token;
         }
     });
+});
+
+test("a token of another account, which does not know the stack's VPC: before anything is done to the swarm", async () => {
+    const made: string[] = [];
+    vpcs.delete("network-id");
+    try {
+        await assert.rejects(runProgram({ config: dev, onResource: (name) => made.push(name) }), {
+            message: otherAccountText("network-id"),
+        });
+    } finally {
+        vpcs.add("network-id");
+    }
+    assert.deepEqual(
+        made.filter((name) => ["swarm", "roster", "nginx"].includes(name)),
+        [],
+    );
 });
 
 after(() => pulumi.runtime.disconnect());

@@ -64,8 +64,17 @@ describe("a list", () => {
         assert.deepEqual(api.calls, ["GET /v2/droplets?tag_name=swarm-dev&page=1&per_page=200"]);
     });
 
+    test("that is not there is an error, and no empty one", async (context) => {
+        const { api, cloud } = await client(context, () => undefined);
+        const error = await failure(cloud.list("/v2/droplets?tag_name=swarm-dev", "droplets"));
+        assert.deepEqual(
+            [error.message, error.status],
+            ["GET /v2/droplets?tag_name=swarm-dev&page=1&per_page=200: 404 there is no such list", 404],
+        );
+        assert.equal(api.calls.length, 1);
+    });
+
     for (const [what, answer] of [
-        ["is not there", undefined],
         ["is null", { body: { members: null } }],
         ["has no entries under its name", { body: {} }],
     ] as const) {

@@ -26,6 +26,7 @@ const VPCS = "GET /v2/vpcs?page=1&per_page=200";
 const vpc = { id: "v1", name: "swarm-dev", region: "sgp1", ip_range: "10.120.0.0/20", default: true };
 /** A VPC that is empty, and its region's default. */
 const isDefault = (call: string): FakeAnswer | undefined => {
+    if (call === MEMBERS) return members();
     if (call === VPC) return { body: { vpc } };
     if (call === VPCS) return { body: { vpcs: [vpc] } };
     if (call === "POST /v2/vpcs") return { status: 201, body: { vpc: { id: "v2" } } };
@@ -52,11 +53,18 @@ interface Case {
 
 const cases: Case[] = [
     {
-        what: "an empty VPC, or one that is gone",
-        answer: () => undefined,
+        what: "an empty VPC that is not the default",
+        answer: (call) => (call === VPC ? { body: { vpc: { ...vpc, default: false } } } : isDefault(call)),
         status: 0,
         stderr: "",
         calls: [MEMBERS, VPC],
+    },
+    {
+        what: "a VPC that is gone, or another account's",
+        answer: () => undefined,
+        status: 0,
+        stderr: "",
+        calls: [MEMBERS],
     },
     {
         what: "the region's default: default-sgp1 becomes it",

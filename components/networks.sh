@@ -23,9 +23,12 @@ network_ids() {
 
 remove_networks_left() {
     networks=$(network_ids)
+    left=''
     for network in $networks_before; do
         has "$network" "$networks" && continue
         [ "$(docker network inspect --format '{{index .Labels "swarm.stack"}}' "$network" 2>/dev/null)" = "$stack" ] || continue
-        remove_network "$network"
+        left="$left $network"
     done
+    # shellcheck disable=SC2086 # IDs are words
+    remove_networks $left
 }

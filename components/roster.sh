@@ -190,13 +190,15 @@ $too_many
 END
 }
 
-# stop_grace SERVICE...: the longest that a task of these services may take to stop, in seconds, in $grace.
+# stop_grace SERVICE...: the longest that a task of these services may take to stop, in seconds, in $grace. The config takes an
+# hour at most; of a service that somebody else made, no more is waited for.
 stop_grace() {
     grace=0
     for nanoseconds in $(docker service inspect --format '{{with .Spec.TaskTemplate.ContainerSpec}}{{json .StopGracePeriod}}{{end}}' "$@" 2>/dev/null); do
         [ "$nanoseconds" != null ] || continue
         [ $((nanoseconds / 1000000000)) -le "$grace" ] || grace=$((nanoseconds / 1000000000))
     done
+    [ "$grace" -le 3600 ] || grace=3600
 }
 
 service_is_gone() {
@@ -215,11 +217,13 @@ remove_unwanted_services() {
         [ "$grace" -gt 30 ] || grace=30
         wait_for $((grace + 30)) "the tasks of $service to end" service_is_gone "$service"
     done
-    wanted_networks=$(values network)
+    wanted_networks=$(values network) unwanted=''
     for network in $(docker network ls --filter "label=swarm.stack=$stack" --format '{{.Name}}'); do
         has "$network" "$wanted_networks" && continue
-        remove_network "$network"
+        unwanted="$unwanted $network"
     done
+    # shellcheck disable=SC2086 # names without blanks
+    remove_networks $unwanted
 }
 
 # The members to see off, each shown once: those of this stack that are not wanted. Others are left alone, and said.

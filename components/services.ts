@@ -47,7 +47,7 @@ export class Services extends pulumi.ComponentResource {
     }
 }
 
-/** Seconds that a service's script has beside those to converge: its networks come and go, its image is looked up. */
+/** Seconds that a service's script has beside those to converge, which count from its start: the networks that it leaves go. */
 const OTHER_WAITS_SECONDS = 120;
 
 function deploy(service: ServiceSpec, args: ServicesArgs, parent: pulumi.Resource): DeployedService {

@@ -2,7 +2,9 @@ import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { Differing } from "../look/look.ts";
 import { parseAnswer } from "../model/answers.ts";
+import { MAX_NODES } from "../model/names.ts";
 import type { Line } from "../model/scriptInput.ts";
+import { MAX_STOP_GRACE_HOURS } from "../model/services.ts";
 import type { ServiceSpec, Settings } from "../model/settings.ts";
 import { kept } from "./kept.ts";
 import type { Node } from "./nodes.ts";
@@ -49,8 +51,12 @@ export interface Member {
 /** Seconds that the tasks of a leaving node have to run elsewhere. */
 const DRAIN_SECONDS = 300;
 
-/** What the roster waits for besides nodes that are not ready, where all of seven managers are exchanged. */
-const ROSTER_SECONDS = 5400;
+/**
+ * What the roster waits for besides nodes that are not ready: it empties as many nodes as there can be, moves or removes as many
+ * services, and each of their tasks takes as long to stop as it may; all the rest is a part of that. By what the config
+ * may hold and not by what it does, which would show as a second change in each preview of a node or a service.
+ */
+const ROSTER_SECONDS = 4 * MAX_NODES * (MAX_STOP_GRACE_HOURS * 3600 + 60);
 
 /** What the other scripts wait for besides the first boot: each wait is bounded, this is more than their sum. */
 const OTHER_WAITS_SECONDS = 2400;
@@ -248,7 +254,6 @@ function reconcile(
             host: seed,
             script: "roster",
             differs: args.differing.roster,
-            // Not by the number of nodes, which would show as a second change in each preview of one.
             timeout: ROSTER_SECONDS + 2 * args.nodeTimeout,
             input: pulumi.all(members.map((member) => member.id)).apply((ids): Line[] => [
                 ["node", seed.name],

@@ -8,13 +8,14 @@ const MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
 const BYTES = { b: 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 } as const;
 
 /** Above it Docker's own arithmetic (nanoseconds in 64 bits) is far away, and a slip of the unit is near. */
-const MAX_DURATION_MS = 24 * MS.h;
+const MAX_HOURS = 24;
 
-export const DURATION_ALLOWED = 'a duration such as "500ms", "10s" or "1m30s", at most "24h"';
+export const durationAllowed = (maxHours = MAX_HOURS) =>
+    `a duration such as "500ms", "10s" or "1m30s", at most "${maxHours}h"`;
 export const BYTES_ALLOWED = 'a size such as "64M" or "1.5G" (powers of 1024), or a number of bytes';
 
 /** Milliseconds of a duration in Go's syntax, in whole milliseconds. @throws Refused Any other text. */
-export function durationMs(text: string): number {
+export function durationMs(text: string, maxHours = MAX_HOURS): number {
     if (text === "0") {
         return 0;
     }
@@ -30,7 +31,7 @@ export function durationMs(text: string): number {
     if (Math.abs(total - rounded) > 1e-6) {
         throw new Refused("is finer than a millisecond");
     }
-    if (rounded > MAX_DURATION_MS) {
+    if (rounded > maxHours * MS.h) {
         throw new Refused("is too long");
     }
     return rounded;

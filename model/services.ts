@@ -13,7 +13,7 @@ import { isLabel, isNumber, repeated } from "./names.ts";
 import { CONSTRAINT_ALLOWED, constraint } from "./placement.ts";
 import { comparePorts, PORT_ALLOWED, shortPort } from "./ports.ts";
 import { type Problem, problemText, Refused } from "./problems.ts";
-import { BYTES_ALLOWED, bytes, DURATION_ALLOWED, durationMs } from "./quantities.ts";
+import { BYTES_ALLOWED, bytes, durationAllowed, durationMs } from "./quantities.ts";
 import { MAX_TIMEOUT } from "./rollouts.ts";
 import {
     ANY_TEXT_ALLOWED,
@@ -46,7 +46,11 @@ const MIN_CPUS = 0.001;
 /** Networks that Docker makes itself; none of them is an overlay network for services. */
 const DOCKER_NETWORKS = ["ingress", "bridge", "host", "none"];
 
-const duration = () => text(DURATION_ALLOWED, durationMs);
+/** The roster waits for it, once for each node that it empties. And no update ends in time whose tasks take longer to stop. */
+export const MAX_STOP_GRACE_HOURS = 1;
+
+const duration = (maxHours?: number) =>
+    text(durationAllowed(maxHours), (received) => durationMs(received, maxHours));
 
 const port = value<unknown>(PORT_ALLOWED, (received) =>
     typeof received === "string" ? shortPort(received) : asObject(received),
@@ -169,7 +173,7 @@ const shape = {
     ).default(""),
     init: flag().default(false),
     readOnly: flag().default(false),
-    stopGracePeriod: duration().default(10_000),
+    stopGracePeriod: duration(MAX_STOP_GRACE_HOURS).default(10_000),
     timeout: integer(1, MAX_TIMEOUT, "seconds").default(300),
     // Its fields are checked once it is known to be an object: none of them is a value of its own here.
     spec: value("a map of fields of the Engine API's ServiceSpec", asObject).default({}),

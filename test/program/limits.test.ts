@@ -7,10 +7,16 @@ import { after, before, describe, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { scriptText } from "../../components/remote.ts";
 import type { ScriptName } from "../../model/answers.ts";
+import { MAX_NODES } from "../../model/names.ts";
 import { COMMAND, dev, find, inputOf, type Run, runProgram } from "./harness.ts";
 
 /** A wait as it stands in a script, and how often it comes at most in one run. */
 type Wait = readonly [bound: string, what: string, times: number];
+
+const TIMEOUT = 3600;
+/** The longest that the config takes. */
+const GRACE = 3600;
+const DRAIN = 300;
 
 /** The program's managers are seven at most. In an exchange of them all, the seed may try those of before and its peers. */
 const OTHERS = 6;
@@ -34,7 +40,7 @@ const host = (tried: number): Wait[] => [
     ["3", "marked_by", 1],
 ];
 
-const waits: Record<Exclude<ScriptName, "service">, readonly Wait[]> = {
+const waits: Record<ScriptName, readonly Wait[]> = {
     swarm: [
         ...host(KNOWN),
         ["30", "$name's swarm state to settle", 1],
@@ -59,17 +65,23 @@ const waits: Record<Exclude<ScriptName, "service">, readonly Wait[]> = {
         ["60", "$name's swarm state to settle", 1],
         ["60", "$name to lead its swarm", 1],
     ],
-    // All of seven managers are exchanged; a service and a network go.
+    service: [
+        ["60", "networks to be free", 1],
+        ["10", "docker service logs", 1],
+        ["$limit", "not converged after $waited s", 1],
+        // From the start of the script, as the one before.
+        ["$limit", "service $service", 0],
+    ],
+    // All nodes that there can be are exchanged, all of seven managers among them, and as many services moved and removed.
     roster: [
-        ["60", "network $1 to be free", 1],
-        // Of each change of a member: its role, its demotion, no new tasks, no tasks, its removal.
-        ["30", "retry_until", 5 * 7],
+        ["60", "networks to be free", 1],
+        // Of each change of a member: its role, its demotion, no new tasks, no tasks, its removal. And of a service's move.
+        ["30", "retry_until", 6 * MAX_NODES],
         ["60", "$2 to be a $3", 7],
         ["60", "$2 to be a worker", 7],
-        // 30 s where the service says nothing of its stop.
-        ["$((grace + 30))", "the tasks of $service to end", 1],
-        ["$drain", "the tasks of service $service_name to run elsewhere", 1],
-        ["$drain", "the tasks of $emptied to run elsewhere", 7],
+        ["$((grace + 30))", "the tasks of $service to end", MAX_NODES],
+        ["$drain", "the tasks of service $service_name to run elsewhere", MAX_NODES],
+        ["$drain", "the tasks of $emptied to run elsewhere", MAX_NODES],
         ["30", "the swarm's list of members", 1],
         ["$limit", "all nodes to be ready", 1],
         ["$limit", "all nodes to be ready again", 1],
@@ -83,6 +95,7 @@ function waitsIn(script: ScriptName): string[] {
         /\bwait_for (?<bound>\d+|"\$\w+"|\$\(\(.*?\)\)) "(?<what>[^"]*)"/,
         /(?<what>\w+)=\$\(\(\$\(now\) \+ (?<bound>\d+)\)\)/,
         /\btimeout (?<bound>\d+) (?<what>docker(?: [a-z]+)+)/,
+        /-lt (?<bound>"\$limit") \] \|\| (?:give_up|fail) "(?<what>[^:]*):/,
         /-lt (?<bound>120) \] \|\|\n\s*fail "\$name: waited \$asked_for s for (?<what>[^,]*),/,
     ];
     const text = scriptText(script);
@@ -92,14 +105,21 @@ function waitsIn(script: ScriptName): string[] {
         .map(({ groups }) => `${groups?.bound?.replaceAll('"', "")} ${groups?.what}`);
 }
 
-const DRAIN = 300;
-const commandOf = { swarm: "swarm", join: "m2-join", recover: "recover", roster: "roster" };
+const commandOf = { swarm: "swarm", join: "m2-join", recover: "recover", roster: "roster", service: "web" };
 
 for (const nodeTimeout of [30, 600, 3600]) {
     describe(`with ${nodeTimeout} s for a new node`, () => {
         let run: Run;
         before(async () => {
-            const config = { ...dev, managers: "m[1:3]", workers: "w1", recoverFrom: "m2", nodeTimeout };
+            const services = { web: { image: "nginx", timeout: TIMEOUT } };
+            const config = {
+                ...dev,
+                managers: "m[1:3]",
+                workers: "w1",
+                recoverFrom: "m2",
+                nodeTimeout,
+                services,
+            };
             run = await runProgram({ config });
         });
         for (const [script, expected] of Object.entries(waits) as [keyof typeof waits, Wait[]][]) {
@@ -110,11 +130,13 @@ for (const nodeTimeout of [30, 600, 3600]) {
                 );
                 const seconds = ([bound, what]: Wait) =>
                     bound === "$limit"
-                        ? Math.min(nodeTimeout, what.startsWith("Docker") ? 120 : nodeTimeout)
+                        ? script === "service"
+                            ? TIMEOUT
+                            : Math.min(nodeTimeout, what.startsWith("Docker") ? 120 : nodeTimeout)
                         : bound === "$drain"
-                          ? DRAIN
+                          ? GRACE + 60
                           : bound === "$((grace + 30))"
-                            ? 60
+                            ? GRACE + 30
                             : Number(bound);
                 const sum = expected.reduce((total, wait) => total + seconds(wait) * wait[2], 0);
                 const { create, update } = find(run, COMMAND, commandOf[script]).inputs;

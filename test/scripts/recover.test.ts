@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Line } from "../../model/scriptInput.ts";
-import { fakeDaemon, inactive, LEADERLESS, minuteOf } from "./fakeDaemon.ts";
+import { fakeDaemon, inactive, LEADERLESS, minuteOf, waitedInVain } from "./fakeDaemon.ts";
 import { type Host, runScript } from "./harness.ts";
 
 const input: Line[] = [
@@ -134,9 +134,6 @@ test("a warning beside the list of members does not mean that there is no leader
 });
 
 const goingOn = `node2: the managers have no leader (${LEADERLESS}); going on from this one alone\n`;
-const halfAMinute = (what: string, seen: string) =>
-    `${[5, 15, 25].map((second) => `waiting for ${what}, ${second} s: ${seen}\n`).join("")}` +
-    `waited 30 s for ${what}; last seen: ${seen}\n`;
 const failures: { what: string; host: Host; text: string; calls?: readonly string[] }[] = [
     {
         what: "a worker",
@@ -172,7 +169,7 @@ const failures: { what: string; host: Host; text: string; calls?: readonly strin
     {
         what: "a worker that is pending",
         host: { docker: fakeDaemon("pending false id= addr= cluster= error=", ""), stoppedClock: true },
-        text: halfAMinute("node2's swarm state to settle", "state pending"),
+        text: waitedInVain("node2's swarm state to settle", 30, "state pending"),
     },
     {
         what: "a manager whose list of members fails for another reason",

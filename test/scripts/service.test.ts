@@ -204,6 +204,13 @@ describe("what is sent", () => {
         assert.equal(run.sent.TaskTemplate.ForceUpdate, 2);
     });
 
+    test("a service that has only lost its stack's label gets it again", async () => {
+        const run = await deploy({}, { service: there({ stack: "-" }) });
+        assertDone(run, answer({ id: "old1", image: "nginx:latest@sha256:1" }));
+        assert.deepEqual(run.requests, ["POST /services/old1/update?version=17"]);
+        assert.equal(run.sent.Labels["swarm.stack"], "swarm-dev");
+    });
+
     for (const [what, service] of [
         ["the config names another one", there({ label: "nginx:1.28", image: "nginx:1.28@sha256:1" })],
         ["somebody has set another one", there({ image: "busybox:latest@sha256:1" })],
@@ -270,6 +277,11 @@ const refused: readonly (readonly [what: string, world: World, stderr: string])[
     [
         "a service that is somebody else's",
         { service: there({ stack: "-", label: "-" }) },
+        "service web: the swarm has a service of this name that this stack did not make; remove it or choose another name\n",
+    ],
+    [
+        "another stack's service",
+        { service: there({ stack: "other" }) },
         "service web: the swarm has a service of this name that this stack did not make; remove it or choose another name\n",
     ],
     [

@@ -18,6 +18,7 @@ const PORT =
     '"published:target", "published:target/udp", or { published, target, protocol: tcp or udp, ' +
     "mode: ingress or host }, with ports from 1 to 65535";
 const DURATION = 'a duration such as "500ms", "10s" or "1m30s", at most "24h"';
+const HOUR = DURATION.replace("24h", "1h");
 const SIZE = 'a size such as "64M" or "1.5G" (powers of 1024), or a number of bytes';
 const CONSTRAINT =
     '"key==value" or "key!=value" with the key node.role, node.hostname, node.id, node.ip, node.platform.os, ' +
@@ -242,7 +243,11 @@ describe("an option of a service is refused with", () => {
         ],
         [{ init: 1 }, "swarm:services.web.init: 1; allowed: true or false"],
         [{ readOnly: "no" }, 'swarm:services.web.readOnly: "no"; allowed: true or false'],
-        [{ stopGracePeriod: 10 }, `swarm:services.web.stopGracePeriod: 10; allowed: ${DURATION}`],
+        [{ stopGracePeriod: 10 }, `swarm:services.web.stopGracePeriod: 10; allowed: ${HOUR}`],
+        [
+            { stopGracePeriod: "61m" },
+            `swarm:services.web.stopGracePeriod: "61m": is too long; allowed: ${HOUR}`,
+        ],
         [{ timeout: 0 }, "swarm:services.web.timeout: 0; allowed: a whole number of seconds from 1 to 3600"],
     ];
     for (const [options, ...texts] of rows) {

@@ -24,7 +24,11 @@ export interface Recording {
 }
 
 export function recorded(name: string): Recording {
-    return JSON.parse(readFileSync(path.join(import.meta.dirname, "recordings", `${name}.json`), "utf8"));
+    const file = path.join(import.meta.dirname, "recordings", `${name}.json`);
+    const recording: Recording = JSON.parse(readFileSync(file, "utf8"));
+    // Recorded before anybody asked for networks.
+    const swarm = { ...recording.swarm, networks: [] };
+    return { ...recording, state: withCommands(recording.state), swarm };
 }
 
 /** The one service that the recorded cluster has. */
@@ -68,9 +72,8 @@ export function sources(name: string, instead: Partial<Sources> = {}): Sources {
     const { at, state, swarm, droplets } = recorded(name);
     return {
         at,
-        state: readState(withCommands(state), nameIn(state) as string),
-        // Recorded before anybody asked for networks.
-        swarm: { ...swarm, networks: [] },
+        state: readState(state, nameIn(state) as string),
+        swarm,
         droplets: droplets.map(asDroplet),
         problems: [],
         ...instead,

@@ -13,10 +13,13 @@ export interface Access {
     readonly files: SshFiles;
 }
 
-/** Two stacks of one name, in two backends, keep apart. */
+/** What tells a stack from one of its name in another backend. */
+export function backendMark(backend: string): string {
+    return createHash("sha256").update(backend).digest("hex").slice(0, 8);
+}
+
 export function stackFolder(stack: string, backend: string): string {
-    const mark = createHash("sha256").update(backend).digest("hex").slice(0, 8);
-    return path.join(projectFolder, ".swarm", `${stack}-${mark}`);
+    return path.join(projectFolder, ".swarm", `${stack}-${backendMark(backend)}`);
 }
 
 /** Reads the stack and brings its files up to date. @throws CliError */

@@ -15,13 +15,13 @@ export function ownSshConfig(): string {
     return path.join(userInfo().homedir, ".ssh", "config");
 }
 
-/** Runs docker on its own contexts. @throws CliError With docker's words. */
-async function docker(args: readonly string[]): Promise<void> {
+/** Runs docker on its own contexts. @returns what it prints. @throws CliError With docker's words. */
+async function docker(args: readonly string[]): Promise<string> {
     const env = { ...process.env };
     // With a host in the environment, docker warns that contexts are of no use.
     delete env.DOCKER_HOST;
     try {
-        await execute("docker", ["context", ...args], { env });
+        return (await execute("docker", ["context", ...args], { env })).stdout;
     } catch (error) {
         const { code, stderr } = error as { code?: number | string; stderr?: string };
         throw new CliError(
@@ -32,35 +32,55 @@ async function docker(args: readonly string[]): Promise<void> {
     }
 }
 
-async function exists(name: string): Promise<boolean> {
-    return await docker(["inspect", name]).then(
-        () => true,
-        (error: CliError) => {
-            if (/no docker command/.test(error.message)) throw error;
-            return false;
-        },
+/**
+ * Whether there is a context of that name. One that is somebody else's is refused: it may lead anywhere, and another
+ * stack of this name, in another backend, has its own.
+ *
+ * @throws CliError
+ */
+async function hasOwn({ name, mark }: ContextName): Promise<boolean> {
+    const inspected = await docker(["inspect", name]).catch((error: CliError) => {
+        if (/no docker command/.test(error.message)) throw error;
+        return undefined;
+    });
+    if (inspected === undefined) return false;
+    const [context] = JSON.parse(inspected) as { readonly Metadata?: { readonly Description?: string } }[];
+    const described = context?.Metadata?.Description ?? "";
+    if (described === descriptionOf({ name, mark })) return true;
+    throw new CliError(
+        `there is a Docker context ${name} that is not this stack's (its description: ${JSON.stringify(described)}); ` +
+            `nothing has been done to it. Remove it yourself if nobody needs it: docker context rm ${name}`,
     );
 }
 
-export interface ContextArgs {
+function descriptionOf({ name, mark }: ContextName): string {
+    return `The swarm of the stack ${name} (${mark})`;
+}
+
+export interface ContextName {
     /** Also the stack's name in ssh's config. */
     readonly name: string;
+    /** Tells the stack from one of its name in another backend. */
+    readonly mark: string;
+}
+
+export interface ContextArgs extends ContextName {
     readonly url: string;
     /** The stack's hosts of ssh. */
     readonly hosts: string;
     readonly sshConfig: string;
 }
 
-/** Makes the context, or leads it to another node. @returns whether it is a new one. */
-export async function setContext({ name, url, hosts, sshConfig }: ContextArgs): Promise<boolean> {
-    const had = await exists(name);
+/** Makes the context, or leads it to another node. @returns whether it is a new one. @throws CliError */
+export async function setContext({ name, mark, url, hosts, sshConfig }: ContextArgs): Promise<boolean> {
+    const had = await hasOwn({ name, mark });
     await docker([
         had ? "update" : "create",
         name,
         "--docker",
         `host=${url}`,
         "--description",
-        `The swarm of the stack ${name}`,
+        descriptionOf({ name, mark }),
     ]);
     await editConfig(sshConfig, (text) => withInclude(text, name, hosts));
     return !had;
@@ -70,9 +90,9 @@ export async function useContext(name: string): Promise<void> {
     await docker(["use", name]);
 }
 
-/** @returns whether there was one. */
-export async function removeContext(name: string, sshConfig: string): Promise<boolean> {
-    const had = await exists(name);
+/** @returns whether there was one. @throws CliError */
+export async function removeContext({ name, mark }: ContextName, sshConfig: string): Promise<boolean> {
+    const had = await hasOwn({ name, mark });
     if (had) await docker(["rm", "--force", name]);
     await editConfig(sshConfig, (text) => withoutInclude(text, name));
     return had;

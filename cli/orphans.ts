@@ -5,7 +5,7 @@ import { dropletsOnRecord, lostDroplets } from "../model/lost.ts";
 import { type Droplet, taggedDroplets } from "./droplets.ts";
 import { CliError } from "./errors.ts";
 import { accountMismatch } from "./otherAccount.ts";
-import { lockHolder, type StackChoice } from "./pulumi.ts";
+import { isLockReadable, lockHolder, type StackChoice } from "./pulumi.ts";
 import { loadStack } from "./stack.ts";
 import { duration, table } from "./table.ts";
 
@@ -15,26 +15,35 @@ export interface Found {
     readonly orphans: readonly Droplet[];
     /** Who holds the stack's lock. A droplet that is being made is in no state yet, and looks like an orphan. */
     readonly lockedBy?: string;
+    /** Nobody has looked: some backends tell of a lock only whoever may take it. */
+    readonly lockUnknown?: true;
 }
 
 /**
  * Cloud first, then the lock, then the state: whoever made a droplet that the cloud has listed either still holds
- * the lock by then, or has written it down.
+ * the lock by then, or has written it down. To list them takes no right to write the state: then the lock is looked at only
+ * where it is there to be read.
  *
  * @throws CliError When the token is of another account.
  */
-export async function findOrphans(cloud: Cloud, choice: StackChoice): Promise<Found> {
+export async function findOrphans(
+    cloud: Cloud,
+    choice: StackChoice,
+    { forDeletion }: { readonly forDeletion: boolean },
+): Promise<Found> {
     const before = await loadStack(choice);
     const { name, names } = before;
     const tagged = await taggedDroplets(cloud, names.tags.all);
     const mismatch = await accountMismatch(cloud, before, tagged);
     if (mismatch !== undefined) throw new CliError(mismatch);
-    const lockedBy = await lockHolder(name, choice);
+    const looks = forDeletion || (await isLockReadable(choice));
+    const lockedBy = looks ? await lockHolder(name, choice) : undefined;
     const { exported } = await loadStack(choice);
     return {
         stack: name,
         tag: names.tags.all,
         lockedBy,
+        ...(!looks && { lockUnknown: true }),
         orphans: lostDroplets(tagged, dropletsOnRecord(exported)),
     };
 }
@@ -99,7 +108,7 @@ export function refuseLocked(stack: string, holder: string | undefined): void {
 }
 
 /** @param now Milliseconds since 1970. */
-export function orphansText({ stack, tag, orphans, lockedBy }: Found, now: number): string {
+export function orphansText({ stack, tag, orphans, lockedBy, lockUnknown }: Found, now: number): string {
     if (orphans.length === 0) {
         return `Every droplet with the tag ${tag} is in the state of the stack "${stack}".\n`;
     }
@@ -122,6 +131,9 @@ export function orphansText({ stack, tag, orphans, lockedBy }: Found, now: numbe
         lockedBy === undefined
             ? ""
             : `The stack is locked by ${lockedBy}: what is being made right now looks the same. Look again when that has ended.\n`,
+        lockUnknown
+            ? "What an update is making right now looks the same; whether one runs is looked at with --delete alone.\n"
+            : "",
     ].join("");
 }
 

@@ -184,10 +184,15 @@ export async function backendUrl(signal?: AbortSignal): Promise<string> {
  * @throws CliError When it cannot be told.
  */
 export async function lockHolder(name: string, choice: StackChoice): Promise<string | undefined> {
-    if (/^https?:/.test(await backendUrl(choice.signal))) {
+    if (await isLockReadable(choice)) {
         return cloudLock(succeeded(await pulumi(["stack", "ls", "--json"], { signal: choice.signal })), name);
     }
     return ownLock(await pulumi(["stack", "rename", name], choice));
+}
+
+/** Whether `lockHolder` only reads: Pulumi Cloud's list says it, other backends tell whoever may write. @throws CliError */
+export async function isLockReadable({ signal }: StackChoice): Promise<boolean> {
+    return /^https?:/.test(await backendUrl(signal));
 }
 
 /** The answer to a renaming of a stack to its own name, read. */

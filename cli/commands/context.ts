@@ -16,7 +16,7 @@ export function context(program: Command): void {
         .description(
             "Makes a Docker context named after the stack, or leads it to another node. Docker's contexts of this kind go " +
                 "through ssh, which has to know the nodes: a line at the top of ~/.ssh/config includes a file with them " +
-                "and their pinned host keys. --remove takes both away.",
+                "and their pinned host keys. --remove takes both away. A context of that name that is not the stack's is left alone.",
         )
         .option("--node <name>", "this node instead of the active manager")
         .option("--use", "make it docker's current context, too")
@@ -31,11 +31,16 @@ export function context(program: Command): void {
             run(async (signal, options: Options) => {
                 const contexts = await import("../dockerContext.ts");
                 const choice = { stack: options.stack, signal };
+                const [{ backendMark }, { backendUrl }] = await Promise.all([
+                    import("../access.ts"),
+                    import("../pulumi.ts"),
+                ]);
+                const mark = backendMark(await backendUrl(signal));
                 const sshConfig = options.sshConfig ?? contexts.ownSshConfig();
                 if (options.remove) {
                     const { loadStack } = await import("../stack.ts");
                     const { names } = await loadStack(choice);
-                    const had = await contexts.removeContext(names.stack, sshConfig);
+                    const had = await contexts.removeContext({ name: names.stack, mark }, sshConfig);
                     process.stderr.write(
                         had
                             ? `removed the context ${names.stack}\n`
@@ -56,7 +61,13 @@ export function context(program: Command): void {
                         : pickNode(access.state.nodes, options.node);
                 const name = access.state.names.stack;
                 const url = dockerUrl(access, node);
-                const made = await contexts.setContext({ name, url, hosts: access.files.hosts, sshConfig });
+                const made = await contexts.setContext({
+                    name,
+                    mark,
+                    url,
+                    hosts: access.files.hosts,
+                    sshConfig,
+                });
                 if (options.use) await contexts.useContext(name);
                 process.stderr.write(
                     `the context ${name} ${made ? "leads" : "now leads"} to ${node.name} (${url}); ${sshConfig} includes its nodes\n`,

@@ -33,7 +33,7 @@ export function orphans(program: Command): void {
                 const work = await import("../orphans.ts");
                 const choice = { stack: options.stack, signal };
                 const cloud = await openCloud(choice);
-                const found = await work.findOrphans(cloud, choice);
+                const found = await work.findOrphans(cloud, choice, { forDeletion: options.delete === true });
                 process.stdout.write(options.json ? json(found) : work.orphansText(found, Date.now()));
                 if (found.orphans.length === 0) return EXIT.ok;
                 if (!options.delete) return EXIT.no;

@@ -81,6 +81,14 @@ describe("swarm orphans", () => {
         );
     });
 
+    test("where the lock could not be read", () => {
+        assert.ok(
+            orphansText({ ...found, lockUnknown: true }, now).endsWith(
+                "What an update is making right now looks the same; whether one runs is looked at with --delete alone.\n",
+            ),
+        );
+    });
+
     test("while an update runs", () => {
         const text = orphansText({ ...found, lockedBy: "ada@build7 (process 4711) since 21:00" }, now);
         assert.ok(

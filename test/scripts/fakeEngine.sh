@@ -4,6 +4,8 @@
 #
 # service       NAME ID VERSION FORCED-UPDATES MODE STACK IMAGE-LABEL IMAGE PLATFORMS; empty: there is none
 # networks      NAME ID STACK
+# refusals      NAME TEXT                        what the making of a network is answered; where it "already exists", another
+#               service has just made it
 # objects       KIND NAME ID                     secrets and configs
 # distribution  what the registry says of the image; empty: it is not to be had
 # posts         STATUS BODY                      how the next changes are answered, a line each; default: well. - TEXT: by
@@ -98,9 +100,16 @@ case "$*" in
 "service ps --no-trunc --format "*) tasks '' '' "$5" ;;
 "service logs --raw --tail 10 "*) cat "$dir/logs" ;;
 "service rm "*) echo "$3" && : >"$dir/service" ;;
-"network inspect --format {{.Name}} "*) grep "^$5 " "$dir/networks" | sed 's/ .*//' | grep . || refuse "no such network" ;;
+"network inspect --format {{.Name}} "*)
+    # As the daemon has it: by name, or by the beginning of an ID.
+    { grep "^$5 " "$dir/networks" || grep "^[^ ]* $5" "$dir/networks"; } | sed 's/ .*//' | grep . || refuse "no such network"
+    ;;
 "network inspect --format {{index .Labels \"swarm.stack\"}} "*) grep " $5 " "$dir/networks" | sed 's/.* //' ;;
-"network create --driver overlay --label swarm.stack="*) printf '%s\n' "$7 id-of-$7 ${6#swarm.stack=}" >>"$dir/networks" ;;
+"network create --driver overlay --label swarm.stack="*)
+    refusal=$(grep "^$7 " "$dir/refusals") || refusal=''
+    case $refusal in '' | *"already exists") printf '%s\n' "$7 id-of-$7 ${6#swarm.stack=}" >>"$dir/networks" ;; esac
+    [ -z "$refusal" ] || refuse "${refusal#* }"
+    ;;
 "network rm "*) sed "/ $3 /d" "$dir/networks" >"$dir/networks.new" && mv "$dir/networks.new" "$dir/networks" ;;
 "secret inspect --format {{.Spec.Name}}={{.ID}} "* | "config inspect --format {{.Spec.Name}}={{.ID}} "*)
     grep "^$1 $5 " "$dir/objects" | sed 's/^[^ ]* \([^ ]*\) /\1=/' | grep . || refuse "no such $1"

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { parseSettings } from "../../config.ts";
 import { engineSpec, specText } from "../../model/engineSpec.ts";
 import type { Line } from "../../model/scriptInput.ts";
+import { LEADERLESS } from "./fakeDaemon.ts";
 import { runScript, type ScriptRun } from "./harness.ts";
 
 const fakeEngine = fileURLToPath(new URL("fakeEngine.sh", import.meta.url));
@@ -17,6 +18,7 @@ const DISTRIBUTION = `{"Descriptor":{"mediaType":"x","digest":"${DIGEST}","size"
 interface World {
     readonly service?: string;
     readonly networks?: readonly string[];
+    readonly refusals?: readonly string[];
     readonly objects?: readonly string[];
     readonly distribution?: string;
     readonly posts?: readonly string[];
@@ -27,6 +29,8 @@ interface World {
     readonly tasks?: Readonly<Record<number, readonly string[]>>;
     readonly logs?: string;
 }
+
+const OUT_OF_SEQUENCE = '500 {"message":"rpc error: code = Unknown desc = update out of sequence"}';
 
 interface ServiceRun extends ScriptRun {
     readonly requests: readonly string[];
@@ -73,6 +77,7 @@ async function deploy(
                 sent: "",
                 service: world.service ?? "",
                 networks: file(world.networks),
+                refusals: file(world.refusals),
                 objects: file(world.objects),
                 distribution: world.distribution ?? DISTRIBUTION,
                 posts: file(world.posts),
@@ -261,9 +266,31 @@ describe("what is sent", () => {
         assert.deepEqual(run.sent.TaskTemplate.Networks, [{ Target: "back" }, { Target: "front" }]);
     });
 
+    test("a network is no other whose ID begins with its name; one that another service has just made is there", async () => {
+        const run = await deploy(
+            { networks: ["id", "raced"] },
+            { networks: ["other id-of-other swarm-dev"], refusals: ["raced network raced already exists"] },
+        );
+        assertDone(run, answer());
+        assert.equal(
+            run.files.networks,
+            "other id-of-other swarm-dev\nid id-of-id swarm-dev\nraced id-of-raced swarm-dev\n",
+        );
+    });
+
+    test("a change is sent again where there is no leader for a moment, but one that is made never with a version", async () => {
+        const leaderless = `500 {"message":"${LEADERLESS}"}`;
+        const run = await deploy({}, { posts: [leaderless] });
+        assertDone(run, answer());
+        assert.deepEqual(run.requests, [
+            "GET /distribution/nginx/json",
+            "POST /services/create",
+            "POST /services/create",
+        ]);
+    });
+
     test("a change that the swarm refuses while it changes the service itself is sent again, to the new version", async () => {
-        const outOfSequence = '500 {"message":"rpc error: code = Unknown desc = update out of sequence"}';
-        const run = await deploy({}, { service: there(), posts: [outOfSequence, outOfSequence] });
+        const run = await deploy({}, { service: there(), posts: [OUT_OF_SEQUENCE, OUT_OF_SEQUENCE] });
         assertDone(run, answer({ id: "old1", image: "nginx:latest@sha256:1" }));
         assert.deepEqual(run.requests, [
             "POST /services/old1/update?version=17",
@@ -290,6 +317,16 @@ const refused: readonly (readonly [what: string, world: World, stderr: string])[
         'service web: invalid "mount" target, must be an absolute path\n',
     ],
     [
+        "a swarm that refuses for as long as the service has to converge",
+        { service: there(), posts: Array.from({ length: 5 }, () => OUT_OF_SEQUENCE) },
+        "service web: rpc error: code = Unknown desc = update out of sequence, for 2 s\n",
+    ],
+    [
+        "a network that cannot be made",
+        { refusals: ["front could not find an available subnet"] },
+        "service web: its network front cannot be made: could not find an available subnet\n",
+    ],
+    [
         "a daemon that is not there",
         { posts: ["- Cannot connect to the Docker daemon at unix:///var/run/docker.sock."] },
         "service web: Cannot connect to the Docker daemon at unix:///var/run/docker.sock.\n",
@@ -299,7 +336,7 @@ const refused: readonly (readonly [what: string, world: World, stderr: string])[
 describe("what ends before it begins", () => {
     for (const [what, world, stderr] of refused) {
         test(what, async () => {
-            const run = await deploy({}, world);
+            const run = await deploy(world.refusals ? { networks: ["front"] } : {}, world, { limit: 2 });
             assert.equal(run.stderr, stderr);
             assert.equal(run.stdout, "");
             assert.equal(run.status, 1);

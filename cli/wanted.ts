@@ -1,8 +1,8 @@
 /** What the last `up` wanted of the swarm, from the inputs of the stack's commands. No I/O. */
 import type { WantedMember, WantedService, WantedSwarm } from "../look/differences.ts";
 import type { ExportedState } from "../model/lost.ts";
+import { readInput, type ScriptInput, valuesOf } from "../model/scriptInput.ts";
 import type { Droplet } from "./droplets.ts";
-import { readInput, type ScriptInput, valuesOf } from "./scriptInput.ts";
 import { byName, type StackState } from "./stackState.ts";
 
 export interface Wanted {

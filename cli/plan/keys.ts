@@ -1,6 +1,6 @@
 /** What a change does to the swarm's join tokens and to autolock: from what the `swarm` command reads. */
 
-import { type ScriptInput, valuesOf } from "../scriptInput.ts";
+import { type ScriptInput, valuesOf } from "../../model/scriptInput.ts";
 import { command, drifted } from "./nodes.ts";
 import { inputsOf, type Preview } from "./preview.ts";
 import { own, type Words } from "./words.ts";

@@ -2,9 +2,9 @@
 import { expandNames } from "../../model/names.ts";
 import { availability, nodeSpecs } from "../../model/nodes.ts";
 import { Refused } from "../../model/problems.ts";
+import { valuesOf } from "../../model/scriptInput.ts";
 import type { NodeRole, NodeSpec } from "../../model/settings.ts";
 import { stackNames } from "../../model/stackNames.ts";
-import { valuesOf } from "../scriptInput.ts";
 import { byName } from "../stackState.ts";
 import {
     type Change,

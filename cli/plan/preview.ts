@@ -5,8 +5,8 @@
 import { z } from "zod";
 import { PROJECT } from "../../model/problems.ts";
 import { orList } from "../../model/schema.ts";
+import { readInput, type ScriptInput } from "../../model/scriptInput.ts";
 import { CliError, EXIT } from "../errors.ts";
-import { readInput, type ScriptInput } from "../scriptInput.ts";
 
 /** The engine whose previews this was written and tested with. */
 const ENGINE = "3.259.0";

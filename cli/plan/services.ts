@@ -1,7 +1,7 @@
 /** Which services change, from what to what, and what that does to their tasks. */
 import { IMAGE_LABEL, isObject, type Json, type JsonObject } from "../../model/engineSpec.ts";
+import { type ScriptInput, valuesOf } from "../../model/scriptInput.ts";
 import { effectOf, type SpecChange, type SpecEffect, specChanges } from "../../model/specChanges.ts";
-import { type ScriptInput, valuesOf } from "../scriptInput.ts";
 import { type Change, COMMAND, hasDrifted, inputsOf, type Preview } from "./preview.ts";
 import { joined, own, say, type Words } from "./words.ts";
 

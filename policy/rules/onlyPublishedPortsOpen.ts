@@ -1,3 +1,5 @@
+import { isObject } from "../../model/engineSpec.ts";
+import { readInput } from "../../model/scriptInput.ts";
 import { isEverywhere, type Opening, openings, portsOf, sources, what } from "../firewall.ts";
 import { listed, ofType, type Rule, type SeenInStack, types, type Violation } from "../rule.ts";
 
@@ -32,13 +34,13 @@ export const onlyPublishedPortsOpen: Rule = {
 /** As "80/tcp". */
 function publishedPorts(resources: readonly SeenInStack[]): ReadonlySet<string> {
     return new Set(
-        ofType(resources, types.remote).flatMap(({ properties: { stdin } }) =>
-            typeof stdin === "string"
-                ? [...stdin.matchAll(/^publish published=(\d+),.*\bprotocol=(\w+)/gm)].map(
-                      ([, port, protocol]) => `${port}/${protocol}`,
-                  )
-                : [],
-        ),
+        ofType(resources, types.remote).flatMap(({ properties: { stdin } }) => {
+            const { EndpointSpec } = (typeof stdin === "string" && readInput(stdin)?.spec) || {};
+            const { Ports } = isObject(EndpointSpec) ? EndpointSpec : {};
+            return (Array.isArray(Ports) ? Ports : []).map(
+                ({ PublishedPort, Protocol }) => `${PublishedPort}/${Protocol}`,
+            );
+        }),
     );
 }
 

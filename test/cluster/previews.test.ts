@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { readInput } from "../../cli/scriptInput.ts";
+import { readInput } from "../../model/scriptInput.ts";
 import type { ChangeOfProgram, RawPreview, RawStep } from "../cli/engine.ts";
 import { CHANGES, one } from "../cli/previews.ts";
 import { api, droplets } from "./support/cloud.ts";

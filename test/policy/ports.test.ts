@@ -1,4 +1,8 @@
+import assert from "node:assert/strict";
 import { describe } from "node:test";
+import { payload } from "../../components/remote.ts";
+import { engineSpec, specText } from "../../model/engineSpec.ts";
+import { readServices } from "../../model/services.ts";
 import { type Properties, UNKNOWN } from "../../policy/rule.ts";
 import { onlyPublishedPortsOpen } from "../../policy/rules/onlyPublishedPortsOpen.ts";
 import { sshNotFromEverywhere } from "../../policy/rules/sshNotFromEverywhere.ts";
@@ -22,16 +26,14 @@ const udp = (portRange: string, sourceAddresses: readonly string[]) => ({
 const firewall = (...inboundRules: readonly unknown[]) =>
     resource("firewall", "all", { tags: ["swarm-dev"], inboundRules });
 
-const service = (name: string, ...ports: readonly string[]) =>
-    resource("remote", name, {
-        stdin: `#!/bin/sh\n#: input\nservice ${name}\n${ports
-            .map((port) => port.split("/"))
-            .map(
-                ([published, protocol]) =>
-                    `publish published=${published},target=80,protocol=${protocol},mode=ingress\n`,
-            )
-            .join("")}args \n`,
-    });
+/** As the program has it. */
+const service = (name: string, ...ports: readonly string[]) => {
+    const options = { image: "nginx", ports: ports.map((port) => port.replace("/", ":80/")) };
+    const { specs, problems } = readServices({ [name]: options }, false);
+    assert.deepEqual(problems, []);
+    const spec = specs.map((one) => specText(engineSpec(one, "swarm-dev"))).join();
+    return resource("remote", name, { stdin: payload("service", [["service", name]], spec) });
+};
 
 const open = (rule: string, from: string, allowed: string) => ({
     urn: urn("firewall", "all"),
@@ -83,7 +85,9 @@ describe("only-published-ports-open", () => {
             "a port that a label only talks of",
             [
                 firewall(tcp("9000", WORLD)),
-                resource("remote", "a", { stdin: "label x=publish published=9000,target=1,protocol=tcp" }),
+                resource("remote", "a", {
+                    stdin: payload("service", [], '{"Labels": {"x": "9000/tcp", "PublishedPort": "9000"}}'),
+                }),
             ],
             [open("tcp 9000", "0.0.0.0/0, ::/0", "none")],
         ],

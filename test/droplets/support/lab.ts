@@ -119,7 +119,11 @@ export class TestLab {
     }
 
     /** Runs a command over SSH, on the connection that the last one used when it is still there. */
-    async shell(id: number, command: string, options: { readonly quiet?: boolean } = {}): Promise<string> {
+    async shell(
+        id: number,
+        command: string,
+        options: { readonly quiet?: boolean; readonly stdin?: string } = {},
+    ): Promise<string> {
         const client = this.#connections.get(id) ?? (await this.#connect(id));
         return execute(client, command, options);
     }

@@ -1,0 +1,96 @@
+/** What a change of a service does to its tasks, by the program's own script on a swarm with real ones. */
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { TestLab } from "./support/lab.ts";
+import { OneManager, type Options, serviceOf } from "./support/oneManager.ts";
+import { FIRST } from "./support/serviceOptions.ts";
+import { prepare, takeServiceWalk } from "./support/serviceWalk.ts";
+
+const lab = new TestLab("services", 2);
+const manager = new OneManager(lab);
+
+before(async () => {
+    await manager.start();
+    await prepare(manager);
+});
+after(() => lab.remove());
+
+/** The walk of `make test`, the same one in each run. */
+const SEED = 1;
+const STEPS = 12;
+
+test(`a walk of ${STEPS} changes`, () => takeServiceWalk(manager, SEED, STEPS));
+
+const deploy = (options: Options) => manager.deploy(serviceOf("web", { ...FIRST.options, ...options }));
+
+/** Deploys one form after another, all of which leave the tasks alone. */
+async function leavesTasksAlone(forms: readonly Options[]): Promise<void> {
+    await deploy(forms[0] as Options);
+    const tasks = await manager.tasks("web");
+    assert.equal(tasks.length, 2);
+    for (const form of forms.slice(1)) {
+        await deploy(form);
+        assert.deepEqual(await manager.tasks("web"), tasks, JSON.stringify(form));
+        assert.deepEqual(await manager.tasks("web", "up to date"), tasks);
+    }
+}
+
+describe("tasks are left alone", () => {
+    after(() => manager.remove("web"));
+
+    test("by a change of a label, whatever the number of variables", () => {
+        const env = Object.fromEntries([..."HGFEDCBA"].map((name) => [name, name.toLowerCase()]));
+        return leavesTasksAlone(["1", "2", "3"].map((tier) => ({ replicas: 2, env, labels: { tier } })));
+    });
+
+    test("by a change of a label, whatever the order of the mounts", () => {
+        const mounts = ["z", "a", "m"].map((source) => ({ source, target: `/m/${source}` }));
+        return leavesTasksAlone(["1", "2", "3"].map((tier) => ({ replicas: 2, mounts, labels: { tier } })));
+    });
+
+    test("by a constraint that they meet already, added and taken away, at once", async () => {
+        const [some, more] = [["node.role==manager"], ["node.role==manager", "node.labels.zone==a"]];
+        const forms = [[], some, more, some, []].map((constraints) => ({ replicas: 2, constraints }));
+        // What does not converge fails only after this.
+        await leavesTasksAlone(forms.map((form) => ({ ...form, timeout: 30 })));
+    });
+});
+
+describe("a published port", () => {
+    after(() => manager.remove("web"));
+
+    const rows: { what: string; ports: unknown[]; published: string }[] = [
+        {
+            what: "in mode host",
+            ports: [{ published: 8081, target: 80, mode: "host" }],
+            published: "8081:80/tcp host",
+        },
+        {
+            what: "moved",
+            ports: [{ published: 8082, target: 80, mode: "host" }],
+            published: "8082:80/tcp host",
+        },
+        { what: "made ingress", ports: ["8082:80"], published: "8082:80/tcp ingress" },
+        { what: "removed", ports: [], published: "" },
+        {
+            what: "beside another one that leads to the same target",
+            ports: ["8081:80", "8083:80"],
+            published: "8081:80/tcp ingress 8083:80/tcp ingress",
+        },
+        { what: "which then goes", ports: ["8083:80"], published: "8083:80/tcp ingress" },
+    ];
+    for (const { what, ports, published } of rows) {
+        test(`${what}: there is that, and nothing else`, async () => {
+            await deploy({ image: "nginx", command: undefined, ports });
+            const format =
+                "{{range .Endpoint.Ports}}{{.PublishedPort}}:{{.TargetPort}}/{{.Protocol}} {{.PublishMode}} {{end}}";
+            assert.equal(await manager.run(`docker service inspect --format '${format}' web`), published);
+            for (const port of [8081, 8082, 8083]) {
+                const answers = await manager.run(
+                    `timeout 5 sh -c 'until wget -qO- http://127.0.0.1:${port}/ 2>&1 | grep -o "Welcome to nginx" | head -n 1; do sleep 0.1; done' || echo nothing`,
+                );
+                assert.equal(answers, published.includes(`${port}:`) ? "Welcome to nginx" : "nothing");
+            }
+        });
+    }
+});

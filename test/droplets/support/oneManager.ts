@@ -1,0 +1,129 @@
+/** A swarm of one manager on a droplet, and services on it by the program's own script. */
+import assert from "node:assert/strict";
+import { launcher, payload } from "../../../components/remote.ts";
+import { parseSettings } from "../../../config.ts";
+import { imageRefs } from "../../../lab/droplets/images/ensure.ts";
+import { type Difference, swarmDifferences } from "../../../look/differences.ts";
+import type { SwarmFacts } from "../../../look/facts.ts";
+import { askInTurn } from "../../../look/session.ts";
+import { engineSpec, type JsonObject, specText } from "../../../model/engineSpec.ts";
+import type { ServiceSpec } from "../../../model/settings.ts";
+import { onlySsh } from "./filters.ts";
+import type { TestLab } from "./lab.ts";
+import { deployKey, hostKey } from "./ssh.ts";
+import { until } from "./wait.ts";
+
+/** As in the config, options by name. */
+export type Options = Readonly<Record<string, unknown>>;
+
+const STACK = "swarm-dev";
+
+/** A service of a stack that has one manager, and nothing else. */
+export function serviceOf(name: string, options: Options): ServiceSpec {
+    const parsed = parseSettings({
+        sshFrom: ["203.0.113.7/32"],
+        managers: "s1",
+        workers: "",
+        services: { [name]: options },
+    });
+    assert.ok("settings" in parsed, "problems" in parsed ? parsed.problems.join("\n") : "");
+    const [service] = parsed.settings.services;
+    assert.ok(service);
+    return service;
+}
+
+/** What is sent of it. */
+export function specOf(service: ServiceSpec): JsonObject {
+    return JSON.parse(specText(engineSpec(service, STACK)));
+}
+
+export class OneManager {
+    readonly #lab: TestLab;
+    readonly #id = 1;
+
+    constructor(lab: TestLab) {
+        this.#lab = lab;
+    }
+
+    async start(): Promise<void> {
+        await this.#lab.start();
+        await this.#lab.create(this.#id, imageRefs().droplet, onlySsh);
+        const address = this.#lab.privateIp(this.#id);
+        await this.#lab.eventually(this.#id, `docker swarm init --advertise-addr ${address}`);
+    }
+
+    run(command: string): Promise<string> {
+        return this.#lab.shell(this.#id, command);
+    }
+
+    /** As a resource of the program does, once a service: its script says when it has converged, or fails. */
+    async deploy(service: ServiceSpec): Promise<void> {
+        const lines = [
+            ["node", "s1"],
+            ["stack", STACK],
+            ["service", service.name],
+            ["image", service.image],
+            ["limit", service.timeout],
+            ...service.networks.map((network) => ["network", network] as const),
+        ] as const;
+        await this.#lab.shell(this.#id, launcher("service", "create", service.timeout + 120), {
+            stdin: payload("service", lines, specText(engineSpec(service, STACK))),
+            quiet: true,
+        });
+    }
+
+    async remove(name: string): Promise<void> {
+        await this.run(`docker service rm ${name}`);
+        await until(`the tasks of ${name} are gone`, async () => {
+            const left = await this.run(
+                `docker ps -aq --filter label=com.docker.swarm.service.name=${name} | grep -c . || true`,
+            );
+            return left === "0";
+        });
+    }
+
+    /** What a preview would look at. */
+    async facts(): Promise<SwarmFacts> {
+        const looked = await askInTurn([
+            {
+                name: "s1",
+                host: this.#lab.publicIp(this.#id),
+                user: "root",
+                privateKey: deployKey.private,
+                hostKey: hostKey.public,
+            },
+        ]);
+        return "facts" in looked ? looked.facts : assert.fail(looked.why);
+    }
+
+    /** What a preview would say of the service. */
+    async differences(service: ServiceSpec): Promise<readonly Difference[]> {
+        const wanted = { name: service.name, spec: engineSpec(service, STACK), secret: false };
+        return swarmDifferences({ stack: STACK, members: [], services: [wanted] }, await this.facts());
+    }
+
+    /** The service's spec as Docker has it, but for what counts changes; networks by their names. */
+    async spec(name: string): Promise<JsonObject> {
+        const { services, networks } = await this.facts();
+        const found = services.find(({ Spec }) => Spec.Name === name);
+        assert.ok(found, `no service ${name}`);
+        const names = new Map(networks.map(({ Id, Name }) => [Id, Name]));
+        const text = JSON.stringify(found.Spec, (field, value) =>
+            field === "ForceUpdate"
+                ? undefined
+                : field === "Target"
+                  ? (names.get(value as string) ?? value)
+                  : value,
+        );
+        return JSON.parse(text);
+    }
+
+    /** IDs of the tasks that run, or of those that Docker takes for up to date. */
+    async tasks(name: string, which: "all" | "up to date" = "all"): Promise<readonly string[]> {
+        const filters = ["desired-state=running", ...(which === "all" ? [] : ["_up-to-date=true"])];
+        const ids = await this.run(
+            `docker service ps -q --no-trunc ${filters.map((filter) => `--filter ${filter}`).join(" ")} ${name}`,
+        );
+        return ids.split("\n").filter(Boolean).sort();
+    }
+}

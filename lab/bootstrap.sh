@@ -192,13 +192,12 @@ if [ "$verb" = check ]; then
     exec node test/run.ts check
 fi
 if [ "$verb" = test-long ]; then
-    # Where one of the two is asked for by its variables, the other is not meant.
-    walk=${WALK_SEEDS-}${WALK_COUNT-}${WALK_STEPS-}
-    case ${walk:+walks}${MATRIX_OPERATIONS:+matrix} in
-        walks) exec node test/run.ts walks ;;
-        matrix) exec node test/run.ts matrix ;;
-        *) exec node test/run.ts matrix walks ;;
-    esac
+    # Where parts are asked for by their variables, the others are not meant.
+    walks=${WALK_SEEDS-}${WALK_COUNT-}${WALK_STEPS-}
+    service_walks=${SERVICE_WALK_SEEDS-}${SERVICE_WALK_STEPS-}
+    parts="${MATRIX_OPERATIONS:+matrix }${walks:+walks }${service_walks:+service-walks}"
+    # shellcheck disable=SC2086 # one word a part
+    exec node test/run.ts ${parts:-matrix walks service-walks}
 fi
 if [ "$verb" = shell ] && [ ! -e ".lab/${LAB_NAME:-lab}/made.json" ]; then
     PATH=$top/cli/bin:$PATH

@@ -194,8 +194,9 @@ function entriesOf(spec: JsonObject, networkName: (target: string) => string): E
         add({ what: "mount", name: string(Target), value: shown(options), effect: "roll" });
     }
     if (list(Command).length > 0)
-        add({ what: "command", value: shown(Command), hidden: true, effect: "roll" });
-    if (list(Args).length > 0) add({ what: "args", value: shown(Args), hidden: true, effect: "roll" });
+        add({ what: "command", value: JSON.stringify(Command), hidden: true, effect: "roll" });
+    if (list(Args).length > 0)
+        add({ what: "args", value: JSON.stringify(Args), hidden: true, effect: "roll" });
 
     const others: [JsonObject, string, SpecEffect][] = [
         [rest, "", "none"],

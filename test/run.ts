@@ -77,6 +77,7 @@ const parts: readonly Part[] = [
     { name: "browser", files: "test/browser/**/*.test.ts", labs: 2 },
     { name: "matrix", files: "test/long/matrix.test.ts", labs: 1, long: true },
     { name: "walks", files: "test/long/walks.test.ts", labs: 1, long: true },
+    { name: "service-walks", files: "test/long/serviceWalks.test.ts", labs: 1, long: true },
 ];
 
 interface Result extends Counts {

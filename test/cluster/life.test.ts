@@ -207,7 +207,7 @@ describe("the life of a stack", () => {
             config({
                 workers: "node2",
                 workerImage: "18153999",
-                services: { web: { image: "nginx", replicas: 1, ports: ["80:80"] } },
+                services: { web: { image: "nginx", replicas: 1, ports: ["80:80"], networks: ["front"] } },
             }),
         );
         await stack.upOrThrow();
@@ -216,6 +216,15 @@ describe("the life of a stack", () => {
             "docker service ls --format '{{.Name}} {{.Replicas}}'",
         );
         assert.equal(services, "web 1/1");
+    });
+
+    test("no service any more: the last one takes its network with it", async () => {
+        const seed = first.nodes[0]?.dropletId ?? "";
+        const networks = "docker network ls --filter label=swarm.stack --format '{{.Name}}'";
+        assert.equal(await inDroplet(seed, networks), "front");
+        stack.configure(config({ workers: "node2", workerImage: "18153999", services: {} }));
+        await stack.upOrThrow();
+        assert.equal(await inDroplet(seed, `docker service ls -q; ${networks}`), "");
     });
 
     test("nothing secret is in clear in the exported state or in anything that was printed", async () => {

@@ -1,15 +1,17 @@
 /** What a change of a service does to its tasks, by the program's own script on a swarm with real ones. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { examples } from "./support/examples.ts";
 import { TestLab } from "./support/lab.ts";
 import { OneManager, type Options, serviceOf } from "./support/oneManager.ts";
 import { FIRST } from "./support/serviceOptions.ts";
 import { prepare, takeServiceWalk } from "./support/serviceWalk.ts";
 
-const lab = new TestLab("services", 2);
+const lab = new TestLab("services", 4);
 const manager = new OneManager(lab);
 
 before(async () => {
+    await lab.start();
     await manager.start();
     await prepare(manager);
 });
@@ -94,3 +96,26 @@ describe("a published port", () => {
         });
     }
 });
+
+/** sshd allows ten at once. */
+const AT_ONCE = 5;
+
+test("the examples of docs/services.md run, and a preview finds nothing to say of them", async () => {
+    // There at the same time, so one name each.
+    const services = examples().flatMap((example, index) =>
+        Object.entries(example).map(([name, options]) => serviceOf(`${name}-${index}`, runnable(options))),
+    );
+    await manager.run("echo x | docker secret create web-key - && echo x | docker config create web-motd -");
+    for (let next = 0; next < services.length; next += AT_ONCE)
+        await Promise.all(services.slice(next, next + AT_ONCE).map((service) => manager.deploy(service)));
+    for (const service of services) assert.deepEqual(await manager.differences(service), []);
+});
+
+/** On one manager, with the images that the lab has. */
+function runnable({ image, constraints, ...options }: Options): Options {
+    return {
+        ...options,
+        image: /^registry\.example\.com/.test(`${image}`) ? "nginx" : image,
+        constraints: (constraints as string[] | undefined)?.filter((one) => one !== "node.role==worker"),
+    };
+}

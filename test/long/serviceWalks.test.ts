@@ -3,23 +3,27 @@
  * `SERVICE_WALK_SEEDS=3,4 SERVICE_WALK_STEPS=100 make test-long` those that are named.
  */
 import { randomInt } from "node:crypto";
-import { after, before, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import { TestLab } from "../droplets/support/lab.ts";
 import { OneManager } from "../droplets/support/oneManager.ts";
 import { prepare, takeServiceWalk } from "../droplets/support/serviceWalk.ts";
 import { number, numbers } from "./variables.ts";
 
-const seeds = numbers("SERVICE_WALK_SEEDS", `${randomInt(1_000_000_000)}`);
-const steps = number("SERVICE_WALK_STEPS", 200);
+const seeds = numbers("SERVICE_WALK_SEEDS", [0, 1].map(() => randomInt(1_000_000_000)).join());
+const steps = number("SERVICE_WALK_STEPS", 100);
 
-const lab = new TestLab("service-walks", 2);
-const manager = new OneManager(lab);
+const lab = new TestLab("service-walks", 5);
 
-before(async () => {
-    await manager.start();
-    await prepare(manager);
-});
+before(() => lab.start());
 after(() => lab.remove());
 
-for (const seed of seeds)
-    test(`a walk of ${steps} changes, seed ${seed}`, () => takeServiceWalk(manager, seed, steps));
+// Much of a step is waiting.
+describe("service walks", { concurrency: 2 }, () => {
+    for (const [index, seed] of seeds.entries())
+        test(`a walk of ${steps} changes, seed ${seed}`, async () => {
+            const manager = new OneManager(lab, index + 1);
+            await manager.start();
+            await prepare(manager);
+            await takeServiceWalk(manager, seed, steps);
+        });
+});

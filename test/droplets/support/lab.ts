@@ -43,13 +43,14 @@ export class TestLab {
     #machines?: Machines;
 
     /**
-     * @param place 0 to 3: which quarter of 198.18.213.0/24 is the public range; the VPC is 10.213.<place>.0/24
+     * @param place Which quarter of 198.18.213.0/24 is the public range, from 4 on of 198.18.214.0/24; the VPC is
+     *   10.213.<place>.0/24
      * @param options.faulty whether the images that are broken on purpose are needed; default false
      */
-    constructor(theme: string, place: 0 | 1 | 2 | 3, options: { readonly faulty?: boolean } = {}) {
+    constructor(theme: string, place: 0 | 1 | 2 | 3 | 4 | 5, options: { readonly faulty?: boolean } = {}) {
         this.id = { name: `droplets-${theme}`, checkout: root };
         this.vpc = { id: "test-vpc", name: "test", ipRange: `10.213.${place}.0/24` };
-        this.#publicCidr = `198.18.213.${place * 64}/26`;
+        this.#publicCidr = `198.18.${213 + Math.floor(place / 4)}.${(place % 4) * 64}/26`;
         this.#faulty = options.faulty ?? false;
     }
 

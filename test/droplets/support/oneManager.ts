@@ -39,14 +39,16 @@ export function specOf(service: ServiceSpec): JsonObject {
 
 export class OneManager {
     readonly #lab: TestLab;
-    readonly #id = 1;
+    readonly #id: number;
 
-    constructor(lab: TestLab) {
+    /** @param id Of its droplet. */
+    constructor(lab: TestLab, id = 1) {
         this.#lab = lab;
+        this.#id = id;
     }
 
+    /** The lab has been started. */
     async start(): Promise<void> {
-        await this.#lab.start();
         await this.#lab.create(this.#id, imageRefs().droplet, onlySsh);
         const address = this.#lab.privateIp(this.#id);
         await this.#lab.eventually(this.#id, `docker swarm init --advertise-addr ${address}`);

@@ -1,5 +1,6 @@
 /** Takes a service through changes at random, with real tasks. */
 import assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
 import type { JsonObject } from "../../../model/engineSpec.ts";
 import { effectOf, specChanges } from "../../../model/specChanges.ts";
 import { type OneManager, type Options, serviceOf, specOf } from "./oneManager.ts";
@@ -65,6 +66,8 @@ async function take(
     await manager.deploy(wanted);
 
     assert.deepEqual(await manager.differences(wanted), []);
+    const networks = await manager.run("docker network ls --filter label=swarm.stack --format '{{.Name}}'");
+    assert.deepEqual(networks.split("\n").filter(Boolean).sort(), wanted.networks);
     const tasks = await manager.tasks(NAME);
     assert.deepEqual(await manager.tasks(NAME, "up to date"), tasks, "by Docker's own notion up to date");
     assert.equal(tasks.length, wanted.mode.kind === "global" ? 1 : wanted.mode.replicas);
@@ -80,13 +83,22 @@ async function take(
     return `${made ? effect : "made"}, ${kept} of ${tasksBefore.length} tasks kept, ${tasks.length} run`;
 }
 
-/** Independently of what compares specs: that the texts sent are the same, constraints in any order. */
+/** Independently of what compares specs: what is sent, constraints and fields in one order and without what is empty. */
 function sameMeaning(one: Options, other: Options): boolean {
     const [a, b] = [one, other].map((options) => {
         const { constraints, ...service } = serviceOf(NAME, options);
-        return JSON.stringify(specOf({ ...service, constraints: [...constraints].sort() }));
+        return specOf({ ...service, constraints: [...constraints].sort() });
     });
-    return a === b;
+    return isDeepStrictEqual(withoutEmpty(a), withoutEmpty(b));
+}
+
+function withoutEmpty(value: unknown): unknown {
+    if (Array.isArray(value)) return value.length === 0 ? undefined : value.map(withoutEmpty);
+    if (typeof value !== "object" || value === null) return value || value === "" ? value : undefined;
+    const fields = Object.entries(value)
+        .map(([name, inner]) => [name, withoutEmpty(inner)] as const)
+        .filter(([, inner]) => inner !== undefined);
+    return fields.length === 0 ? undefined : Object.fromEntries(fields);
 }
 
 /** A twin has no tasks where it can do without, so that it is quickly made. */

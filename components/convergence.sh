@@ -29,11 +29,15 @@ has_converged() {
     seen="$up of $wanted tasks run"
     [ "$ended" = 0 ] || seen="$seen, $ended ended well"
     [ "$fresh" = "$now_running" ] || seen="$seen, not all of them to the new spec"
+    # One that is about to stop counts as running for the swarm, and is not wanted to run any more.
+    staying=$(printf '%s\n' "$now_running" | grep -c . || true)
+    [ "$staying" = "$up" ] || seen="$seen, $staying of them to stay"
     [ "$failures" = 0 ] || seen="$seen, $failures have failed"
     [ "${state%% *}" != updating ] || seen="$seen, an update is under way"
     # The swarm counts the tasks of a global service by what is to run: none in the instant of its making, and none in the end.
     if [ "$mode" = Global ] && [ "$up" = "$wanted" ]; then wanted=$((up + ended)) none=0; fi
-    if [ "${state%% *}" = updating ] || [ $((up + ended)) != "$wanted" ] || [ "$wanted" = "$none" ] || [ "$fresh" != "$now_running" ]; then
+    if [ "${state%% *}" = updating ] || [ $((up + ended)) != "$wanted" ] || [ "$wanted" = "$none" ] ||
+        [ "$staying" != "$up" ] || [ "$fresh" != "$now_running" ]; then
         calm_since=''
         return 1
     fi

@@ -46,7 +46,7 @@ describe("tasks are left alone", () => {
     });
 
     test("by a change of a label, whatever the order of the mounts", () => {
-        const mounts = ["z", "a", "m"].map((source) => ({ source, target: `/m/${source}` }));
+        const mounts = ["zz", "aa", "mm"].map((source) => ({ source, target: `/m/${source}` }));
         return leavesTasksAlone(["1", "2", "3"].map((tier) => ({ replicas: 2, mounts, labels: { tier } })));
     });
 
@@ -87,12 +87,6 @@ describe("a published port", () => {
             const format =
                 "{{range .Endpoint.Ports}}{{.PublishedPort}}:{{.TargetPort}}/{{.Protocol}} {{.PublishMode}} {{end}}";
             assert.equal(await manager.run(`docker service inspect --format '${format}' web`), published);
-            for (const port of [8081, 8082, 8083]) {
-                const answers = await manager.run(
-                    `timeout 5 sh -c 'until wget -qO- http://127.0.0.1:${port}/ 2>&1 | grep -o "Welcome to nginx" | head -n 1; do sleep 0.1; done' || echo nothing`,
-                );
-                assert.equal(answers, published.includes(`${port}:`) ? "Welcome to nginx" : "nothing");
-            }
         });
     }
 });
@@ -108,7 +102,7 @@ test("the examples of docs/services.md run, and a preview finds nothing to say o
     await manager.run("echo x | docker secret create web-key - && echo x | docker config create web-motd -");
     for (let next = 0; next < services.length; next += AT_ONCE)
         await Promise.all(services.slice(next, next + AT_ONCE).map((service) => manager.deploy(service)));
-    for (const service of services) assert.deepEqual(await manager.differences(service), []);
+    assert.deepEqual(await manager.differences(...services), []);
 });
 
 /** On one manager, with the images that the lab has. */

@@ -98,10 +98,14 @@ export class OneManager {
         return "facts" in looked ? looked.facts : assert.fail(looked.why);
     }
 
-    /** What a preview would say of the service. */
-    async differences(service: ServiceSpec): Promise<readonly Difference[]> {
-        const wanted = { name: service.name, spec: engineSpec(service, STACK), secret: false };
-        return swarmDifferences({ stack: STACK, members: [], services: [wanted] }, await this.facts());
+    /** What a preview would say, were these the services of the stack. */
+    async differences(...services: readonly ServiceSpec[]): Promise<readonly Difference[]> {
+        const wanted = services.map((service) => ({
+            name: service.name,
+            spec: engineSpec(service, STACK),
+            secret: false,
+        }));
+        return swarmDifferences({ stack: STACK, members: [], services: wanted }, await this.facts());
     }
 
     /** The service's spec as Docker has it, but for what counts changes; networks by their names. */

@@ -5,6 +5,7 @@ import type { JsonObject } from "../../../model/engineSpec.ts";
 import { effectOf, specChanges } from "../../../model/specChanges.ts";
 import { type OneManager, type Options, serviceOf, specOf } from "./oneManager.ts";
 import { type Change, changes, FIRST } from "./serviceOptions.ts";
+import { until } from "./wait.ts";
 
 const NAME = "web";
 
@@ -66,11 +67,15 @@ async function take(
     await manager.deploy(wanted);
 
     assert.deepEqual(await manager.differences(wanted), []);
-    const networks = await manager.run("docker network ls --filter label=swarm.stack --format '{{.Name}}'");
-    assert.deepEqual(networks.split("\n").filter(Boolean).sort(), wanted.networks);
+    // The node itself is a moment behind the swarm.
+    await until("the stack's networks are those of the config", async () => {
+        const names = await manager.run("docker network ls --filter label=swarm.stack --format '{{.Name}}'");
+        assert.deepEqual(names.split("\n").filter(Boolean).sort(), wanted.networks);
+        return true;
+    });
     const tasks = await manager.tasks(NAME);
     assert.deepEqual(await manager.tasks(NAME, "up to date"), tasks, "by Docker's own notion up to date");
-    assert.equal(tasks.length, wanted.mode.kind === "global" ? 1 : wanted.mode.replicas);
+    assert.equal(tasks.length, wanted.mode.kind === "global" ? 1 : wanted.mode.replicas, "tasks");
     const kept = tasks.filter((task) => tasksBefore.includes(task)).length;
     const effect = effectOf(made ?? []);
     const exchanged = effect === "roll" || effect === "anew";

@@ -8,6 +8,11 @@ tasks() {
     docker service ps --no-trunc --filter "desired-state=$1" ${3:+--filter _up-to-date=true} --format "$2" "$id"
 }
 
+# Those that run, and are to run on.
+running_tasks() {
+    tasks running '{{.ID}} {{.CurrentState}}' "$@" | sed -n 's/ Running.*//p'
+}
+
 # Converged: no update under way, as many tasks as wanted, all of them up to date and running, or ended well where they are
 # meant to end, and the same ones for a while: 2 s, or 10 s once any has failed, since a container that dies at its start
 # counts as running before. Tasks that ran before this script changed anything, in a service without failures, have proven
@@ -19,8 +24,8 @@ has_converged() {
     counts=$(docker service ls --filter "id=$id" --format '{{.Replicas}}')
     counts=${counts%% *}
     up=${counts%/*} wanted=${counts#*/}
-    now_running=$(tasks running '{{.ID}}')
-    fresh=$(tasks running '{{.ID}}' up-to-date)
+    now_running=$(running_tasks)
+    fresh=$(running_tasks up-to-date)
     past=$(tasks shutdown '{{.CurrentState}}' up-to-date)
     failures=$(printf '%s\n' "$past" | grep -cE '^(Failed|Rejected)' || true)
     ended=0
@@ -29,9 +34,9 @@ has_converged() {
     seen="$up of $wanted tasks run"
     [ "$ended" = 0 ] || seen="$seen, $ended ended well"
     [ "$fresh" = "$now_running" ] || seen="$seen, not all of them to the new spec"
-    # One that is about to stop counts as running for the swarm, and is not wanted to run any more.
+    # The swarm counts those that are about to stop, too, even before it says that an update is under way.
     staying=$(printf '%s\n' "$now_running" | grep -c . || true)
-    [ "$staying" = "$up" ] || seen="$seen, $staying of them to stay"
+    [ "$staying" = "$up" ] || seen="$seen, not all of them to stay"
     [ "$failures" = 0 ] || seen="$seen, $failures have failed"
     [ "${state%% *}" != updating ] || seen="$seen, an update is under way"
     # The swarm counts the tasks of a global service by what is to run: none in the instant of its making, and none in the end.

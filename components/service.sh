@@ -95,7 +95,7 @@ if read_service; then
     fill_in
     networks_before=$(network_ids)
     if [ "$had_mode" = "$mode" ]; then
-        ran_before=$(tasks running '{{.ID}} {{.CurrentState}}' | sed -n 's/ Running.*//p')
+        ran_before=$(running_tasks)
         send "/services/$id/update?version="
     else
         say "service $service: its mode becomes ${mode}, for which it is made anew"

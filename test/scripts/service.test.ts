@@ -395,6 +395,18 @@ const converges: readonly (readonly [
         5,
     ],
     [
+        "nor while the one that runs is about to stop, and no update is known of yet",
+        {},
+        {
+            service: there(),
+            tasks: {
+                0: [task("a", "Running", { desired: "shutdown", fresh: false })],
+                2: [task("b", "Running")],
+            },
+        },
+        4,
+    ],
+    [
         "nor while too few run",
         { replicas: 2 },
         {

@@ -136,7 +136,7 @@ describe("failures", () => {
             services: { nginx, ghost: { image: "no/such-image", replicas: 1, timeout: 20 } },
         });
         await fails(config, [
-            /service ghost: not converged after 2\d s: 0\/1 running/,
+            /service ghost: not converged after 2\d s: 0 of 1 tasks run/,
             /ghost\.1 on \S*: (Rejected|Preparing|Pending|Assigned|Ready)/,
             /No such image|could not be accessed on a registry/,
         ]);

@@ -321,6 +321,28 @@ const services: readonly (readonly [
         ["web: its update has stopped as paused: update paused due to failure → web"],
     ],
     [
+        "a roll-back that has stopped",
+        {},
+        [{ ...running({}), UpdateStatus: { State: "rollback_paused" } }],
+        ["web: its update has stopped as rollback_paused → web"],
+    ],
+    [
+        "an update that has stopped, with another spec: that is what is said",
+        {},
+        [{ ...running({ replicas: 2 }), UpdateStatus: { State: "paused" } }],
+        ["web: 2 replicas in the swarm, 1 in the config → web"],
+    ],
+    [
+        "one that has only lost its stack's label",
+        {},
+        [
+            running({}, (spec) => {
+                spec.Labels = { "swarm.image": "nginx" };
+            }),
+        ],
+        ["web: it lacks its label swarm.stack → web"],
+    ],
+    [
         "an update that was rolled back long ago",
         {},
         [{ ...running({}), UpdateStatus: { State: "rollback_completed" } }],
@@ -443,6 +465,12 @@ const nodes: readonly (readonly [
             "node8 (id8) is a member, and not in the config → roster",
             "node9 (id9) is a member, and not in the config → roster",
         ],
+    ],
+    [
+        "that has left and joined again: the former member is the one too many",
+        [member("node2", "worker")],
+        [{ ...node("node2", "worker", { state: "down" }), ID: "former" }, node("node2", "worker")],
+        ["node2 (former) is a member, and not in the config → roster"],
     ],
     ["that somebody joined by hand", [], [node("mine", "worker", { labels: {} })], []],
     [

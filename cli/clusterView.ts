@@ -146,7 +146,7 @@ function serviceView(
         image: (Spec.TaskTemplate.ContainerSpec?.Image ?? "").replace(/@sha256:.*$/, ""),
         mode: Global || GlobalJob ? "global" : "replicated",
         // A job has no number of tasks that should run at any time: what runs of it is what should.
-        wanted: Replicated ? Replicated.Replicas : Global ? slots(tasks) : running,
+        wanted: Replicated ? Replicated.Replicas - endedWell(ID, all) : Global ? slots(tasks) : running,
         running,
         ports: (Endpoint?.Ports ?? []).map(
             (port) =>
@@ -154,6 +154,17 @@ function serviceView(
         ),
         ...(UpdateStatus?.State && { updateState: UpdateStatus.State }),
     };
+}
+
+/** Replicas whose last task has ended well: one that was not meant to end has another one after it. */
+function endedWell(service: string, all: readonly ApiTask[]): number {
+    const ofService = all.filter(({ ServiceID }) => ServiceID === service);
+    return [...Map.groupBy(ofService, ({ Slot }) => Slot).values()].filter((tasks) => {
+        const last = tasks.reduce((a, b) => (a.Status.Timestamp > b.Status.Timestamp ? a : b));
+        return (
+            last.Status.State === "complete" && tasks.every(({ DesiredState }) => DesiredState === "shutdown")
+        );
+    }).length;
 }
 
 /** A global service wants one task on each of its nodes; during an update a node may have two for a moment. */

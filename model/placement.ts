@@ -3,6 +3,7 @@
  */
 
 import { closest } from "fastest-levenshtein";
+import { NODE_LABEL } from "./engineSpec.ts";
 import { Refused } from "./problems.ts";
 import type { NodeRole, ServiceSpec, Settings } from "./settings.ts";
 
@@ -55,8 +56,8 @@ export function constraint(text: string): string {
 }
 
 /**
- * The nodes on which the service's tasks may run, as far as the configuration tells: by availability, role and host
- * name. Other constraints depend on labels and IDs that only the running swarm knows, and are taken as met.
+ * The nodes on which the service's tasks may run, as far as the configuration tells: by availability, role, host name
+ * and the node's own label. Other constraints depend on labels and IDs that only the running swarm knows, and are taken as met.
  */
 export function eligibleNodes(service: Pick<ServiceSpec, "constraints">, members: Members): string[] {
     return nodesWhere(service, members, (meets) => meets !== false);
@@ -84,7 +85,11 @@ function meets(
     { key, equal, value }: Constraint,
     node: { name: string; role: NodeRole },
 ): boolean | undefined {
-    const known: Readonly<Record<string, string>> = { "node.role": node.role, "node.hostname": node.name };
+    const known: Readonly<Record<string, string>> = {
+        "node.role": node.role,
+        "node.hostname": node.name,
+        [`node.labels.${NODE_LABEL}`]: node.name,
+    };
     const actual = known[key];
     return actual === undefined ? undefined : (actual === value.toLowerCase()) === equal;
 }

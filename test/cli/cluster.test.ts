@@ -226,6 +226,25 @@ describe("services", () => {
         assert.deepEqual(serviceView({ Mode: { ReplicatedJob: {} } })?.wanted, 2);
     });
 
+    test("a task that has ended well was meant to, unless another one has followed it", () => {
+        const [first] = swarm.tasks;
+        assert.ok(first);
+        const { Timestamp } = first.Status;
+        const ended = (State: string) => ({
+            ...first,
+            DesiredState: "shutdown",
+            Status: { Timestamp: `1${Timestamp}`, State },
+        });
+        const next = { ...first, DesiredState: "ready", Status: { Timestamp, State: "ready" } };
+        const counts = (...tasks: (typeof first)[]) => {
+            const { running, wanted } = view("healthy", { swarm: { ...swarm, tasks } }).services[0] ?? {};
+            return [running, wanted];
+        };
+        assert.deepEqual(counts(ended("complete")), [0, 1]);
+        assert.deepEqual(counts(ended("failed")), [0, 2]);
+        assert.deepEqual(counts(ended("complete"), next), [0, 2]);
+    });
+
     test("an error from a node is one line, and steers no terminal", () => {
         const tasks = swarm.tasks.map((task) => ({
             ...task,

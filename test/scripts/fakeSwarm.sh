@@ -254,6 +254,11 @@ case "$*" in
     ;;
 "service ps --filter desired-state=running --format {{.Error}} "*) cat "$dir/unsuitable" ;;
 "service ps --filter desired-state=running --format {{.ID}} "*) grep "^[^ ]* $7 .* running$" "$dir/tasks" | cut -d' ' -f1 ;;
+"service ps --format {{.Name}} {{.CurrentState}} "*)
+    grep " $(grep "^[^ ]* $5 " "$dir/services" | field 1) " "$dir/tasks" | while read -r _ _ _ state _; do
+        printf '%s\n' "$5.1 $state 4 seconds ago"
+    done | sed 's/ complete / Complete /'
+    ;;
 "service inspect --format {{if .Spec.Mode.Replicated}}replicated{{end}} "*) each services "$5" | field 3 | sed 's/global//' ;;
 "service inspect --format {{.Spec.Name}} "*) each services "$5" | field 2 ;;
 "ps -aq --filter label=com.docker.swarm.service.name="*) grep "^${4#label=com.docker.swarm.service.name=} " "$dir/containers" | grep -v ' gone$' ;;

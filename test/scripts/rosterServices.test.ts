@@ -187,6 +187,18 @@ describe("services and networks", () => {
             });
         });
 
+        test("and have ended well, as they were meant to, are not waited for", async () => {
+            const run = await roster(
+                {
+                    ...nodes,
+                    services: ["s1 web replicated swarm-dev"],
+                    tasks: ["t1 s1 n2 complete running"],
+                },
+                wanted,
+            );
+            assertDone(run, { stdout: answer(2), changes: [] });
+        });
+
         test("of services that somebody else made are their business", async () => {
             const run = await roster(
                 {

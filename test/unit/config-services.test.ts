@@ -351,12 +351,14 @@ describe("services are refused with", () => {
             'swarm:services.web.constraints: ["node.role==manager"]: leave no node to run the service, managers being ' +
                 "drained; allowed: constraints that at least one node meets",
         ],
-        [
-            { web: { image: "nginx", constraints: ["node.hostname==node9"] } },
-            {},
-            'swarm:services.web.constraints: ["node.hostname==node9"]: leave no node to run the service; ' +
-                "allowed: constraints that at least one node meets",
-        ],
+        ...["node.hostname", "node.labels.swarm.node"].map(
+            (key): [unknown, Record<string, unknown>, string] => [
+                { web: { image: "nginx", constraints: [`${key}==node9`] } },
+                {},
+                `swarm:services.web.constraints: ["${key}==node9"]: leave no node to run the service; ` +
+                    "allowed: constraints that at least one node meets",
+            ],
+        ),
         // Updates that cannot end in time.
         ...(
             [

@@ -158,7 +158,7 @@ const shape = {
     limits: resources,
     reservations: resources,
     restart,
-    update: rollout(oneOf("pause", "continue", "rollback").default("pause")),
+    update: rollout(oneOf("pause", "continue", "rollback").optional()),
     rollback: rollout(oneOf("pause", "continue").default("pause")),
     user: textWhere('a user or user:group, by name or number, such as "1000:1000"', (received) =>
         /^[A-Za-z0-9_][A-Za-z0-9_.-]*(?::[A-Za-z0-9_][A-Za-z0-9_.-]*)?$/.test(received),
@@ -223,10 +223,13 @@ export function readServices(
 
 /** A service in canonical form. A service that says neither `replicas` nor `global` has one replica. */
 function serviceSpec(name: string, options: ServiceOptions): ServiceSpec {
-    const { replicas, global, stopGracePeriod, ports, networks, spec, ...rest } = options;
+    const { replicas, global, stopGracePeriod, ports, networks, spec, update, ...rest } = options;
+    // The swarm takes a task that ends while it is watched for one that has failed, however it has ended.
+    const failureAction = rest.restart.condition === "none" ? "continue" : "pause";
     return {
         name,
         ...rest,
+        update: { ...update, failureAction: update.failureAction ?? failureAction },
         spec: spec as JsonObject,
         mode: global ? { kind: "global" } : { kind: "replicated", replicas: replicas ?? 1 },
         ports: [...ports].sort(comparePorts) satisfies PortSpec[],

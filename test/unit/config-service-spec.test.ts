@@ -38,6 +38,18 @@ test("labels and variables may be called anything that Docker takes, but for the
 });
 
 describe("a service in canonical form", () => {
+    test("goes on with an update of what is meant to end, unless it says otherwise", () => {
+        for (const [condition, said, failureAction] of [
+            ["any", undefined, "pause"],
+            ["on-failure", undefined, "pause"],
+            ["none", undefined, "continue"],
+            ["none", "pause", "pause"],
+        ]) {
+            const options = { restart: { condition }, update: said ? { failureAction: said } : {} };
+            assert.equal(spec(options).update.failureAction, failureAction, `${condition}, ${said}`);
+        }
+    });
+
     test("has Docker's defaults", () => {
         const rollout = {
             parallelism: 1,

@@ -28,9 +28,12 @@ has_converged() {
     fresh=$(running_tasks up-to-date)
     past=$(tasks shutdown '{{.CurrentState}}' up-to-date)
     failures=$(printf '%s\n' "$past" | grep -cE '^(Failed|Rejected)' || true)
+    # Of each slot the last one, which comes first: earlier ones may have had the same spec.
+    last=$(docker service ps --no-trunc --filter _up-to-date=true --format '{{.Name}} {{.CurrentState}}' "$id" | sort -s -u -k 1,1)
     ended=0
-    [ "$restart" = any ] || ended=$(printf '%s\n' "$past" | grep -c '^Complete' || true)
-    [ "$restart" != none ] || [ "$failures" = 0 ] || give_up "a task has failed, and its restart condition is none"
+    [ "$restart" = any ] || ended=$(printf '%s\n' "$last" | grep -c '^[^ ]* Complete' || true)
+    [ "$restart" != none ] || failures=$(printf '%s\n' "$last" | grep -cE '^[^ ]* (Failed|Rejected)' || true)
+    [ "$restart" != none ] || [ "$failures" = 0 ] || [ "${state%% *}" = updating ] || give_up "a task has failed, and its restart condition is none"
     seen="$up of $wanted tasks run"
     [ "$ended" = 0 ] || seen="$seen, $ended ended well"
     [ "$fresh" = "$now_running" ] || seen="$seen, not all of them to the new spec"
@@ -48,7 +51,7 @@ has_converged() {
     fi
     unproven=''
     for task in $now_running; do has "$task" "$ran_before" || unproven=$task; done
-    [ -n "$unproven" ] || [ "$failures" != 0 ] || return 0
+    [ -n "$unproven" ] || [ "$failures" != 0 ] || [ "$ended" != 0 ] || return 0
     if [ -z "$calm_since" ] || [ "$now_running" != "$calm_tasks" ]; then
         calm_since=$(hundredths) calm_tasks=$now_running
     fi

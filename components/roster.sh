@@ -381,11 +381,11 @@ see_off() {
 }
 
 # Of the services that are wanted, which are all that are left; foreign ones are somebody else's business. A task that has
-# ended well, and is its slot's last one, was meant to: the names of older ones are set off.
+# ended well, and is its slot's last one, which comes first, was meant to.
 tasks_run() {
     seen=$(docker service ls --filter "label=swarm.stack=$stack" --format '{{.Name}} {{.Replicas}}' | while read -r service replicas _; do
         [ "${replicas%/*}" != "${replicas#*/}" ] || continue
-        ended=$(docker service ps --format '{{.Name}} {{.CurrentState}}' "$service" | grep -c '^[^ ][^ ]* Complete' || true)
+        ended=$(docker service ps --format '{{.Name}} {{.CurrentState}}' "$service" | sort -s -u -k 1,1 | grep -c '^[^ ]* Complete' || true)
         [ "$((${replicas%/*} + ended))" -ge "${replicas#*/}" ] || printf '%s' "$service runs $replicas; "
     done)
     [ -z "$seen" ]

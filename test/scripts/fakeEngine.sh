@@ -77,6 +77,7 @@ tasks() {
         '{{.ID}}') printf '%s\n' "$id" ;;
         '{{.CurrentState}}') printf '%s\n' "$state" ;;
         '{{.ID}} {{.CurrentState}}') printf '%s\n' "$id $state" ;;
+        '{{.Name}} {{.CurrentState}}') printf '%s\n' "$name $state" ;;
         '{{.Name}} on {{.Node}}: {{.CurrentState}}{{if .Error}}: {{.Error}}{{end}}') printf '%s\n' "$name on $node: $state${error:+: $error}" ;;
         *) refuse "the fake does not know the format $3" ;;
         esac
@@ -97,6 +98,7 @@ case "$*" in
     desired=${5#desired-state=}
     case "$6 $7 " in "$is_up_to_date") tasks "$desired" fresh "$9" ;; *) tasks "$desired" '' "$7" ;; esac
     ;;
+"service ps --no-trunc --filter _up-to-date=true --format "*) tasks '' fresh "$7" ;;
 "service ps --no-trunc --format "*) tasks '' '' "$5" ;;
 "service logs --raw --tail 10 "*) cat "$dir/logs" ;;
 "service rm "*) echo "$3" && : >"$dir/service" ;;

@@ -429,7 +429,16 @@ const converges: readonly (readonly [
             replicas: { 0: "0/1" },
             tasks: { 0: [task("a", "Preparing")], 4: [task("a", "Complete", { desired: "shutdown" })] },
         },
-        4,
+        6,
+    ],
+    [
+        "one that has ended before with the same spec, well or not, has when its last task has",
+        { restart: { condition: "none" } },
+        {
+            replicas: { 0: "0/1" },
+            tasks: { 0: [task("c", "Complete", { desired: "shutdown" }), failed("b"), failed("a")] },
+        },
+        2,
     ],
     [
         "on-failure too, after failures",
@@ -452,7 +461,7 @@ const converges: readonly (readonly [
                 ],
             },
         },
-        0,
+        2,
     ],
 ];
 

@@ -5,8 +5,8 @@
 import { randomOf } from "../../cluster/support/walk.ts";
 import type { Options } from "./oneManager.ts";
 
-/** Runs until it is told to stop, and stops then at once, in either of the lab's images. */
-const STAY = "trap 'exit 0' TERM; while :; do sleep 1 & wait $!; done";
+/** Runs until it is told to stop, and stops then at once, in either of the lab's images: nginx is told by SIGQUIT. */
+const STAY = "trap 'exit 0' TERM QUIT; while :; do sleep 1 & wait $!; done";
 
 /** The same seed makes the same choices. */
 export class Dice {

@@ -64,6 +64,14 @@ fill_in() {
     done
 }
 
+# Docker keeps the tasks, and the ports of before with them, where ports and constraints change at once: it looks at the
+# constraints, and no further (swarmkit, IsTaskDirty). So another set of ports is a forced update as well.
+force_other_ports() {
+    had_ports=$(docker service inspect --format '{{with .Spec.EndpointSpec}}{{range .Ports}}{{println .Protocol}}{{println .TargetPort}}{{println .PublishedPort}}{{println .PublishMode}}{{end}}{{end}}' "$id")
+    ports=$(printf '%s\n' "$spec" | sed -n '/^ "EndpointSpec"/,/^ }/s/^    "[A-Za-z]*": "\{0,1\}\([^",]*\)"\{0,1\},\{0,1\}$/\1/p')
+    [ "$had_ports" = "$ports" ] || forced=$((forced + 1))
+}
+
 # send PATH: the spec goes to the Engine's API. The swarm refuses a change of what it has changed itself since it was read, as
 # it does while tasks are exchanged, and any while it has no leader.
 send() {
@@ -92,6 +100,7 @@ if read_service; then
     [ "$had_stack" = "$stack" ] || { [ "$had_stack" = - ] && [ "$had_image" != - ]; } ||
         fail "service $service: the swarm has a service of this name that this stack did not make; remove it or choose another name"
     find_image
+    force_other_ports
     fill_in
     networks_before=$(network_ids)
     if [ "$had_mode" = "$mode" ]; then

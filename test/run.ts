@@ -56,7 +56,7 @@ const parts: readonly Part[] = [
     { name: "policy", files: "test/policy/**/*.test.ts" },
     { name: "plugins", files: "test/plugins/**/*.test.ts" },
     { name: "api", files: "test/lab/*.test.ts" },
-    { name: "droplets", files: "test/droplets/**/*.test.ts", labs: 2, first: ["neighbours"] },
+    { name: "droplets", files: "test/droplets/**/*.test.ts", labs: 2, first: ["services", "neighbours"] },
     {
         name: "cluster",
         files: "test/cluster/**/*.test.ts",

@@ -43,8 +43,16 @@ function imported(file: string): string {
 
 /** What the script prints, run where there is no engine, no network and nothing in /run and /var/lib. */
 async function alone(script: string): Promise<unknown[]> {
-    const enter =
-        'set -eu; mount -t sysfs sysfs /sys; mount -t tmpfs tmpfs /run; mount -t tmpfs tmpfs /var/lib; ip link set lo up; exec "$0" --input-type=module --eval "$1"';
+    const enter = [
+        "set -eu",
+        "mount -t sysfs sysfs /sys",
+        // The mounts of an engine that runs here would be on the list still, and out of reach. None of this leaves the namespace.
+        "sed -nE 's:^[^ ]+ (/(run|var/lib)/swarm-lab[^ ]*) .*:\\1:p' /proc/self/mounts | sort -r | xargs -r umount -l",
+        "mount -t tmpfs tmpfs /run",
+        "mount -t tmpfs tmpfs /var/lib",
+        "ip link set lo up",
+        'exec "$0" --input-type=module --eval "$1"',
+    ].join("; ");
     const { stdout } = await execa(
         "unshare",
         [

@@ -17,6 +17,7 @@ const DISTRIBUTION = `{"Descriptor":{"mediaType":"x","digest":"${DIGEST}","size"
 /** What the fake has, by second where it changes; see fakeEngine.sh. */
 interface World {
     readonly service?: string;
+    readonly ports?: readonly string[];
     readonly networks?: readonly string[];
     readonly refusals?: readonly string[];
     readonly objects?: readonly string[];
@@ -76,6 +77,7 @@ async function deploy(
                 requests: "",
                 sent: "",
                 service: world.service ?? "",
+                ports: file(world.ports),
                 networks: file(world.networks),
                 refusals: file(world.refusals),
                 objects: file(world.objects),
@@ -224,6 +226,23 @@ describe("what is sent", () => {
             const run = await deploy({}, { service });
             assertDone(run, answer({ id: "old1" }));
             assert.equal(run.sent.TaskTemplate.ContainerSpec.Image, `nginx:latest@${DIGEST}`);
+        });
+    }
+
+    for (const [what, ports, forced] of [
+        ["the same ports", ["udp 53 53 host", "tcp 80 8080 ingress"], 2],
+        ["another port", ["udp 53 53 host", "tcp 80 8081 ingress"], 3],
+        ["another mode", ["udp 53 53 ingress", "tcp 80 8080 ingress"], 3],
+        ["a port more", ["tcp 80 8080 ingress"], 3],
+        ["ports at all", [], 3],
+    ] as const) {
+        test(`${what}: forced or not, since Docker keeps the tasks where the constraints change as well`, async () => {
+            const published = ["8080:80", { published: 53, target: 53, protocol: "udp", mode: "host" }];
+            const run = await deploy({ ports: published }, { service: there({ forced: 2 }), ports });
+            assert.equal(run.status, 0, run.stderr);
+            // Sorted by the published port.
+            assert.equal(run.sent.EndpointSpec.Ports[0].PublishedPort, 53);
+            assert.equal(run.sent.TaskTemplate.ForceUpdate, forced);
         });
     }
 

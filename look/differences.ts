@@ -72,16 +72,24 @@ type By = NonNullable<WantedSwarm["by"]>;
 
 /** One that has left and joined again is there twice: the former member stays on the list as one that is down. */
 function memberOf(member: WantedMember, stack: string, nodes: readonly ApiNode[]): ApiNode | undefined {
-    const found = nodes.filter((node) => isMember(node, member, stack));
-    return found.find(({ Status }) => Status.State === "ready") ?? found[0];
+    const found = nodes.filter((node) => isAt(node, member.addresses));
+    return (
+        found.find(({ Status }) => Status.State === "ready") ??
+        found[0] ??
+        nodes.find((node) => isCalled(node, member.name, stack))
+    );
 }
 
-/** By the address of its droplet, which no other has; a member's own label may be gone. */
-function isMember(node: ApiNode, { name, addresses }: WantedMember, stack: string): boolean {
-    const address = node.ManagerStatus?.Addr?.replace(/:\d+$/, "") ?? node.Status.Addr;
-    if (addresses.length > 0) return addresses.includes(address) || addresses.includes(node.Status.Addr);
-    const { [STACK_LABEL]: owner, [NODE_LABEL]: label } = node.Spec.Labels ?? {};
-    return owner === stack && label === name;
+/** By the address of its droplet, since a member's labels may be gone. */
+function isAt({ ManagerStatus, Status }: ApiNode, addresses: readonly string[]): boolean {
+    return (
+        addresses.includes(ManagerStatus?.Addr?.replace(/:\d+$/, "") ?? "") || addresses.includes(Status.Addr)
+    );
+}
+
+/** By its labels, since its address may be another's: a machine with a copy of its identity answers for it then. */
+function isCalled({ Spec }: ApiNode, name: string, stack: string): boolean {
+    return Spec.Labels?.[STACK_LABEL] === stack && Spec.Labels?.[NODE_LABEL] === name;
 }
 
 /** By the label of the roster, or where a run was stopped before the roster, by that of its engine. */

@@ -396,6 +396,12 @@ const nodes: readonly (readonly [
         ["node2 is no member of the swarm → node2-join"],
     ],
     [
+        "that another machine answers for, with a copy of its identity: it is a member still",
+        [member("node2", "worker")],
+        [node("node2", "worker", { address: "10.0.0.9" })],
+        [],
+    ],
+    [
         "whose droplet is about to be made",
         [member("node2", "worker", { addresses: [], droplet: undefined })],
         [],

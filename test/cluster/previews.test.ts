@@ -32,8 +32,11 @@ const NAMES = [
     "sames",
 ];
 
-/** Properties that the plugins and the SDK add, and that no plan reads. */
-const ADDED = new Set(["__defaults", "resizeDisk"]);
+/**
+ * Properties that the plugins and the SDK add, and that no plan reads; and that of a look at the swarm, which differs from the
+ * config until the change is made. The made ones have no swarm to look at.
+ */
+const ADDED = new Set(["__defaults", "resizeDisk", "environment"]);
 
 /** What is compared of a value: whether it is there to be read, and the keys of what a script reads. */
 function kindOf(value: unknown): unknown {

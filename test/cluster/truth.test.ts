@@ -193,10 +193,15 @@ describe("state against swarm", () => {
 
     test("with services broken for good nodes go all the same, and no error hides another", async () => {
         stack.set({ workers: "beta[01:02]", services: { ...services, a: broken, b: broken } });
-        const failed = await stack.up(["--continue-on-error"]);
+        const failed = await stack.up();
         assert.notEqual(failed.status, 0);
         for (const name of ["a", "b"])
             assert.match(failed.text, new RegExp(`service ${name}: its update ended as paused`));
+        assert.match(
+            failed.text,
+            /the droplet \d+ of beta03 stay\. To have them go all the same: pulumi up --continue-on-error/,
+        );
+        assert.notEqual((await stack.up(["--continue-on-error"])).status, 0);
         assert.deepEqual(await dropletNames(), ["beta01", "beta02", "m1"]);
 
         stack.set({ services });

@@ -124,7 +124,7 @@ export function walkTests(guarded: Guarded): void {
         {
             script: "service",
             node: "m1",
-            answer: '"service update") echo "no such thing" >&2; exit 1',
+            answer: '"system dial-stdio") echo "no such thing" >&2; exit 1',
             config: { managerAvailability: "auto" },
             says: /service nginx: no such thing/,
         },

@@ -68,7 +68,7 @@ function shapeOf({ steps, config }: RawPreview, stack: string) {
                     step: `${op} ${urn.replaceAll(stack, "dev")}`,
                     old: stateOf(oldState, isComponent),
                     new: stateOf(newState, isComponent),
-                    diffReasons: [...(diffReasons ?? [])].sort(),
+                    diffReasons: (diffReasons ?? []).filter((reason) => !ADDED.has(reason)).sort(),
                     replaceReasons: [...(replaceReasons ?? [])].sort(),
                 };
             })

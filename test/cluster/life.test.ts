@@ -8,8 +8,8 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { gunzipSync } from "node:zlib";
-import ssh2 from "ssh2";
 import { attempt } from "../../components/reach.ts";
+import { makeKeys } from "../keys.ts";
 import { api, dropletContainers, droplets, inDroplet, leftovers, untilInDroplet } from "./support/cloud.ts";
 import { healthy, type Wanted } from "./support/oracle.ts";
 import { secretsIn } from "./support/secrets.ts";
@@ -53,7 +53,7 @@ describe("the life of a stack", () => {
     });
 
     test("a colleague's key more, and fewer: lets them in or not, and replaces no droplet", async () => {
-        const colleague = ssh2.utils.generateKeyPairSync("ed25519", { comment: "ada" });
+        const colleague = makeKeys();
         const made = await api("POST", "/v2/account/keys", { name: "ada", public_key: colleague.public });
         const { id } = (made.body as { ssh_key: { id: number } }).ssh_key;
         const { publicIp, dropletId } = first.nodes[2] as NodeOutput;

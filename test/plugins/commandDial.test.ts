@@ -5,6 +5,7 @@ import { describe, test } from "node:test";
 import { parseConnection } from "../../lab/plugins/command/connection.ts";
 import { dial } from "../../lab/plugins/command/dial.ts";
 import type { Context } from "../../lab/plugins/protocol/provider.ts";
+import { makeKeys } from "../keys.ts";
 import {
     closedPort,
     connectionTo,
@@ -15,7 +16,6 @@ import {
     plugin,
     startHost,
 } from "./remoteBench.ts";
-import { makeKey } from "./sshServer.ts";
 import { until } from "./until.ts";
 
 /** How `command.remote.Command` reaches its host, how long it tries, and how a running command ends. */
@@ -24,7 +24,7 @@ describe("dialling", () => {
     test("a host that opens SSH late is waited for, and each failure is shown", async () => {
         const port = await closedPort();
         const promise = create({
-            connection: { host: "127.0.0.1", port, dialErrorLimit: -1, privateKey: makeKey().privateKey },
+            connection: { host: "127.0.0.1", port, dialErrorLimit: -1, privateKey: makeKeys().private },
             create: "true",
         });
         await until("two dials have failed", () => engine.messages.length >= 2);
@@ -135,7 +135,7 @@ describe("dialling", () => {
         const host = await startHost({ password: "secret" });
         const { privateKey: _, ...byPassword } = connectionTo(host, { password: "secret" });
         await create({ connection: byPassword, create: "true" });
-        const bad = connectionTo(host, { password: "secret", privateKey: makeKey().privateKey });
+        const bad = connectionTo(host, { password: "secret", privateKey: makeKeys().private });
         assert.equal(outputs(await create({ connection: bad, create: "echo in" })).stdout, "in");
         assert.deepEqual(host.logins, ["password", "password"]);
     });

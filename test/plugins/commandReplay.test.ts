@@ -3,9 +3,10 @@ import { createServer } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { makeProvider } from "../../lab/plugins/command/provider.ts";
 import type { Props } from "../../lab/plugins/protocol/values.ts";
+import { makeKeys } from "../keys.ts";
 import { type PluginClient, startPluginClient } from "./pluginClient.ts";
 import { type Recording, readRecording } from "./recordings.ts";
-import { makeKey, type SshHost, startSshHost } from "./sshServer.ts";
+import { type SshHost, startSshHost } from "./sshServer.ts";
 
 /**
  * Every call recorded from the official command plugin, made again to the lab's: its answer must be the recorded
@@ -52,7 +53,7 @@ describe("the recorded calls of the official command plugin", () => {
     }
 
     function rewrite(line: string): string {
-        const key = line.includes('"case": "wrong-login"') ? makeKey().privateKey : host.privateKey;
+        const key = line.includes('"case": "wrong-login"') ? makeKeys().private : host.privateKey;
         return line
             .replaceAll(RECORDED_HOST_KEY, host.hostKey)
             .replaceAll('"port": 22,', `"port": ${host.port},`)

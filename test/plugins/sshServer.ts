@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import type { AddressInfo } from "node:net";
@@ -7,7 +6,7 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import ssh2, { type AuthContext, type ParsedKey, type Connection as ServerConnection } from "ssh2";
-import { authorizedKey, opensshPrivateKey } from "../../lab/plugins/tls/openssh.ts";
+import { makeKeys } from "../keys.ts";
 
 /** A host to log in to, on loopback: real SSH, commands run by the local sh in a directory of their own. */
 export interface SshHost {
@@ -40,15 +39,10 @@ export interface SshHostOptions {
     port?: number;
 }
 
-export function makeKey(): { privateKey: string; publicKey: string } {
-    const { privateKey } = generateKeyPairSync("ed25519");
-    return { privateKey: opensshPrivateKey(privateKey), publicKey: authorizedKey(privateKey).trim() };
-}
-
 export async function startSshHost(options: SshHostOptions = {}): Promise<SshHost> {
-    const host = makeKey();
-    const user = makeKey();
-    const userKey = ssh2.utils.parseKey(user.publicKey) as ParsedKey;
+    const host = makeKeys();
+    const user = makeKeys();
+    const userKey = ssh2.utils.parseKey(user.public) as ParsedKey;
     const directory = mkdtempSync(join(tmpdir(), "ssh-host-"));
     const commands: string[] = [];
     const logins: string[] = [];
@@ -56,7 +50,7 @@ export async function startSshHost(options: SshHostOptions = {}): Promise<SshHos
     const connections = new Set<ServerConnection>();
     let hangUps = options.hangUps ?? 0;
 
-    const server = new ssh2.Server({ hostKeys: [host.privateKey] }, (connection) => {
+    const server = new ssh2.Server({ hostKeys: [host.private] }, (connection) => {
         connections.add(connection);
         // Small packets back and forth: without this each waits for a delayed acknowledgement.
         (connection as unknown as { setNoDelay(on: boolean): void }).setNoDelay(true);
@@ -151,8 +145,8 @@ export async function startSshHost(options: SshHostOptions = {}): Promise<SshHos
     await once(listener as never, "listening");
     return {
         port: (listener.address() as AddressInfo).port,
-        hostKey: host.publicKey,
-        privateKey: user.privateKey,
+        hostKey: host.public,
+        privateKey: user.private,
         commands,
         logins,
         running,

@@ -1,10 +1,10 @@
 /** The search for secrets finds what it is to find: a search that finds nothing proves nothing. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import ssh2 from "ssh2";
 import { formsOf, type Secret, searched, secretsIn } from "../cluster/support/secrets.ts";
+import { makeKeys } from "../keys.ts";
 
-const key = ssh2.utils.generateKeyPairSync("ed25519");
+const key = makeKeys();
 const state = JSON.stringify({
     outputs: { stdout: JSON.stringify({ workerToken: "SWMTKN-1-abc-def", unlockKey: "SWMKEY-1-aB+/c" }) },
     connection: JSON.stringify(JSON.stringify({ privateKey: key.private })),

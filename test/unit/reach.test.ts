@@ -5,6 +5,7 @@ import { test } from "node:test";
 import ssh2 from "ssh2";
 import { type Attempt, attempt, patience, reach } from "../../components/reach.ts";
 import type { Login } from "../../components/ssh.ts";
+import { makeKeys } from "../keys.ts";
 
 const login: Login = { host: "203.0.113.7", user: "root", privateKey: "", hostKey: "ssh-ed25519 AAAA" };
 
@@ -143,9 +144,6 @@ test("says what it waits for, every five seconds or so", async () => {
     ]);
 });
 
-/** Keys in OpenSSH form, as the program makes them. */
-const keys = () => ssh2.utils.generateKeyPairSync("ed25519");
-
 /** An SSH server on loopback whose commands are answered by `answer`. */
 async function serve(options: {
     hostKey: string;
@@ -184,9 +182,9 @@ async function serve(options: {
 }
 
 const echo = (command: string) => `${command.slice("echo ".length)}\n`;
-const hostKeys = keys();
-const ownKeys = keys();
-const others = keys();
+const hostKeys = makeKeys();
+const ownKeys = makeKeys();
+const others = makeKeys();
 const good = { hostKey: hostKeys.private, login: ownKeys.public, answer: echo };
 
 const answers: { what: string; server: Parameters<typeof serve>[0]; result: Attempt }[] = [

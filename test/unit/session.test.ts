@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { askInTurn, type Candidate } from "../../look/session.ts";
-import { makeKey, type SshHost, startSshHost } from "../plugins/sshServer.ts";
+import { makeKeys } from "../keys.ts";
+import { type SshHost, startSshHost } from "../plugins/sshServer.ts";
 
 /** An engine behind `docker system dial-stdio`: answers by path, one request after another over one connection. */
 const ENGINE = `#!${process.execPath}
@@ -74,7 +75,7 @@ test("who cannot be reached, or shows another host key, is passed over", async (
     answer(ALL);
     const looked = await askInTurn([
         candidate("node1", { port: 1 }),
-        candidate("node2", { hostKey: makeKey().publicKey }),
+        candidate("node2", { hostKey: makeKeys().public }),
         candidate("node3"),
     ]);
     assert.ok("facts" in looked);
@@ -101,8 +102,8 @@ test("nobody: why, of each, and in time", async () => {
         const looked = await askInTurn(
             [
                 candidate("node1", { port: 1 }),
-                candidate("node2", { hostKey: makeKey().publicKey }),
-                candidate("node3", { privateKey: makeKey().privateKey }),
+                candidate("node2", { hostKey: makeKeys().public }),
+                candidate("node3", { privateKey: makeKeys().private }),
                 candidate("node4"),
                 candidate("node5", { port: mute.port }),
             ],

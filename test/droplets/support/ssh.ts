@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import ssh2 from "ssh2";
+import { makeKeys } from "../../keys.ts";
 
 // A CommonJS module whose names Node cannot tell beforehand.
 const { Client, utils } = ssh2;
@@ -7,8 +8,8 @@ const { Client, utils } = ssh2;
 export type Connection = InstanceType<typeof Client>;
 
 /** What everybody logs in with, and what every droplet of the tests is given by its user data to be known by. */
-export const deployKey = utils.generateKeyPairSync("ed25519");
-export const hostKey = utils.generateKeyPairSync("ed25519");
+export const deployKey = makeKeys();
+export const hostKey = makeKeys();
 
 /** Logs in; any other host key than the injected one is refused. */
 export function connect(host: string, username = "root"): Promise<Connection> {

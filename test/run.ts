@@ -9,12 +9,13 @@
  * Ends with status 1 when a test failed, when a part ran no test at all or was not run, or when a test file belongs to
  * no part: a file that nobody runs is worse than none.
  */
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { globSync } from "node:fs";
 import path from "node:path";
 import Table from "cli-table3";
 import type { Counts } from "./runner/counts.ts";
-import { eachLab, lanesOfLabs, runInLanes, runTogether } from "./runner/lanes.ts";
+import { eachLab, lanesOfLabs, runInLanes, runTogether, sumOf } from "./runner/lanes.ts";
 import { runInOrder } from "./runner/order.ts";
 import { endTests } from "./runner/testFile.ts";
 
@@ -34,17 +35,15 @@ interface Part {
     /** Glob of test files, or a command whose status counts as one test. */
     readonly files?: string;
     readonly command?: readonly string[];
-    /** In how many of the labs at once its files run, one file a lab; absent for what needs none. */
-    readonly labs?: 1 | 2;
-    /** Files that take longest, and so begin first; the others follow by name. */
-    readonly first?: readonly string[];
-    /** Takes hours: runs only where it is named. */
+    /** Its files run in labs, each in whichever is free. */
+    readonly labs?: boolean;
+    /** Takes hours: runs only where it is named, in one lab. */
     readonly long?: boolean;
     /** Where it fails, the others prove nothing and are not run. */
     readonly gate?: boolean;
 }
 
-const parts: readonly Part[] = [
+const allParts: readonly Part[] = [
     { name: "types", command: ["npx", "tsc", "--noEmit"], gate: true },
     { name: "lint", command: ["npx", "biome", "check", "--error-on-warnings"], gate: true },
     { name: "runner", files: "test/runner/*.test.ts" },
@@ -56,28 +55,28 @@ const parts: readonly Part[] = [
     { name: "policy", files: "test/policy/**/*.test.ts" },
     { name: "plugins", files: "test/plugins/**/*.test.ts" },
     { name: "api", files: "test/lab/*.test.ts" },
-    { name: "droplets", files: "test/droplets/**/*.test.ts", labs: 2, first: ["services", "neighbours"] },
-    {
-        name: "cluster",
-        files: "test/cluster/**/*.test.ts",
-        labs: 2,
-        first: [
-            "loss",
-            "interruptions",
-            "replacement",
-            "managers",
-            "walk",
-            "cli",
-            "previews",
-            "truth",
-            "secrets",
-            "failures",
-        ],
-    },
-    { name: "browser", files: "test/browser/**/*.test.ts", labs: 2 },
-    { name: "matrix", files: "test/long/matrix.test.ts", labs: 1, long: true },
-    { name: "walks", files: "test/long/walks.test.ts", labs: 1, long: true },
-    { name: "service-walks", files: "test/long/serviceWalks.test.ts", labs: 1, long: true },
+    { name: "droplets", files: "test/droplets/**/*.test.ts", labs: true },
+    { name: "cluster", files: "test/cluster/**/*.test.ts", labs: true },
+    { name: "browser", files: "test/browser/**/*.test.ts", labs: true },
+    { name: "matrix", files: "test/long/matrix.test.ts", labs: true, long: true },
+    { name: "walks", files: "test/long/walks.test.ts", labs: true, long: true },
+    { name: "service-walks", files: "test/long/serviceWalks.test.ts", labs: true, long: true },
+];
+
+/** The files in labs that take longest, and so begin first, so that no lab is left with one at the end. */
+const LONGEST = [
+    "loss",
+    "services",
+    "interruptions",
+    "managers",
+    "cli",
+    "walk",
+    "secrets",
+    "truth",
+    "drift",
+    "life",
+    "failures",
+    "replacement",
 ];
 
 interface Result extends Counts {
@@ -86,19 +85,20 @@ interface Result extends Counts {
 }
 
 function filesOf(part: Part): string[] {
-    const order = (file: string) => {
-        const place = part.first?.indexOf(path.basename(file, ".test.ts")) ?? -1;
-        return place < 0 ? Number.POSITIVE_INFINITY : place;
-    };
-    const files = globSync(part.files ?? [], { cwd: root }).sort();
-    return files.sort((one, other) => (order(one) < order(other) ? -1 : order(one) > order(other) ? 1 : 0));
+    return globSync(part.files ?? [], { cwd: root }).sort();
 }
 
-function runFiles(part: Part): Promise<Counts> {
-    const files = filesOf(part);
-    if (!part.labs) return runTogether(files, FILE_LIMIT_MS);
-    const limit = part.long ? LONG_FILE_LIMIT_MS : LAB_FILE_LIMIT_MS;
-    return runInLanes(files, lanesOfLabs().slice(0, part.labs), limit);
+/** Begins the files of all parts that need a lab, together: else labs would wait at the end of each part. */
+function inLabs(chosen: readonly Part[]): Map<string, Promise<Counts>> {
+    const place = (file: string) => {
+        const found = LONGEST.indexOf(path.basename(file, ".test.ts"));
+        return found < 0 ? LONGEST.length : found;
+    };
+    const files = chosen.flatMap((part) => (part.labs ? filesOf(part) : []));
+    files.sort((one, other) => place(one) - place(other));
+    const long = chosen.some((part) => part.long);
+    const lanes = lanesOfLabs().slice(0, long ? 1 : undefined);
+    return runInLanes(files, lanes, long ? LONG_FILE_LIMIT_MS : LAB_FILE_LIMIT_MS);
 }
 
 function runCommand(command: readonly string[]): Promise<number> {
@@ -116,21 +116,21 @@ function runCommand(command: readonly string[]): Promise<number> {
 }
 
 function chosen(wanted: readonly string[]): readonly Part[] {
-    if (wanted.length === 0) return parts.filter(({ long }) => !long);
+    if (wanted.length === 0) return allParts.filter(({ long }) => !long);
     const names = new Set(wanted);
-    if (names.has("check")) for (const { name, labs } of parts) if (!labs) names.add(name);
-    return parts.filter(({ name }) => names.has(name));
+    if (names.has("check")) for (const { name, labs } of allParts) if (!labs) names.add(name);
+    return allParts.filter(({ name }) => names.has(name));
 }
 
 async function main(wanted: readonly string[]): Promise<number> {
-    const allowed = [...parts.map(({ name }) => name), "check"];
+    const allowed = [...allParts.map(({ name }) => name), "check"];
     const unknown = wanted.filter((name) => !allowed.includes(name));
     if (unknown.length > 0) {
         console.error(`no part is called ${unknown.join(", ")}; there are: ${allowed.join(", ")}`);
         return 2;
     }
     const all = new Set(globSync("test/**/*.test.ts", { cwd: root }));
-    for (const part of parts) for (const file of filesOf(part)) all.delete(file);
+    for (const part of allParts) for (const file of filesOf(part)) all.delete(file);
     if (all.size > 0) {
         console.error(`these test files belong to no part: ${[...all].join(", ")}`);
         return 1;
@@ -144,7 +144,9 @@ async function main(wanted: readonly string[]): Promise<number> {
         return counts;
     };
     const asOne = (status: number) => ({ passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1 });
+    const parts = chosen(wanted);
     let started = false;
+    let ends: Map<string, Promise<Counts>> | undefined;
     const stop = async () => {
         if (started) await measure("labs stop", async () => asOne(await eachLab("down")));
         started = false;
@@ -155,14 +157,19 @@ async function main(wanted: readonly string[]): Promise<number> {
             void stop().finally(() => process.exit(1));
         });
     }
-    const faults = await runInOrder(chosen(wanted), async (part) => {
+    const faults = await runInOrder(parts, async (part) => {
         if (part.labs && !started) {
             started = true;
             const { failed } = await measure("labs start", async () => asOne(await eachLab("start")));
             if (failed) return undefined;
         }
         const { command } = part;
-        return measure(part.name, async () => (command ? asOne(await runCommand(command)) : runFiles(part)));
+        return measure(part.name, async () => {
+            if (command) return asOne(await runCommand(command));
+            if (!part.labs) return runTogether(filesOf(part), FILE_LIMIT_MS);
+            ends ??= inLabs(parts);
+            return sumOf(filesOf(part).map((file) => ends?.get(file) ?? assert.fail(file)));
+        });
     });
     await stop();
     return report(results, faults);

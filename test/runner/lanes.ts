@@ -16,24 +16,19 @@ export interface Lane {
     readonly env: NodeJS.ProcessEnv;
 }
 
-/** The first half of the public range, and the second. */
-function halves(cidr: string): [string, string] {
+/** A quarter of the public range. */
+function quarter(cidr: string, index: number): string {
     const [first, length] = ipaddr.IPv4.parseCIDR(cidr);
-    const octets = first.toByteArray();
-    const bit = 1 << (31 - length);
-    const number = octets.reduce((sum, octet) => sum * 256 + octet, 0) + bit;
-    const second = [24, 16, 8, 0].map((shift) => (number >>> shift) & 255).join(".");
-    return [`${first}/${length + 1}`, `${second}/${length + 1}`];
+    const number = Buffer.from(first.toByteArray()).readUInt32BE() + index * 2 ** (30 - length);
+    const octets = [24, 16, 8, 0].map((shift) => (number >>> shift) & 255);
+    return `${octets.join(".")}/${length + 2}`;
 }
 
-const [firstHalf, secondHalf] = halves(publicCidr);
-
-/** The settings of both labs. */
-export const labs = [
-    { LAB_NAME: name, LAB_PORT: `${port}`, LAB_PUBLIC_CIDR: firstHalf },
-    { LAB_NAME: `${name}-b`, LAB_PORT: `${port + 1}`, LAB_PUBLIC_CIDR: secondHalf },
-].map((settings) => ({
-    ...settings,
+/** The settings of the labs. More than three wait for the processors, on two of them: docs/testing.md. */
+const labs = ["", "-b", "-c"].map((end, index) => ({
+    LAB_NAME: `${name}${end}`,
+    LAB_PORT: `${port + index}`,
+    LAB_PUBLIC_CIDR: quarter(publicCidr, index),
     // Images that are broken on purpose, for the tests of what goes wrong.
     LAB_FAULTY_IMAGES: "1",
     NODE_NO_WARNINGS: "1",
@@ -65,20 +60,32 @@ export function lanesOfLabs(): Lane[] {
 
 /** Runs the files two at a time. What one printed is shown when it has ended: lines of two at once are of no use. */
 export function runTogether(files: readonly string[], limitMs: number): Promise<Counts> {
-    return runQueue(files, 2, async (file) => {
+    const ends = runQueue(files, 2, async (file) => {
         const lines: string[] = [];
         const counts = await runTestFile(file, { limitMs, print: (line) => lines.push(line) });
         if (lines.length > 0) console.log(lines.join("\n"));
         return counts;
     });
+    return sumOf(ends.values());
 }
 
-/** Runs each file in whichever lane is free, in the order given, and shows what it prints as it comes. */
+/** @returns all that they will have come to, together. */
+export async function sumOf(ends: Iterable<Promise<Counts>>): Promise<Counts> {
+    const all = await Promise.all(ends);
+    const sum = (key: keyof Counts) => all.reduce((total, counts) => total + counts[key], 0);
+    return { passed: sum("passed"), failed: sum("failed") };
+}
+
+/**
+ * Runs each file in whichever lane is free, in the order given, and shows what it prints as it comes.
+ *
+ * @returns at once, what each file will have come to.
+ */
 export function runInLanes(
     files: readonly string[],
     lanes: readonly Lane[],
     limitMs: number,
-): Promise<Counts> {
+): Map<string, Promise<Counts>> {
     const free = [...lanes];
     const nameOf = (file: string) => path.basename(file, ".test.ts");
     const width = Math.max(...files.map((file) => nameOf(file).length));
@@ -99,20 +106,17 @@ export function runInLanes(
     });
 }
 
-async function runQueue(
+function runQueue(
     files: readonly string[],
     atOnce: number,
     run: (file: string) => Promise<Counts>,
-): Promise<Counts> {
-    const queue = [...files];
-    const total = { passed: 0, failed: 0 };
+): Map<string, Promise<Counts>> {
+    const waiting = files.map((file) => ({ file, end: Promise.withResolvers<Counts>() }));
+    const ends = new Map(waiting.map(({ file, end }) => [file, end.promise]));
     const worker = async () => {
-        for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
-            const { passed, failed } = await run(file);
-            total.passed += passed;
-            total.failed += failed;
-        }
+        for (let next = waiting.shift(); next; next = waiting.shift())
+            await run(next.file).then(next.end.resolve, next.end.reject);
     };
-    await Promise.all(Array.from({ length: atOnce }, worker));
-    return total;
+    for (let lane = 0; lane < atOnce; lane += 1) void worker();
+    return ends;
 }

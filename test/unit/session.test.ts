@@ -120,6 +120,16 @@ test("nobody: why, of each, and in time", async () => {
     }
 });
 
+test("nobody who could be waited for: said at once", { timeout: 5_000 }, async () => {
+    assert.deepEqual(
+        await askInTurn([candidate("node1", { port: 1 }), candidate("node2", { port: 1 })], {
+            limitMs: 60_000,
+            patienceMs: 60_000,
+        }),
+        { why: "node1: connection refused; node2: connection refused" },
+    );
+});
+
 test("a lost quorum is said in the daemon's words", async () => {
     answer({ "/info": info(true) });
     assert.deepEqual(await askInTurn([candidate("node1")]), {

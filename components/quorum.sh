@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# The arithmetic of the managers' quorum: numbers in, numbers out. Sent between the prelude and `roster`.
+# The arithmetic of the managers' quorum: numbers in, numbers out. Sent before `roster`.
 #
 # A change of the swarm counts once the majority of its managers has it. Managers that are down count among the
 # members for as long as they are not demoted: three of which one is down bear no other loss.

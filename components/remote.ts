@@ -101,7 +101,7 @@ const parts: Record<ScriptName, readonly string[]> = {
     swarm: ["prelude", "host", "swarm"],
     join: ["prelude", "host", "harden", "join"],
     recover: ["prelude", "host", "recover"],
-    roster: ["prelude", "overlay", "quorum", "rename", "roster"],
+    roster: ["prelude", "overlay", "quorum", "rename", "emptying", "roster"],
     service: ["prelude", "overlay", "networks", "engine", "convergence", "service"],
 };
 

@@ -194,6 +194,14 @@ describe("loss, with three managers", () => {
         await inDroplet(victim.droplet("w1"), "lab-service ssh start");
     });
 
+    test("the seed's SSH is closed: another manager is asked what was changed by hand", async () => {
+        await inDroplet(victim.droplet("m1"), "docker service scale --detach nginx=3");
+        await inDroplet(victim.droplet("m1"), "lab-service ssh stop");
+        const preview = await victim.stack.pulumi(["preview"]);
+        assert.match(preview.text, /nginx: 3 replicas in the swarm, 2 in the config/);
+        await inDroplet(victim.droplet("m1"), "lab-service ssh start");
+    });
+
     test("a worker whose disk is full: named, with what to do", async () => {
         // The container shares the machine's disk: a small one in the place of the login's home is full soon.
         await inDroplet(

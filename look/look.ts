@@ -90,13 +90,14 @@ export function differing(differences: readonly Difference[]): Differing {
     };
 }
 
-/** The droplets of nodes that the config has no more, as a person finds them. */
+/** The droplets of nodes that the config has no more, by name, as a person finds them. */
 export function leavingNodes(
     { nodes }: Pick<Settings, "nodes">,
     droplets: readonly ListedDroplet[],
 ): string[] {
     return droplets
         .filter((droplet) => !nodes.some(({ name }) => name === droplet.name))
+        .sort((one, other) => one.name.localeCompare(other.name, "en", { numeric: true }))
         .map(({ name, id }) => `the droplet ${id} of ${name}`);
 }
 

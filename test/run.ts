@@ -15,7 +15,7 @@ import { globSync } from "node:fs";
 import path from "node:path";
 import Table from "cli-table3";
 import type { Counts } from "./runner/counts.ts";
-import { eachLab, lanesOfLabs, runInLanes, runTogether, sumOf } from "./runner/lanes.ts";
+import { eachLab, lanesOfLabs, type Ran, runInLanes, runTogether, sumOf } from "./runner/lanes.ts";
 import { runInOrder } from "./runner/order.ts";
 import { endTests } from "./runner/testFile.ts";
 
@@ -89,7 +89,7 @@ function filesOf(part: Part): string[] {
 }
 
 /** Begins the files of all parts that need a lab, together: else labs would wait at the end of each part. */
-function inLabs(chosen: readonly Part[]): Map<string, Promise<Counts>> {
+function inLabs(chosen: readonly Part[]): Map<string, Promise<Ran>> {
     const place = (file: string) => {
         const found = LONGEST.indexOf(path.basename(file, ".test.ts"));
         return found < 0 ? LONGEST.length : found;
@@ -136,17 +136,20 @@ async function main(wanted: readonly string[]): Promise<number> {
         return 1;
     }
     const results: Result[] = [];
-    const measure = async (part: string, work: () => Promise<Counts>): Promise<Counts> => {
-        const start = performance.now();
+    const start = performance.now();
+    const measure = async (part: string, work: () => Promise<Counts | Ran>): Promise<Counts> => {
+        const turn = performance.now();
         console.log(`\n── ${part} ──`);
         const counts = await work();
-        results.push({ part, ...counts, seconds: (performance.now() - start) / 1000 });
+        // Files in labs may have begun before their part's turn, and ended before it.
+        const { began, ended } = "began" in counts ? counts : { began: turn, ended: performance.now() };
+        results.push({ part, ...counts, seconds: (ended - began) / 1000 });
         return counts;
     };
     const asOne = (status: number) => ({ passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1 });
     const parts = chosen(wanted);
     let started = false;
-    let ends: Map<string, Promise<Counts>> | undefined;
+    let ends: Map<string, Promise<Ran>> | undefined;
     const stop = async () => {
         if (started) await measure("labs stop", async () => asOne(await eachLab("down")));
         started = false;
@@ -172,16 +175,15 @@ async function main(wanted: readonly string[]): Promise<number> {
         });
     });
     await stop();
-    return report(results, faults);
+    return report(results, faults, (performance.now() - start) / 1000);
 }
 
-function report(results: readonly Result[], faults: readonly string[]): number {
+function report(results: readonly Result[], faults: readonly string[], together: number): number {
     const table = new Table({ head: ["part", "passed", "failed", "time"], style: { head: [], border: [] } });
     for (const { part, passed, failed, seconds } of results)
         table.push([part, passed, failed, `${seconds.toFixed(1)} s`]);
-    const sum = (key: "passed" | "failed" | "seconds") =>
-        results.reduce((total, result) => total + result[key], 0);
-    table.push(["together", sum("passed"), sum("failed"), `${sum("seconds").toFixed(1)} s`]);
+    const sum = (key: "passed" | "failed") => results.reduce((total, result) => total + result[key], 0);
+    table.push(["together", sum("passed"), sum("failed"), `${together.toFixed(1)} s`]);
     console.log(`\n${table.toString()}`);
     for (const fault of faults) console.log(fault);
     const failed = sum("failed") + faults.length;

@@ -11,6 +11,12 @@ const name = process.env.LAB_NAME || "lab-test";
 const port = Number(process.env.LAB_PORT || 8746);
 const publicCidr = process.env.LAB_PUBLIC_CIDR || "198.18.0.0/24";
 
+/** What a file, or several, came to, and when, in milliseconds of this process's clock. */
+export interface Ran extends Counts {
+    readonly began: number;
+    readonly ended: number;
+}
+
 /** An environment in which tests run. */
 export interface Lane {
     readonly env: NodeJS.ProcessEnv;
@@ -59,7 +65,7 @@ export function lanesOfLabs(): Lane[] {
 }
 
 /** Runs the files two at a time. What one printed is shown when it has ended: lines of two at once are of no use. */
-export function runTogether(files: readonly string[], limitMs: number): Promise<Counts> {
+export function runTogether(files: readonly string[], limitMs: number): Promise<Ran> {
     const ends = runQueue(files, 2, async (file) => {
         const lines: string[] = [];
         const counts = await runTestFile(file, { limitMs, print: (line) => lines.push(line) });
@@ -70,10 +76,16 @@ export function runTogether(files: readonly string[], limitMs: number): Promise<
 }
 
 /** @returns all that they will have come to, together. */
-export async function sumOf(ends: Iterable<Promise<Counts>>): Promise<Counts> {
+export async function sumOf(ends: Iterable<Promise<Ran>>): Promise<Ran> {
     const all = await Promise.all(ends);
-    const sum = (key: keyof Counts) => all.reduce((total, counts) => total + counts[key], 0);
-    return { passed: sum("passed"), failed: sum("failed") };
+    const sum = (key: keyof Counts) => all.reduce((total, ran) => total + ran[key], 0);
+    const now = performance.now();
+    return {
+        passed: sum("passed"),
+        failed: sum("failed"),
+        began: Math.min(now, ...all.map(({ began }) => began)),
+        ended: all.length > 0 ? Math.max(...all.map(({ ended }) => ended)) : now,
+    };
 }
 
 /**
@@ -85,7 +97,7 @@ export function runInLanes(
     files: readonly string[],
     lanes: readonly Lane[],
     limitMs: number,
-): Map<string, Promise<Counts>> {
+): Map<string, Promise<Ran>> {
     const free = [...lanes];
     const nameOf = (file: string) => path.basename(file, ".test.ts");
     const width = Math.max(...files.map((file) => nameOf(file).length));
@@ -110,12 +122,15 @@ function runQueue(
     files: readonly string[],
     atOnce: number,
     run: (file: string) => Promise<Counts>,
-): Map<string, Promise<Counts>> {
-    const waiting = files.map((file) => ({ file, end: Promise.withResolvers<Counts>() }));
+): Map<string, Promise<Ran>> {
+    const waiting = files.map((file) => ({ file, end: Promise.withResolvers<Ran>() }));
     const ends = new Map(waiting.map(({ file, end }) => [file, end.promise]));
     const worker = async () => {
-        for (let next = waiting.shift(); next; next = waiting.shift())
-            await run(next.file).then(next.end.resolve, next.end.reject);
+        for (let next = waiting.shift(); next; next = waiting.shift()) {
+            const began = performance.now();
+            const timed = run(next.file).then((counts) => ({ ...counts, began, ended: performance.now() }));
+            await timed.then(next.end.resolve, next.end.reject);
+        }
     };
     for (let lane = 0; lane < atOnce; lane += 1) void worker();
     return ends;

@@ -43,7 +43,7 @@ import {
     textWhere,
     value,
 } from "./model/schema.ts";
-import { readServices } from "./model/services.ts";
+import { readServices, versionProblems } from "./model/services.ts";
 import { SECRET_KEYS, type SecretKey, type ServiceSpec, type Settings } from "./model/settings.ts";
 import { ACCOUNT_KEY_ALLOWED, accountKey } from "./model/ssh.ts";
 import { isWantedVersion, VERSION_ALLOWED } from "./model/versions.ts";
@@ -201,6 +201,9 @@ export function parseSettings(
     const services = readServices(known.services ?? {}, secretKeys.includes("services"));
     problems.push(...services.problems);
     report(portProblems(services.specs), "services");
+    if (known.minDockerVersion !== undefined) {
+        report(versionProblems(services.specs, known.minDockerVersion), "services");
+    }
 
     const { managers, workers, vpcIpRange, overlayPool, overlayPoolMaskLength } = known;
     const roles = managers !== undefined && workers !== undefined ? { managers, workers } : undefined;

@@ -65,10 +65,11 @@ fill_in() {
 }
 
 # Docker keeps the tasks, and the ports of before with them, where ports and constraints change at once: it looks at the
-# constraints, and no further (swarmkit, IsTaskDirty). So another set of ports is a forced update as well.
+# constraints, and no further (swarmkit, IsTaskDirty). So another set of ports, or another mode of the endpoint, is a forced
+# update as well.
 force_other_ports() {
-    had_ports=$(docker service inspect --format '{{with .Spec.EndpointSpec}}{{range .Ports}}{{println .Protocol}}{{println .TargetPort}}{{println .PublishedPort}}{{println .PublishMode}}{{end}}{{end}}' "$id")
-    ports=$(printf '%s\n' "$spec" | sed -n '/^ "EndpointSpec"/,/^ }/s/^    "[A-Za-z]*": "\{0,1\}\([^",]*\)"\{0,1\},\{0,1\}$/\1/p')
+    had_ports=$(docker service inspect --format '{{with .Spec.EndpointSpec}}{{println .Mode}}{{range .Ports}}{{println .Protocol}}{{println .TargetPort}}{{println .PublishedPort}}{{println .PublishMode}}{{end}}{{end}}' "$id")
+    ports=$(printf '%s\n' "$spec" | sed -n '/^ "EndpointSpec"/,/^ }/s/^  \(  \)\{0,1\}"[A-Za-z]*": "\{0,1\}\([^",[]*\)"\{0,1\},\{0,1\}$/\2/p')
     [ "$had_ports" = "$ports" ] || forced=$((forced + 1))
 }
 

@@ -7,6 +7,7 @@
  * another spec than one without it, and the tasks of a service that was made so would be exchanged for nothing.
  */
 
+import { CONTAINER_OPTION_NAMES, CONTAINER_OPTIONS } from "./containerOptions.ts";
 import type { MountSpec, PortSpec, ResourceSpec, RolloutSpec, ServiceSpec } from "./settings.ts";
 
 /** What JSON can hold; fields that are undefined are left out. */
@@ -45,7 +46,10 @@ export function engineSpec(service: ServiceSpec, stack: string): JsonObject {
                 StopGracePeriod: nanoseconds(service.stopGracePeriodMs),
                 DNSConfig: {},
             },
-            Resources: { Limits: resources(service.limits), Reservations: resources(service.reservations) },
+            Resources: {
+                Limits: { ...resources(service.limits), Pids: service.limits.pids || undefined },
+                Reservations: resources(service.reservations),
+            },
             RestartPolicy: {
                 Condition: service.restart.condition,
                 Delay: nanoseconds(service.restart.delayMs),
@@ -65,7 +69,10 @@ export function engineSpec(service: ServiceSpec, stack: string): JsonObject {
         RollbackConfig: rollout(service.rollback),
         EndpointSpec: { Mode: "vip", Ports: filled(service.ports.map(port)) },
     };
-    return merged(generated, named(service.spec));
+    const fields = CONTAINER_OPTION_NAMES.map((option) =>
+        inItsPlace(CONTAINER_OPTIONS[option].field, service.fields[option]),
+    );
+    return [...fields, named(service.spec)].reduce(merged, generated);
 }
 
 /** Secrets and configs go by their names, in whose place the script puts the IDs that the swarm has for them. */
@@ -129,7 +136,12 @@ function mount(spec: MountSpec): JsonObject {
         : { ...place, VolumeOptions: spec.noCopy ? { NoCopy: true } : undefined };
 }
 
-/** The service's own `spec` never has a field that an option is for: that is refused before. */
+function inItsPlace(field: string, value: Json | undefined): JsonObject {
+    if (value === undefined) return {};
+    return field.split(".").reduceRight<Json>((inner, name) => ({ [name]: inner }), value) as JsonObject;
+}
+
+/** The service's own `spec` never has a field that an option makes: that is refused before. */
 function merged(generated: JsonObject, own: JsonObject): JsonObject {
     const fields = Object.entries(own).map(([field, value]): [string, Json | undefined] => {
         const there = generated[field];
@@ -140,6 +152,13 @@ function merged(generated: JsonObject, own: JsonObject): JsonObject {
 
 export function isObject(value: Json | undefined): value is JsonObject {
     return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** What a spec holds at `TaskTemplate.LogDriver`, say; undefined where it holds nothing. */
+export function fieldAt(spec: JsonObject, path: string): Json | undefined {
+    return path
+        .split(".")
+        .reduce<Json | undefined>((inner, field) => (isObject(inner) ? inner[field] : undefined), spec);
 }
 
 /**

@@ -5,13 +5,21 @@
  */
 
 import type { z } from "zod";
+import {
+    CONTAINER_OPTION_NAMES,
+    CONTAINER_OPTIONS,
+    type ContainerFields,
+    containerFields,
+    containerShape,
+    tooNew,
+} from "./containerOptions.ts";
 import { specProblems } from "./engineFields.ts";
-import type { JsonObject } from "./engineSpec.ts";
+import { fieldAt, type JsonObject } from "./engineSpec.ts";
 import { isImageReference, REFERENCE_ALLOWED } from "./images.ts";
 import { cleanPath, mount } from "./mounts.ts";
 import { isLabel, isNumber, repeated } from "./names.ts";
 import { CONSTRAINT_ALLOWED, constraint } from "./placement.ts";
-import { comparePorts, PORT_ALLOWED, shortPort } from "./ports.ts";
+import { comparePorts, PORT_ALLOWED, portKey, shortPort } from "./ports.ts";
 import { type Problem, problemText, Refused } from "./problems.ts";
 import { BYTES_ALLOWED, bytes, durationAllowed, durationMs } from "./quantities.ts";
 import { MAX_TIMEOUT } from "./rollouts.ts";
@@ -83,9 +91,12 @@ const memory = text(`${BYTES_ALLOWED}, at least 4M, or 0 for none`, (received) =
     return size;
 });
 
-const resources = object({ cpus: cpus.default(0), memory: memory.default(0) })
-    .transform(({ memory, ...rest }) => ({ ...rest, memoryBytes: memory }))
+const amounts = { cpus: cpus.default(0), memory: memory.default(0) };
+const inBytes = <T extends { memory: number }>({ memory, ...rest }: T) => ({ ...rest, memoryBytes: memory });
+const limits = object({ ...amounts, pids: integer(0, 4_194_304).default(0) })
+    .transform(inBytes)
     .prefault({});
+const reservations = object(amounts).transform(inBytes).prefault({});
 
 const restart = object({
     condition: oneOf("any", "on-failure", "none").default("any"),
@@ -155,8 +166,8 @@ const shape = {
     ).default({}),
     mounts: list("a list of mounts", mount).default([]),
     networks: list("a list of names of overlay networks", networkName).default([]),
-    limits: resources,
-    reservations: resources,
+    limits,
+    reservations,
     restart,
     update: rollout(oneOf("pause", "continue", "rollback").optional()),
     rollback: rollout(oneOf("pause", "continue").default("pause")),
@@ -175,6 +186,7 @@ const shape = {
     readOnly: flag().default(false),
     stopGracePeriod: duration(MAX_STOP_GRACE_HOURS).default(10_000),
     timeout: integer(1, MAX_TIMEOUT, "seconds").default(300),
+    ...containerShape,
     // Its fields are checked once it is known to be an object: none of them is a value of its own here.
     spec: value("a map of fields of the Engine API's ServiceSpec", asObject).default({}),
 };
@@ -223,13 +235,17 @@ export function readServices(
 
 /** A service in canonical form. A service that says neither `replicas` nor `global` has one replica. */
 function serviceSpec(name: string, options: ServiceOptions): ServiceSpec {
-    const { replicas, global, stopGracePeriod, ports, networks, spec, update, ...rest } = options;
+    const { replicas, global, stopGracePeriod, ports, networks, spec, update, ...given } = options;
+    const rest = Object.fromEntries(
+        Object.entries(given).filter(([option]) => !Object.hasOwn(CONTAINER_OPTIONS, option)),
+    ) as Omit<typeof given, keyof ContainerFields>;
     // The swarm takes a task that ends while it is watched for one that has failed, however it has ended.
     const failureAction = rest.restart.condition === "none" ? "continue" : "pause";
     return {
         name,
         ...rest,
         update: { ...update, failureAction: update.failureAction ?? failureAction },
+        fields: containerFields(given),
         spec: spec as JsonObject,
         mode: global ? { kind: "global" } : { kind: "replicated", replicas: replicas ?? 1 },
         ports: [...ports].sort(comparePorts) satisfies PortSpec[],
@@ -240,8 +256,10 @@ function serviceSpec(name: string, options: ServiceOptions): ServiceSpec {
 
 /** What is wrong with a service whose options each are well formed. */
 function serviceProblems(name: string, options: ServiceOptions): Problem[] {
-    const problems = specProblems(["services", name, "spec"], options.spec as JsonObject);
-    const { replicas, global, limits, reservations, mounts } = options;
+    const own = options.spec as JsonObject;
+    const problems = specProblems(["services", name, "spec"], own);
+    const { replicas, global, limits, reservations, mounts, ports, capAdd = [], capDrop = [] } = options;
+    const fields = containerFields(options);
     if (global && replicas !== undefined) {
         problems.push({
             path: ["services", name, "replicas"],
@@ -263,6 +281,43 @@ function serviceProblems(name: string, options: ServiceOptions): Problem[] {
             });
         }
     }
+    for (const option of CONTAINER_OPTION_NAMES.filter((one) => fields[one] !== undefined)) {
+        const { field } = CONTAINER_OPTIONS[option];
+        const value = fieldAt(own, field);
+        if (value !== undefined) {
+            problems.push({
+                path: ["services", name, "spec", ...field.split(".")],
+                value,
+                why: `is what ${option} makes, which is given as well`,
+                allowed: "one of them",
+            });
+        }
+    }
+    for (const capability of capAdd.filter((one) => capDrop.includes(one))) {
+        problems.push({
+            path: ["services", name, "capDrop"],
+            value: capability,
+            why: "stands in capAdd as well",
+            allowed: "each capability in one of them",
+        });
+    }
+    if (global && fields.maxReplicasPerNode !== undefined) {
+        problems.push({
+            path: ["services", name, "maxReplicasPerNode"],
+            value: fields.maxReplicasPerNode,
+            why: "stands beside global: true, which has one task on each node",
+            allowed: "with replicas",
+        });
+    }
+    const ingress = ports.find(({ mode }) => mode === "ingress");
+    if (fields.endpointMode === "dnsrr" && ingress !== undefined) {
+        problems.push({
+            path: ["services", name, "endpointMode"],
+            value: "dnsrr",
+            why: `port ${portKey(ingress)} is published in mode ingress, which needs the service's own address`,
+            allowed: "vip, or ports in mode host",
+        });
+    }
     for (const target of repeated(mounts.map((mount) => cleanPath(mount.target)))) {
         problems.push({
             path: ["services", name, "mounts"],
@@ -272,4 +327,16 @@ function serviceProblems(name: string, options: ServiceOptions): Problem[] {
         });
     }
     return problems;
+}
+
+/** Options that the oldest engine that may join does not know: it would leave them out without a word. */
+export function versionProblems(services: readonly ServiceSpec[], oldest: string): Problem[] {
+    return services.flatMap(({ name, fields }) =>
+        tooNew(fields, oldest).map(({ path, value, since }) => ({
+            path: ["services", name, ...path],
+            value,
+            why: `an engine before ${since} takes no notice of it, and swarm:minDockerVersion is ${oldest}`,
+            allowed: `with a swarm:minDockerVersion of at least ${since}`,
+        })),
+    );
 }

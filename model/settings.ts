@@ -6,6 +6,7 @@
  * service update` takes it to remove what an earlier configuration set.
  */
 
+import type { ContainerFields } from "./containerOptions.ts";
 import type { JsonObject } from "./engineSpec.ts";
 
 /** Keys that may be set with `--secret`; see `Settings.secretKeys`. */
@@ -119,7 +120,8 @@ export interface ServiceSpec {
     readonly mounts: readonly MountSpec[];
     /** Overlay networks, created when missing; sorted. */
     readonly networks: readonly string[];
-    readonly limits: ResourceSpec;
+    /** `pids`: processes and threads of one task; 0 for no limit. */
+    readonly limits: ResourceSpec & { readonly pids: number };
     readonly reservations: ResourceSpec;
     readonly restart: RestartSpec;
     readonly update: RolloutSpec;
@@ -135,7 +137,9 @@ export interface ServiceSpec {
     readonly stopGracePeriodMs: number;
     /** Seconds within which the service has to converge. */
     readonly timeout: number;
-    /** Fields of the Engine API's `ServiceSpec` that no option is for. */
+    /** What the options hold that each are one field of the Engine API's `ServiceSpec`. */
+    readonly fields: ContainerFields;
+    /** Fields of the Engine API's `ServiceSpec` that no option is for, or that no option here sets. */
     readonly spec: JsonObject;
 }
 

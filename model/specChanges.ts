@@ -3,7 +3,8 @@
  * and is not in the config.
  */
 
-import { IMAGE_LABEL, isObject, type Json, type JsonObject, STACK_LABEL } from "./engineSpec.ts";
+import { CONTAINER_OPTION_NAMES, CONTAINER_OPTIONS } from "./containerOptions.ts";
+import { fieldAt, IMAGE_LABEL, isObject, type Json, type JsonObject, STACK_LABEL } from "./engineSpec.ts";
 
 /**
  * What a change does to the tasks that run. Docker exchanges tasks when their spec or the service's ports change (swarmkit,
@@ -50,6 +51,7 @@ const OPTIONS: Readonly<Record<string, string>> = {
     "TaskTemplate.ContainerSpec.StopGracePeriod": "stopGracePeriod",
     "TaskTemplate.Resources.Limits.NanoCPUs": "limits.cpus",
     "TaskTemplate.Resources.Limits.MemoryBytes": "limits.memory",
+    "TaskTemplate.Resources.Limits.Pids": "limits.pids",
     "TaskTemplate.Resources.Reservations.NanoCPUs": "reservations.cpus",
     "TaskTemplate.Resources.Reservations.MemoryBytes": "reservations.memory",
     "TaskTemplate.RestartPolicy.Condition": "restart.condition",
@@ -66,6 +68,9 @@ function rolloutOptions(field: string, option: string): Record<string, string> {
         fields.map((name) => [`${field}.${name}`, `${option}.${name[0]?.toLowerCase()}${name.slice(1)}`]),
     );
 }
+
+/** Those of which the names are said and the values never: they may be anything, a token among it. */
+const SECRETIVE = /^(?:healthcheck\.test|logDriver\.options)$/;
 
 /** The options of a service by the fields that they become, for whoever has to know which are taken. */
 export const OPTION_FIELDS: Readonly<Record<string, string>> = {
@@ -127,7 +132,7 @@ export function effectOf(changes: readonly SpecChange[]): SpecEffect {
 
 /** To the swarm another order of a list is another spec. */
 function orders(spec: JsonObject): Orders {
-    const container = at(spec, "TaskTemplate", "ContainerSpec");
+    const container = object(fieldAt(spec, "TaskTemplate.ContainerSpec"));
     const names = (field: string, name: (entry: Json) => string) =>
         list(container[field]).map(name).join("\n");
     return new Map([
@@ -151,7 +156,7 @@ function entriesOf(spec: JsonObject, networkName: (target: string) => string): E
         ...container
     } = object(ContainerSpec);
     const { Constraints, ...placement } = object(Placement);
-    const { Ports, Mode: endpointMode, ...endpoint } = object(EndpointSpec);
+    const { Ports, ...endpoint } = object(EndpointSpec);
 
     add({
         what: "image",
@@ -205,17 +210,40 @@ function entriesOf(spec: JsonObject, networkName: (target: string) => string): E
         [placement, "TaskTemplate.Placement", "misplaced"],
         [endpoint, "EndpointSpec", "roll"],
     ];
-    // Without a mode it is the usual one.
-    if (endpointMode !== undefined && endpointMode !== "vip")
-        add({ what: "EndpointSpec.Mode", value: string(endpointMode), effect: "roll" });
+    for (const option of CONTAINER_OPTION_NAMES.filter((one) => one !== "containerLabels")) {
+        const { field } = CONTAINER_OPTIONS[option];
+        const effect = field.startsWith(PLACEMENT) ? "misplaced" : "roll";
+        // Without a mode of the endpoint it is the usual one.
+        const usual = option === "endpointMode" ? "vip" : undefined;
+        for (const [part, value] of partsOf(fieldAt(spec, field) ?? usual))
+            add({ what: `${option}${part}`, value, hidden: SECRETIVE.test(`${option}${part}`), effect });
+    }
     for (const [fields, path, effect] of others) {
         for (const [field, value] of leaves(fields, path)) {
+            if (CONTAINER_OPTION_FIELDS.some((one) => field === one || field.startsWith(`${one}.`))) continue;
             const what = OPTIONS[field] ?? field;
             // What no option is for comes from the service's own `spec`, and may hold a command.
             add({ what, value: quantity(what, value), hidden: !(field in OPTIONS), effect });
         }
     }
     return entries;
+}
+
+const PLACEMENT = "TaskTemplate.Placement";
+const CONTAINER_OPTION_FIELDS = CONTAINER_OPTION_NAMES.map((option) => CONTAINER_OPTIONS[option].field);
+
+/** What a field says that is an option's: each part of an object by itself, a list as a whole. */
+function* partsOf(value: Json | undefined): Generator<[part: string, text: string]> {
+    if (isNothing(value)) return;
+    if (!isObject(value)) {
+        yield ["", string(value)];
+        return;
+    }
+    for (const [name, inner] of Object.entries(value)) {
+        if (isNothing(inner)) continue;
+        const part = `${name[0]?.toLowerCase()}${name.slice(1)}`;
+        yield [`.${part}`, isObject(inner) ? shown(inner) : quantity(part, inner as Json)];
+    }
 }
 
 /** The fields that hold something: to the swarm an empty one is as good as none, or is made one by the daemon. */
@@ -258,7 +286,7 @@ function quantity(option: string, value: Json): string {
     if (typeof value !== "number") return string(value);
     if (option.endsWith(".memory")) return value % 2 ** 20 === 0 ? `${value / 2 ** 20}M` : `${value}`;
     if (option.endsWith(".cpus")) return `${value / 1e9}`;
-    if (/(?:delay|window|monitor|stopGracePeriod)$/.test(option))
+    if (/(?:delay|window|monitor|stopGracePeriod|interval|timeout|startPeriod|startInterval)$/.test(option))
         return value % 1e9 === 0 ? `${value / 1e9}s` : `${value / 1e6}ms`;
     return `${value}`;
 }
@@ -285,8 +313,4 @@ function object(value: Json | undefined): JsonObject {
 
 function list(value: Json | undefined): readonly Json[] {
     return Array.isArray(value) ? value : [];
-}
-
-function at(value: JsonObject, ...path: readonly string[]): JsonObject {
-    return path.reduce((inner, field) => object(inner[field]), value);
 }

@@ -121,10 +121,28 @@ const differences: readonly (readonly [options: Options, details: string, effect
     [{ readOnly: true }, "readOnly false → true", "roll"],
     [{ stopGracePeriod: "30s" }, "stopGracePeriod 10s → 30s", "roll"],
     [
-        { spec: { TaskTemplate: { LogDriver: { Name: "json-file" } } } },
-        "+ TaskTemplate.LogDriver.Name",
+        { spec: { TaskTemplate: { ContainerSpec: { OpenStdin: true } } } },
+        "+ TaskTemplate.ContainerSpec.OpenStdin",
         "roll",
     ],
+    [
+        { logDriver: { name: "json-file", options: { "max-size": "1m" } } },
+        "logDriver.name none → json-file, + logDriver.options",
+        "roll",
+    ],
+    [
+        { healthcheck: { test: "true", retries: 5 } },
+        "+ healthcheck.test, healthcheck.retries none → 5",
+        "roll",
+    ],
+    [{ hosts: ["db:192.0.2.7"] }, 'hosts none → ["192.0.2.7 db"]', "roll"],
+    [{ containerLabels: { a: "b" } }, "+ container label a", "roll"],
+    [
+        { preferences: ["spread=node.labels.zone"], maxReplicasPerNode: 2 },
+        'preferences none → [{"Spread":{"SpreadDescriptor":"node.labels.zone"}}], maxReplicasPerNode none → 2',
+        "misplaced",
+    ],
+    [{ endpointMode: "dnsrr", ports: [] }, "- port 80/tcp to 80/tcp, endpointMode vip → dnsrr", "roll"],
     [{ timeout: 60 }, "timeout 300s → 60s", "none"],
     [
         { replicas: undefined, global: true },

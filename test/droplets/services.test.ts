@@ -96,8 +96,10 @@ const AT_ONCE = 5;
 
 test("the examples of docs/services.md run, and a preview finds nothing to say of them", async () => {
     // There at the same time, so one name each.
-    const services = examples().flatMap((example, index) =>
-        Object.entries(example).map(([name, options]) => serviceOf(`${name}-${index}`, runnable(options))),
+    const services = examples().flatMap(({ services, ...config }, index) =>
+        Object.entries(services).map(([name, options]) =>
+            serviceOf(`${name}-${index}`, runnable(options), config),
+        ),
     );
     await manager.run("echo x | docker secret create web-key - && echo x | docker config create web-motd -");
     for (let next = 0; next < services.length; next += AT_ONCE)

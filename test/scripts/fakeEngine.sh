@@ -3,7 +3,7 @@
 # sources, with $dir, the files' folder, and the arguments of docker.
 #
 # service       NAME ID VERSION FORCED-UPDATES MODE STACK IMAGE-LABEL IMAGE PLATFORMS; empty: there is none
-# ports         PROTOCOL TARGET PUBLISHED MODE    of the service that there is
+# ports         its endpoint's mode, then PROTOCOL TARGET PUBLISHED MODE, of the service that there is
 # networks      NAME ID STACK
 # refusals      NAME TEXT                        what the making of a network is answered; where it "already exists", another
 #               service has just made it
@@ -94,7 +94,7 @@ case "$*" in
 "service inspect --format {{.Version.Index}} "*) echo 99 ;;
 "service inspect --format {{with .UpdateStatus}}{{.State}} {{.Message}}{{end}} "*) now update ;;
 "service inspect --format {{range .Spec.TaskTemplate.Networks}}{{println .Target}}{{end}} "*) cat "$dir/uses" ;;
-"service inspect --format {{with .Spec.EndpointSpec}}{{range .Ports}}{{println .Protocol}}{{println .TargetPort}}{{println .PublishedPort}}{{println .PublishMode}}{{end}}{{end}} "*) tr ' ' '\n' <"$dir/ports" ;;
+"service inspect --format {{with .Spec.EndpointSpec}}{{println .Mode}}{{range .Ports}}{{println .Protocol}}{{println .TargetPort}}{{println .PublishedPort}}{{println .PublishMode}}{{end}}{{end}} "*) tr ' ' '\n' <"$dir/ports" ;;
 "service ls --filter id="*" --format {{.Replicas}}") now replicas ;;
 "service ps --no-trunc --filter desired-state="*)
     desired=${5#desired-state=}

@@ -77,7 +77,7 @@ async function deploy(
                 requests: "",
                 sent: "",
                 service: world.service ?? "",
-                ports: file(world.ports),
+                ports: file(world.ports ?? ["vip"]),
                 networks: file(world.networks),
                 refusals: file(world.refusals),
                 objects: file(world.objects),
@@ -230,11 +230,12 @@ describe("what is sent", () => {
     }
 
     for (const [what, ports, forced] of [
-        ["the same ports", ["udp 53 53 host", "tcp 80 8080 ingress"], 2],
-        ["another port", ["udp 53 53 host", "tcp 80 8081 ingress"], 3],
-        ["another mode", ["udp 53 53 ingress", "tcp 80 8080 ingress"], 3],
-        ["a port more", ["tcp 80 8080 ingress"], 3],
-        ["ports at all", [], 3],
+        ["the same ports", ["vip", "udp 53 53 host", "tcp 80 8080 ingress"], 2],
+        ["another port", ["vip", "udp 53 53 host", "tcp 80 8081 ingress"], 3],
+        ["the other mode of the endpoint", ["dnsrr", "udp 53 53 host", "tcp 80 8080 ingress"], 3],
+        ["another mode", ["vip", "udp 53 53 ingress", "tcp 80 8080 ingress"], 3],
+        ["a port more", ["vip", "tcp 80 8080 ingress"], 3],
+        ["ports at all", ["vip"], 3],
     ] as const) {
         test(`${what}: forced or not, since Docker keeps the tasks where the constraints change as well`, async () => {
             const published = ["8080:80", { published: 53, target: 53, protocol: "udp", mode: "host" }];

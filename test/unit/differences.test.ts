@@ -278,10 +278,24 @@ const services: readonly (readonly [
         {},
         [
             running({}, (spec) => {
+                spec.TaskTemplate.ContainerSpec.OpenStdin = true;
+            }),
+        ],
+        ["web: TaskTemplate.ContainerSpec.OpenStdin is in the swarm, and not in the config → web"],
+    ],
+    [
+        "fields that options are for",
+        { healthcheck: { test: "true", interval: "5s" } },
+        [
+            running({ healthcheck: { test: "false", interval: "10s" } }, (spec) => {
                 spec.TaskTemplate.ContainerSpec.TTY = true;
             }),
         ],
-        ["web: TaskTemplate.ContainerSpec.TTY is in the swarm, and not in the config → web"],
+        [
+            "web: tty true is in the swarm, and not in the config → web",
+            "web: healthcheck.test is another one in the swarm than in the config → web",
+            "web: healthcheck.interval is 10s in the swarm, 5s in the config → web",
+        ],
     ],
     [
         "a field that is newer than this program",

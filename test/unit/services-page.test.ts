@@ -5,17 +5,19 @@ import { parseSettings } from "../../config.ts";
 import { examples, page } from "../droplets/support/examples.ts";
 
 describe("docs/services.md", () => {
-    for (const services of examples()) {
-        test(`the example with ${Object.keys(services).join(", ")} is taken as it stands`, () => {
-            const parsed = parseSettings({ sshFrom: ["203.0.113.7/32"], services });
+    for (const example of examples()) {
+        test(`the example with ${Object.keys(example.services).join(", ")} is taken as it stands`, () => {
+            const parsed = parseSettings({ sshFrom: ["203.0.113.7/32"], ...example });
             assert.deepEqual("problems" in parsed ? parsed.problems : [], []);
         });
     }
 
     test("each option has an example, and each is in the table", () => {
-        const used = examples().flatMap((services) => Object.values(services).flatMap(Object.keys));
+        const used = examples().flatMap(({ services }) => Object.values(services).flatMap(Object.keys));
         const table = /^\| option \|.*?\n\n/ms.exec(page())?.[0] ?? "";
-        const listed = [...table.matchAll(/^\| `(\w+)` \|/gm)].map(([, option]) => option);
+        const listed = [...table.matchAll(/^\| (`\w+`(?:, `\w+`)*) \|/gm)].flatMap(([, options = ""]) =>
+            options.replaceAll("`", "").split(", "),
+        );
         // The answer to an option that there is none of names all that there are.
         const answer = parseSettings({
             sshFrom: ["203.0.113.7/32"],

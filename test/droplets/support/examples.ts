@@ -6,18 +6,20 @@ import type { Options } from "./oneManager.ts";
 
 const PAGE = new URL("../../../docs/services.md", import.meta.url);
 
-export type Services = Readonly<Record<string, Options>>;
+/** A config by its keys, without the project's name in front; its services are there. */
+export type Example = Options & { readonly services: Readonly<Record<string, Options>> };
 
 export function page(): string {
     return readFileSync(PAGE, "utf8");
 }
 
-/** The services of each block. */
-export function examples(): Services[] {
+/** The config of each block. */
+export function examples(): Example[] {
     const blocks = [...page().matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, text = ""]) => {
-        const services = parse(text)?.config?.["swarm:services"];
-        assert.ok(services, `no config with swarm:services:\n${text}`);
-        return services as Services;
+        const config = Object.entries(parse(text)?.config ?? {});
+        const example = Object.fromEntries(config.map(([key, value]) => [key.replace(/^swarm:/, ""), value]));
+        assert.ok(example.services, `no config with swarm:services:\n${text}`);
+        return example as Example;
     });
     assert.ok(blocks.length > 0);
     return blocks;

@@ -24,7 +24,7 @@ write_files:
   - path: /etc/ssh/sshd_config.d/10-test.conf
     content: "AcceptEnv LAB_TEST_*\\n"
   - path: /etc/docker/daemon.json
-    content: '{"labels": ["swarm.test=yes"]}'
+    content: '{"labels": ["swarm.test=yes"], "node-generic-resources": ["gpu=4"]}'
 `;
 
 /**

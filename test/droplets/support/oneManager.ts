@@ -18,12 +18,13 @@ export type Options = Readonly<Record<string, unknown>>;
 
 const STACK = "swarm-dev";
 
-/** A service of a stack that has one manager, and nothing else. */
-export function serviceOf(name: string, options: Options): ServiceSpec {
+/** A service of a stack that has one manager, and nothing else. @param config Other keys that it needs. */
+export function serviceOf(name: string, options: Options, config: Options = {}): ServiceSpec {
     const parsed = parseSettings({
         sshFrom: ["203.0.113.7/32"],
         managers: "s1",
         workers: "",
+        ...config,
         services: { [name]: options },
     });
     assert.ok("settings" in parsed, "problems" in parsed ? parsed.problems.join("\n") : "");

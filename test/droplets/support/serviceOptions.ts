@@ -97,17 +97,8 @@ const file = (Name: string, Mode: number) => ({ Name, UID: "0", GID: "0", Mode }
 const FIELDS: readonly ((dice: Dice) => { readonly task?: object; readonly container?: object })[] = [
     (dice) => ({ container: { Labels: texts(dice) } }),
     (dice) => ({ container: { StopSignal: dice.one(["SIGTERM", "15"]) } }),
-    (dice) => ({ container: { Hosts: dice.some(["192.0.2.1 one", "192.0.2.2 two"]) } }),
-    (dice) => ({ container: { TTY: dice.one([true, false]) } }),
     (dice) => ({ container: { OpenStdin: dice.one([true, false]) } }),
-    (dice) => ({ container: { CapabilityDrop: dice.some(["CAP_NET_RAW", "CAP_MKNOD"]) } }),
-    (dice) => ({ container: { Ulimits: [{ Name: "nofile", Soft: dice.one([512, 1024]), Hard: 1024 }] } }),
-    (dice) => ({ container: { DNSConfig: { Nameservers: dice.some(["192.0.2.53", "192.0.2.54"]) } } }),
-    (dice) => ({
-        container: {
-            Healthcheck: { Test: ["CMD", "true"], Interval: 500_000_000, Retries: dice.one([2, 3]) },
-        },
-    }),
+    (dice) => ({ container: { Privileges: { NoNewPrivileges: dice.one([true, false]) } } }),
     (dice) => ({
         container: {
             Secrets: dice
@@ -122,11 +113,6 @@ const FIELDS: readonly ((dice: Dice) => { readonly task?: object; readonly conta
                 .map((ConfigName) => ({ ConfigName, File: file(`/${ConfigName}`, 0o444) })),
         },
     }),
-    (dice) => ({
-        task: { LogDriver: { Name: "json-file", Options: { "max-size": dice.one(["1m", "2m"]) } } },
-    }),
-    (dice) => ({ task: { Placement: { MaxReplicas: dice.one([4, 5]) } } }),
-    () => ({ task: { Placement: { Preferences: [{ Spread: { SpreadDescriptor: "node.labels.zone" } }] } } }),
 ];
 
 function ownSpec(dice: Dice): object {
@@ -157,7 +143,11 @@ const CHOICES: Readonly<Record<string, (dice: Dice) => unknown>> = {
     labels: texts,
     mounts,
     networks: (dice) => dice.some(["front", "back"]),
-    limits: (dice) => ({ cpus: dice.one([0, 0.25, 0.5]), memory: dice.one([0, "32M", "64M"]) }),
+    limits: (dice) => ({
+        cpus: dice.one([0, 0.25, 0.5]),
+        memory: dice.one([0, "32M", "64M"]),
+        pids: dice.one([0, 50, 100]),
+    }),
     reservations: (dice) => ({ cpus: dice.one([0, 0.001, 0.01]), memory: dice.one([0, "4M", "8M"]) }),
     restart: (dice) => ({
         condition: dice.one(["any", "on-failure", "none"]),
@@ -173,11 +163,38 @@ const CHOICES: Readonly<Record<string, (dice: Dice) => unknown>> = {
     init: (dice) => dice.one([true, false]),
     readOnly: (dice) => dice.one([true, false]),
     stopGracePeriod: (dice) => dice.one(SECONDS),
+    groups: (dice) => dice.some(["tty", "2000"]),
+    containerLabels: texts,
+    tty: (dice) => dice.one([true, false]),
+    healthcheck: (dice) =>
+        dice.one<object>([
+            { disable: true },
+            {
+                test: dice.one<unknown>(["true", ["CMD", "true"]]),
+                interval: "500ms",
+                retries: dice.one([2, 3]),
+            },
+            { test: "true", interval: "1s", timeout: "5s", startPeriod: dice.one(["0s", "1s"]) },
+        ]),
+    hosts: (dice) => dice.some(["one:192.0.2.1", "two:192.0.2.2"]),
+    dns: (dice) => dice.some(["192.0.2.53", "192.0.2.54"]),
+    dnsSearch: (dice) => dice.some(["example.com", "example.org"]),
+    dnsOptions: (dice) => dice.some(["ndots:2", "rotate"]),
+    sysctls: (dice) => Object.fromEntries(dice.some(SYSCTLS).map((name) => [name, dice.one([512, 1024])])),
+    capAdd: (dice) => dice.some(["NET_ADMIN", "SYS_NICE"]),
+    capDrop: (dice) => dice.some(["NET_RAW", "MKNOD"]),
+    ulimits: (dice) => ({ nofile: dice.one(["512:1024", "1024"]), core: dice.one([0, "0:1"]) }),
+    logDriver: (dice) => dice.one<unknown>(["local", { name: "json-file", options: { "max-size": "1m" } }]),
+    preferences: (dice) => dice.some(["spread=node.labels.zone", "spread=engine.labels.swarm.stack"]),
+    maxReplicasPerNode: (dice) => dice.one([0, 4, 5]),
+    endpointMode: (dice) => dice.one(["vip", "dnsrr"]),
     spec: ownSpec,
 };
 
+const SYSCTLS = ["net.core.somaxconn", "net.ipv4.tcp_max_syn_backlog"];
+
 /** Options that leave the tasks alone, but for their number. */
-const QUIET = ["replicas", "labels", "constraints", "update", "rollback"];
+const QUIET = ["replicas", "labels", "constraints", "preferences", "update", "rollback"];
 
 export interface Change {
     readonly text: string;
@@ -251,12 +268,17 @@ function reordered(dice: Dice, options: Options): Options {
 
 /** What a preview refuses, or what could not run on one node, taken away. */
 function possible(options: Options): Options {
-    const { replicas, global, ...rest } = options;
+    const { replicas, global, maxReplicasPerNode, endpointMode, ...rest } = options;
+    const isIngress = (rest.ports as unknown[] | undefined)?.some(
+        (port) => typeof port === "string" || (port as { mode: string }).mode === "ingress",
+    );
     const isHost = (rest.ports as { mode?: string }[] | undefined)?.some(({ mode }) => mode === "host");
     const stopFirst = (rollout: unknown) => ({ ...(rollout as object), order: "stop-first" });
     return {
         ...rest,
         ...(global ? { global } : isHost ? { replicas: 1 } : replicas === undefined ? {} : { replicas }),
+        ...(!global && maxReplicasPerNode !== undefined && { maxReplicasPerNode }),
+        ...(!isIngress && endpointMode !== undefined && { endpointMode }),
         ...(isHost && { update: stopFirst(rest.update), rollback: stopFirst(rest.rollback) }),
     };
 }

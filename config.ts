@@ -19,6 +19,7 @@ import {
 import { placementProblems, portProblems } from "./model/clashes.ts";
 import { DROPLET_IMAGE_ALLOWED, isSlug } from "./model/images.ts";
 import { expandNames, NAMES_ALLOWED } from "./model/names.ts";
+import { networkProblems, networks } from "./model/networks.ts";
 import {
     availability,
     members,
@@ -129,6 +130,7 @@ const KEYS = {
     vpcIpRange: { type: "string", default: "10.120.0.0/20", schema: text(VPC_ALLOWED, vpcRange) },
     overlayPool: { type: "string", default: "10.200.0.0/16", schema: text(POOL_ALLOWED, poolRange) },
     overlayPoolMaskLength: { type: "integer", default: 24, schema: integer(1, LONGEST_OVERLAY_MASK) },
+    networks: { type: "object", default: {}, schema: networks },
     services: {
         type: "object",
         default: {},
@@ -201,13 +203,16 @@ export function parseSettings(
     const services = readServices(known.services ?? {}, secretKeys.includes("services"));
     problems.push(...services.problems);
     report(portProblems(services.specs), "services");
+    if (known.networks !== undefined) {
+        report(networkProblems(known.networks, services.specs), "networks", "services");
+    }
     if (known.minDockerVersion !== undefined) {
         report(versionProblems(services.specs, known.minDockerVersion), "services");
     }
 
     const { managers, workers, vpcIpRange, overlayPool, overlayPoolMaskLength } = known;
     const roles = managers !== undefined && workers !== undefined ? { managers, workers } : undefined;
-    const networks =
+    const ranges =
         vpcIpRange !== undefined && overlayPool !== undefined && overlayPoolMaskLength !== undefined
             ? { vpcIpRange, overlayPool, overlayPoolMaskLength }
             : undefined;
@@ -215,9 +220,9 @@ export function parseSettings(
     if (managers !== undefined && known.recoverFrom !== undefined) {
         report(recoveryProblems(managers, known.recoverFrom), "managers", "recoverFrom");
     }
-    const networksFit =
-        networks !== undefined &&
-        report(rangeProblems(networks, received), "vpcIpRange", "overlayPool", "overlayPoolMaskLength");
+    const rangesFit =
+        ranges !== undefined &&
+        report(rangeProblems(ranges, received), "vpcIpRange", "overlayPool", "overlayPoolMaskLength");
     if (rolesFit && known.managerAvailability !== undefined) {
         const load = {
             nodes: members(roles),
@@ -226,8 +231,8 @@ export function parseSettings(
         };
         report(placementProblems(load, received), "managers", "workers", "managerAvailability", "services");
         report(rolloutProblems(load), "managers", "workers", "managerAvailability", "services");
-        if (networksFit) {
-            report(roomProblems(networks, load, received), ...KEY_NAMES);
+        if (rangesFit) {
+            report(roomProblems(ranges, load, received), ...KEY_NAMES);
         }
     }
     return problems.length > 0
@@ -260,6 +265,7 @@ function settings(
         vpcIpRange: values.vpcIpRange,
         overlayPool: values.overlayPool,
         overlayPoolMaskLength: values.overlayPoolMaskLength,
+        networks: values.networks,
         services,
         minDockerVersion: values.minDockerVersion,
         nodeTimeout: values.nodeTimeout,

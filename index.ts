@@ -58,6 +58,7 @@ const swarm = new Swarm("swarm", {
 
 const deployed = new Services("services", {
     services: settings.services,
+    networks: settings.networks,
     secret: settings.secretKeys.includes("services"),
     stack: names.stack,
     seed: swarm.seed,

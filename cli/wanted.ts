@@ -45,6 +45,7 @@ export function wantedIn(state: StackState, droplets: readonly Droplet[] | undef
             by: "stack",
             ...(autolock !== undefined && { autolock: autolock === "true" }),
             members: membersIn(state, roster, droplets),
+            ...(roster && { networks: marksIn(roster) }),
             services: [
                 ...services.map(
                     ({ name, input, secret }): WantedService => ({ name, spec: input?.spec, secret }),
@@ -56,6 +57,12 @@ export function wantedIn(state: StackState, droplets: readonly Droplet[] | undef
         older: without(false),
         unfinished,
     };
+}
+
+/** A roster of an earlier version was told names alone. */
+function marksIn(roster: ScriptInput): Record<string, string> {
+    const lines = valuesOf(roster, "network").map((line) => line.split(" "));
+    return Object.fromEntries(lines.filter(([, mark]) => mark !== undefined));
 }
 
 const COMMAND = "command:remote:Command";

@@ -1,5 +1,10 @@
 # shellcheck shell=sh
-# Takes away overlay networks of the stack. Sent between the prelude and `roster` or `service`.
+# Overlay networks of the stack: takes them away. Sent between the prelude and `roster` or `service`.
+
+# What tells a network's options from others (model/networks.ts); "-" where it has none of its own.
+options_mark() {
+    docker network inspect --format '{{with index .Labels "swarm.options"}}{{.}}{{else}}-{{end}}' "$1"
+}
 
 # remove_networks NETWORK...: removes them unless a service has them in its spec: one that is about to leave them removes
 # them itself. Tasks that ended a moment ago hold on to their networks for that moment.

@@ -6,7 +6,7 @@
 #   1. waits until every wanted member is ready, and where the stack was renamed, takes over what carries its former
 #      name;
 #   2. removes services that carry this stack's label and are no longer wanted, so that a renamed one finds its
-#      published port free;
+#      published port free; so do networks whose options change, with the services on them;
 #   3. promotes whoever is to be a manager, until it is a reachable one;
 #   4. demotes whoever is to be none: unreachable ones first, the leader last, never below the quorum;
 #   5. gives the workers their labels and opens them to tasks;
@@ -20,7 +20,8 @@
 #
 # Input: node (the seed's name), stack, limit (seconds for a new node to be ready), drain (seconds for tasks to
 # move; longer where they may take longer to stop), member (ID NAME ROLE AVAILABILITY; one or more), service (name of a
-# wanted service; any number), network (name of a wanted overlay network; any number).
+# wanted service; any number), network (name of a wanted overlay network and the mark of its options; any
+# number).
 
 name=$(value node)
 stack=$(value stack)
@@ -207,17 +208,41 @@ service_is_gone() {
     [ "$seen" = "0 tasks on $name" ]
 }
 
+remove_service() {
+    stop_grace "$1"
+    docker service rm "$1" >/dev/null
+    [ "$grace" -gt 30 ] || grace=30
+    wait_for $((grace + 30)) "the tasks of $1 to end" service_is_gone "$1"
+}
+
+# A network keeps the options that it was made with. So one that is to have others goes, and this stack's services on it go
+# with it: their own commands make them anew, and it with them.
+remove_changed_networks() {
+    while read -r network mark; do
+        had=$([ -z "$network" ] || docker network inspect --format '{{.ID}} {{index .Labels "swarm.stack"}}' "$network" 2>/dev/null) || continue
+        if [ "${had#* }" != "$stack" ] || [ "$(options_mark "$network")" = "$mark" ]; then continue; fi
+        using=$(for service in $(docker service ls -q); do
+            docker service inspect --format '{{.Spec.Name}} {{index .Spec.Labels "swarm.stack"}} {{range .Spec.TaskTemplate.Networks}}{{.Target}} {{end}}' "$service"
+        done | grep " ${had%% *} " | cut -d' ' -f1,2 || true)
+        others=$(printf '%s\n' "$using" | grep -v " $stack$" | cut -d' ' -f1 | tr '\n' ' ')
+        [ -z "${others% }" ] || fail "$name: the network $network is to have other options, for which it is made anew, and services are on it that this stack did not make: ${others% }. Take them off it first, or name another network"
+        using=$(printf '%s\n' "$using" | cut -d' ' -f1)
+        say "the network $network is made anew with other options${using:+, and with it the services on it: }$(printf '%s' "$using" | tr '\n' ' ')"
+        for service in $using; do remove_service "$service"; done
+        remove_networks "$network"
+    done <<END
+$(values network)
+END
+}
+
 remove_unwanted_services() {
     wanted_services=$(values service)
     for service in $(docker service ls --filter "label=swarm.stack=$stack" --format '{{.Name}}'); do
         has "$service" "$wanted_services" && continue
         say "removing service $service"
-        stop_grace "$service"
-        docker service rm "$service" >/dev/null
-        [ "$grace" -gt 30 ] || grace=30
-        wait_for $((grace + 30)) "the tasks of $service to end" service_is_gone "$service"
+        remove_service "$service"
     done
-    wanted_networks=$(values network) unwanted=''
+    wanted_networks=$(values network | cut -d' ' -f1) unwanted=''
     for network in $(docker network ls --filter "label=swarm.stack=$stack" --format '{{.Name}}'); do
         has "$network" "$wanted_networks" && continue
         unwanted="$unwanted $network"
@@ -244,6 +269,7 @@ read_again() {
 wait_for "$limit" "all nodes to be ready" everyone_is_ready
 take_over_former_names
 remove_unwanted_services
+remove_changed_networks
 settle_all manager
 read_again
 demote_all

@@ -6,7 +6,7 @@
 # the config's. What only the swarm knows is filled in, in lines whose indentation no text within the spec can have.
 #
 # Input: node (the seed's name), stack, service (name), image (as the config has it), limit (seconds to converge), network
-# (any number), then a line `spec` and the service's spec as JSON, a field a line.
+# (NAME, the mark of its options, and its JSON for the Engine's API; any number), then a line `spec` and the service's spec as JSON, a field a line.
 
 name=$(value node)
 stack=$(value stack)

@@ -1,13 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
 import { parseAnswer } from "../model/answers.ts";
 import { engineSpec, specText } from "../model/engineSpec.ts";
+import { networkLines } from "../model/networks.ts";
 import type { Line } from "../model/scriptInput.ts";
-import type { ServiceSpec } from "../model/settings.ts";
+import type { NetworkSpec, ServiceSpec } from "../model/settings.ts";
 import type { Node } from "./nodes.ts";
 import { type Differs, remoteScript } from "./remote.ts";
 
 export interface ServicesArgs {
     readonly services: readonly ServiceSpec[];
+    readonly networks: Readonly<Record<string, NetworkSpec>>;
     /** The configuration keeps them encrypted: then what is sent of them stays so in the state. */
     readonly secret: boolean;
     readonly stack: string;
@@ -57,7 +59,7 @@ function deploy(service: ServiceSpec, args: ServicesArgs, parent: pulumi.Resourc
         ["service", service.name],
         ["image", service.image],
         ["limit", service.timeout],
-        ...service.networks.map((network): Line => ["network", network]),
+        ...networkLines(service, args.networks, args.stack),
     ];
     const command = remoteScript(
         service.name,

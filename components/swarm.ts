@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Differing } from "../look/look.ts";
 import { parseAnswer } from "../model/answers.ts";
 import { MAX_NODES } from "../model/names.ts";
+import { networkMarks } from "../model/networks.ts";
 import type { Line } from "../model/scriptInput.ts";
 import { MAX_STOP_GRACE_HOURS } from "../model/services.ts";
 import type { ServiceSpec, Settings } from "../model/settings.ts";
@@ -25,6 +26,7 @@ export interface SwarmArgs {
     /** Public keys of the people who may log in, in authorized_keys form. */
     readonly authorizedKeys: readonly string[];
     /** What is in the swarm and not in here, and carries the stack's label, is removed. */
+    readonly networks: Settings["networks"];
     readonly services: readonly ServiceSpec[];
     /** Seconds that a new node's first boot has. */
     readonly nodeTimeout: number;
@@ -247,7 +249,6 @@ function reconcile(
     args: SwarmArgs,
     parent: pulumi.Resource,
 ): command.remote.Command {
-    const networks = [...new Set(args.services.flatMap((service) => service.networks))].sort();
     return remoteScript(
         "roster",
         {
@@ -265,7 +266,9 @@ function reconcile(
                     return ["member", `${ids[index]} ${node.name} ${node.role} ${availability}`];
                 }),
                 ...args.services.map((service): Line => ["service", service.name]),
-                ...networks.map((network): Line => ["network", network]),
+                ...Object.entries(networkMarks(args)).map(
+                    ([network, mark]): Line => ["network", `${network} ${mark}`],
+                ),
             ]),
         },
         { parent },

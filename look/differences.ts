@@ -5,7 +5,8 @@
 
 import { isKnownField } from "../model/engineFields.ts";
 import type { JsonObject } from "../model/engineSpec.ts";
-import { IMAGE_LABEL, NODE_LABEL, STACK_LABEL } from "../model/engineSpec.ts";
+import { fieldAt, IMAGE_LABEL, NODE_LABEL, STACK_LABEL } from "../model/engineSpec.ts";
+import { OPTIONS_LABEL } from "../model/networks.ts";
 import type { NodeRole } from "../model/settings.ts";
 import { type SpecChange, specChanges } from "../model/specChanges.ts";
 import type { ApiNode, ApiService, SwarmFacts } from "./facts.ts";
@@ -16,6 +17,8 @@ export interface WantedSwarm {
     readonly stack: string;
     readonly members: readonly WantedMember[];
     readonly services: readonly WantedService[];
+    /** Marks of the options of overlay networks, by their names; undefined where they are not known. */
+    readonly networks?: Readonly<Record<string, string>>;
     /** Undefined where it is not known. */
     readonly autolock?: boolean;
     /** Who wants it so, in the texts: the config, unless said otherwise. */
@@ -64,8 +67,38 @@ export function swarmDifferences(wanted: WantedSwarm, facts: SwarmFacts): Differ
             .filter((node) => !taken.has(node.ID) && isOurs(node, stack))
             .map((node) => roster(`${nameOf(node)} (${node.ID}) is a member, and not in the ${by}`)),
         ...wanted.services.flatMap((service) => serviceDifferences(service, stack, facts, by)),
+        ...networkDifferences(wanted, facts, by),
         ...unwantedOf(wanted, facts, by),
     ];
+}
+
+/** The roster takes such a network away, and the services on it, whose own scripts make both anew. */
+function networkDifferences(
+    { stack, services, networks = {} }: WantedSwarm,
+    facts: SwarmFacts,
+    by: By,
+): Difference[] {
+    return facts.networks
+        .filter(({ Name, Labels }) => {
+            const mark = networks[Name];
+            return mark && Labels?.[STACK_LABEL] === stack && (Labels[OPTIONS_LABEL] ?? "-") !== mark;
+        })
+        .flatMap(({ Name }) => [
+            roster(`the network ${Name} has other options in the swarm than in the ${by}`),
+            ...services
+                .filter(({ spec }) => targets(spec).includes(Name))
+                .map(
+                    ({ name }): Difference => ({
+                        text: `${name}: it is made anew with its network ${Name}`,
+                        mendedBy: { kind: "service", service: name },
+                    }),
+                ),
+        ]);
+}
+
+function targets(spec: JsonObject | undefined): unknown[] {
+    const networks = spec && fieldAt(spec, "TaskTemplate.Networks");
+    return Array.isArray(networks) ? networks.map(({ Target }) => Target) : [];
 }
 
 type By = NonNullable<WantedSwarm["by"]>;

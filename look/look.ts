@@ -3,6 +3,7 @@ import { known } from "../components/known.ts";
 import type { Node } from "../components/nodes.ts";
 import type { Differs } from "../components/remote.ts";
 import { engineSpec } from "../model/engineSpec.ts";
+import { networkMarks } from "../model/networks.ts";
 import type { ListedDroplet } from "../model/preflight.ts";
 import type { Settings } from "../model/settings.ts";
 import type { StackNames } from "../model/stackNames.ts";
@@ -149,6 +150,7 @@ function wantedSwarm(settings: Settings, stack: string, droplets: readonly Liste
                 ...(droplet && { droplet: { id: `${droplet.id}`, status: droplet.status } }),
             };
         }),
+        networks: networkMarks(settings),
         services: settings.services.map((service) => ({
             name: service.name,
             spec: engineSpec(service, stack),

@@ -8,7 +8,14 @@
  */
 
 import { CONTAINER_OPTION_NAMES, CONTAINER_OPTIONS } from "./containerOptions.ts";
-import type { MountSpec, PortSpec, ResourceSpec, RolloutSpec, ServiceSpec } from "./settings.ts";
+import type {
+    MountSpec,
+    NetworkAttachment,
+    PortSpec,
+    ResourceSpec,
+    RolloutSpec,
+    ServiceSpec,
+} from "./settings.ts";
 
 /** What JSON can hold; fields that are undefined are left out. */
 export type Json = string | number | boolean | null | readonly Json[] | JsonObject;
@@ -57,7 +64,7 @@ export function engineSpec(service: ServiceSpec, stack: string): JsonObject {
                 Window: nanoseconds(service.restart.windowMs),
             },
             Placement: { Constraints: filled(service.constraints), Platforms: [] },
-            Networks: filled(service.networks.map((network) => ({ Target: network }))),
+            Networks: filled(service.networks.map(attachment)),
             ForceUpdate: 0,
             Runtime: "container",
         },
@@ -96,6 +103,10 @@ function filled<T extends Json>(list: readonly T[]): readonly T[] | undefined {
     return list.length === 0 ? undefined : list;
 }
 
+function filledMap(map: Readonly<Record<string, string>>): JsonObject | undefined {
+    return Object.keys(map).length === 0 ? undefined : map;
+}
+
 function sorted(labels: Readonly<Record<string, string>>): JsonObject {
     return Object.fromEntries(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
@@ -121,6 +132,10 @@ function port({ protocol, target, published, mode }: PortSpec): JsonObject {
     return { Protocol: protocol, TargetPort: target, PublishedPort: published, PublishMode: mode };
 }
 
+function attachment({ name, aliases, driverOptions }: NetworkAttachment): JsonObject {
+    return { Target: name, Aliases: filled(aliases), DriverOpts: filledMap(driverOptions) };
+}
+
 function mount(spec: MountSpec): JsonObject {
     const { type: Type, target: Target } = spec;
     if (spec.type === "tmpfs") {
@@ -131,9 +146,17 @@ function mount(spec: MountSpec): JsonObject {
         return { Type, Target, TmpfsOptions };
     }
     const place = { Type, Source: spec.source || undefined, Target, ReadOnly: spec.readOnly || undefined };
-    return spec.type === "bind"
-        ? { ...place, BindOptions: { Propagation: spec.propagation } }
-        : { ...place, VolumeOptions: spec.noCopy ? { NoCopy: true } : undefined };
+    if (spec.type === "bind") {
+        const NonRecursive = spec.nonRecursive || undefined;
+        return { ...place, BindOptions: { Propagation: spec.propagation, NonRecursive } };
+    }
+    const driver = { Name: spec.driver || undefined, Options: filledMap(spec.driverOptions) };
+    const options = {
+        NoCopy: spec.noCopy || undefined,
+        Labels: filledMap(spec.labels),
+        DriverConfig: driver.Name || driver.Options ? driver : undefined,
+    };
+    return { ...place, VolumeOptions: Object.values(options).some(Boolean) ? options : undefined };
 }
 
 function inItsPlace(field: string, value: Json | undefined): JsonObject {

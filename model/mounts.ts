@@ -6,12 +6,27 @@ import { posix } from "node:path";
 import { z } from "zod";
 import { Refused } from "./problems.ts";
 import { BYTES_ALLOWED, bytes } from "./quantities.ts";
-import { asObject, flag, isAnyText, object, oneOf, orList, text, textWhere, value } from "./schema.ts";
+import {
+    asObject,
+    FREE_TEXT_ALLOWED,
+    flag,
+    freeText,
+    isAnyText,
+    isPlainName,
+    map,
+    object,
+    oneOf,
+    orList,
+    text,
+    textWhere,
+    value,
+} from "./schema.ts";
 import type { MountSpec } from "./settings.ts";
 
 const MOUNT_ALLOWED =
     'a string such as "type=volume,source=data,target=/data,readonly", or an object with type (volume, bind or ' +
-    "tmpfs), source, target, readOnly and the type's own options: noCopy, propagation, or size and mode";
+    "tmpfs), source, target, readOnly and the type's own options: noCopy, driver, driverOptions and labels, or " +
+    "propagation and nonRecursive, or size and mode";
 
 const PATH_ALLOWED = "an absolute path without white space, commas and double quotes";
 
@@ -27,12 +42,19 @@ const DOCKER_OPTIONS: ReadonlyMap<string, string> = new Map([
     ["ro", "readOnly"],
     ["volume-nocopy", "noCopy"],
     ["bind-propagation", "propagation"],
+    ["volume-driver", "driver"],
+    ["volume-opt", "driverOptions"],
+    ["volume-label", "labels"],
+    ["bind-nonrecursive", "nonRecursive"],
     ["tmpfs-size", "size"],
     ["tmpfs-mode", "mode"],
 ]);
 
 /** Options that mean "true" when they stand without a value. */
-const FLAGS = ["readOnly", "noCopy"];
+const FLAGS = ["readOnly", "noCopy", "nonRecursive"];
+
+/** Options that are maps: `name=value`, any number of times. */
+const MAPS = ["driverOptions", "labels"];
 
 const path = () => textWhere(PATH_ALLOWED, (received) => received.startsWith("/") && isPlainPath(received));
 
@@ -56,12 +78,22 @@ function isPlainPath(received: string): boolean {
 const volume = {
     type: oneOf("volume"),
     source: textWhere(
-        "the name of a volume: letters, digits, dots, hyphens and underscores, the first a letter or digit",
-        (received) => /^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(received),
+        "the name of a volume: at least two letters, digits, dots, hyphens and underscores, the first a letter or digit",
+        // Docker refuses one of a single letter, but only when it makes the task's container.
+        (received) => /^[A-Za-z0-9][A-Za-z0-9_.-]{1,254}$/.test(received),
     ).default(""),
     target: target(),
     readOnly: flag().default(false),
     noCopy: flag().default(false),
+    driver: textWhere('the name of a volume driver such as "local"', (received) =>
+        /^[A-Za-z0-9][A-Za-z0-9._/:-]*$/.test(received),
+    ).default(""),
+    driverOptions: map(
+        `a map from names of the driver's options to ${FREE_TEXT_ALLOWED}`,
+        isPlainName,
+        freeText(),
+    ).default({}),
+    labels: map(`a map from names of labels to ${FREE_TEXT_ALLOWED}`, isPlainName, freeText()).default({}),
 };
 
 const bind = {
@@ -70,6 +102,7 @@ const bind = {
     target: target(),
     readOnly: flag().default(false),
     propagation: oneOf("rprivate", "private", "rshared", "shared", "rslave", "slave").default("rprivate"),
+    nonRecursive: flag().default(false),
 };
 
 const tmpfs = {
@@ -140,6 +173,12 @@ function optionsOf(line: string): Record<string, unknown> {
         const option = DOCKER_OPTIONS.get(name.toLowerCase());
         if (option === undefined) {
             throw new Refused(`unknown option ${JSON.stringify(name)}`);
+        }
+        if (MAPS.includes(option)) {
+            const [, key = "", value] = /^([^=]+)=(.*)$/s.exec(given ?? "") ?? [];
+            if (value === undefined) throw new Refused(`gives ${option} no "name=value"`);
+            options[option] = { ...(options[option] as object | undefined), [key]: value };
+            continue;
         }
         if (option in options) {
             throw new Refused(`gives ${option} twice`);

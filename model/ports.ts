@@ -6,8 +6,8 @@ import { Refused } from "./problems.ts";
 import type { PortSpec } from "./settings.ts";
 
 export const PORT_ALLOWED =
-    '"published:target", "published:target/udp", or { published, target, protocol: tcp or udp, ' +
-    "mode: ingress or host }, with ports from 1 to 65535";
+    '"published:target", "published:target/udp", ranges of one length such as "8000-8004:9000-9004", or ' +
+    "{ published, target, protocol: tcp or udp, mode: ingress or host }, with ports from 1 to 65535";
 
 /** Ports on which the nodes themselves are reached, by protocol. */
 const CLUSTER_PORTS: Readonly<Record<string, string>> = {
@@ -18,19 +18,38 @@ const CLUSTER_PORTS: Readonly<Record<string, string>> = {
     "4789/udp": "the overlay networks",
 };
 
-/** Reads one port of the short syntax. @throws Refused Anything but two ports and perhaps a protocol. */
-export function shortPort(text: string): PortSpec {
+/** Reads the short syntax. @throws Refused Anything but two ports, or two ranges of one length, and perhaps a protocol. */
+export function shortPorts(text: string): PortSpec[] {
     const { published, target, protocol } =
-        /^(?<published>\d+):(?<target>\d+)(?:\/(?<protocol>tcp|udp))?$/.exec(text)?.groups ?? {};
-    if (published === undefined || target === undefined) {
-        throw new Refused("");
+        /^(?<published>[\d-]+):(?<target>[\d-]+)(?:\/(?<protocol>tcp|udp))?$/.exec(text)?.groups ?? {};
+    const [from, to] = [published, target].map(portRange) as [PortRange, PortRange];
+    if (from.last - from.first !== to.last - to.first) {
+        throw new Refused("its ranges are of different lengths");
     }
-    return {
-        published: portNumber(published),
-        target: portNumber(target),
+    return Array.from({ length: from.last - from.first + 1 }, (_, index) => ({
+        published: from.first + index,
+        target: to.first + index,
         protocol: protocol === "udp" ? "udp" : "tcp",
         mode: "ingress",
-    };
+    }));
+}
+
+export interface PortRange {
+    readonly first: number;
+    readonly last: number;
+}
+
+/** `80` or `8000-8010`. @throws Refused Anything else. */
+export function portRange(text: string | undefined): PortRange {
+    const [, from, to = from] = /^(\d+)(?:-(\d+))?$/.exec(text ?? "") ?? [];
+    if (from === undefined || to === undefined) {
+        throw new Refused("");
+    }
+    const [first, last] = [portNumber(from), portNumber(to)];
+    if (first > last) {
+        throw new Refused(`the range ${text} runs backwards`);
+    }
+    return { first, last };
 }
 
 function portNumber(digits: string): number {

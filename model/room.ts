@@ -80,7 +80,7 @@ function poolProblems(
     received: (key: string) => unknown,
 ): Problem[] {
     const room = overlayNetworks(overlayPool, overlayPoolMaskLength);
-    const own = new Set(services.flatMap((service) => service.networks)).size;
+    const own = new Set(services.flatMap((service) => service.networks.map(({ name }) => name))).size;
     if (own + 1 <= room) {
         return [];
     }
@@ -104,7 +104,7 @@ function overlayProblems(
         ["ingress", load.services.filter((service) => service.ports.some((port) => port.mode === "ingress"))],
     ]);
     for (const service of load.services) {
-        for (const network of service.networks) {
+        for (const { name: network } of service.networks) {
             users.set(network, [...(users.get(network) ?? []), service]);
         }
     }

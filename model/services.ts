@@ -4,7 +4,7 @@
  * Defaults are those of `docker service create`, so that a service means here what it means there.
  */
 
-import type { z } from "zod";
+import { z } from "zod";
 import {
     CONTAINER_OPTION_NAMES,
     CONTAINER_OPTIONS,
@@ -18,8 +18,9 @@ import { fieldAt, type JsonObject } from "./engineSpec.ts";
 import { isImageReference, REFERENCE_ALLOWED } from "./images.ts";
 import { cleanPath, mount } from "./mounts.ts";
 import { isLabel, isNumber, repeated } from "./names.ts";
+import { driverOptions, isNetworkName, NETWORK_ALLOWED } from "./networks.ts";
 import { CONSTRAINT_ALLOWED, constraint } from "./placement.ts";
-import { comparePorts, PORT_ALLOWED, portKey, shortPort } from "./ports.ts";
+import { comparePorts, PORT_ALLOWED, portKey, shortPorts } from "./ports.ts";
 import { type Problem, problemText, Refused } from "./problems.ts";
 import { BYTES_ALLOWED, bytes, durationAllowed, durationMs } from "./quantities.ts";
 import { MAX_TIMEOUT } from "./rollouts.ts";
@@ -51,24 +52,31 @@ export const MAX_REPLICAS = 1000;
 const MIN_MEMORY = bytes("4M");
 const MIN_CPUS = 0.001;
 
-/** Networks that Docker makes itself; none of them is an overlay network for services. */
-const DOCKER_NETWORKS = ["ingress", "bridge", "host", "none"];
-
 /** The roster waits for it, once for each node that it empties. And no update ends in time whose tasks take longer to stop. */
 export const MAX_STOP_GRACE_HOURS = 1;
 
 const duration = (maxHours?: number) =>
     text(durationAllowed(maxHours), (received) => durationMs(received, maxHours));
 
-const port = value<unknown>(PORT_ALLOWED, (received) =>
-    typeof received === "string" ? shortPort(received) : asObject(received),
+const onePort = object({
+    published: integer(1, 65535),
+    target: integer(1, 65535),
+    protocol: oneOf("tcp", "udp").default("tcp"),
+    mode: oneOf("ingress", "host").default("ingress"),
+});
+
+/** All that an entry publishes. */
+const port = value<unknown[]>(PORT_ALLOWED, (received) =>
+    typeof received === "string" ? shortPorts(received) : [asObject(received)],
 ).pipe(
-    object({
-        published: integer(1, 65535),
-        target: integer(1, 65535),
-        protocol: oneOf("tcp", "udp").default("tcp"),
-        mode: oneOf("ingress", "host").default("ingress"),
-    }),
+    z.transform((entries: unknown[], context): PortSpec[] =>
+        entries.flatMap((entry) => {
+            const result = onePort.safeParse(entry, { reportInput: true });
+            if (result.success) return [result.data];
+            context.issues.push(...(result.error.issues as typeof context.issues));
+            return [];
+        }),
+    ),
 );
 
 /** Labels by which the program knows its own services, networks and nodes again. */
@@ -128,10 +136,23 @@ function rollout<T extends z.ZodType>(failureAction: T) {
         .prefault({});
 }
 
-const networkName = textWhere(
-    "the name of an overlay network: lower-case letters, digits and inner hyphens, at most 63 characters, " +
-        `and none of ${DOCKER_NETWORKS.join(", ")}`,
-    (received) => isLabel(received) && !DOCKER_NETWORKS.includes(received),
+const networkName = textWhere(NETWORK_ALLOWED, isNetworkName);
+
+const NETWORK_ENTRY = `${NETWORK_ALLOWED}; or an object with name, aliases and driverOptions`;
+const network = value<unknown>(NETWORK_ENTRY, (received) =>
+    typeof received === "string" ? { name: received } : asObject(received),
+).pipe(
+    object({
+        name: networkName,
+        aliases: list(
+            "a list of names by which the service is found on this network",
+            textWhere(
+                "a name of letters, digits, dots, hyphens and underscores, at most 63 characters",
+                (received) => /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/.test(received),
+            ),
+        ).default([]),
+        driverOptions,
+    }),
 );
 
 /** Docker's placeholders stand for names that it puts in for each task. */
@@ -147,7 +168,9 @@ const shape = {
     image: textWhere(REFERENCE_ALLOWED, isImageReference),
     replicas: integer(0, MAX_REPLICAS).optional(),
     global: flag().default(false),
-    ports: list(`a list of ports, each ${PORT_ALLOWED}`, port).default([]),
+    ports: list(`a list of ports, each ${PORT_ALLOWED}`, port)
+        .transform((entries) => entries.flat())
+        .default([]),
     env: map(
         `a map from names without white space and "=" to ${FREE_TEXT_ALLOWED}`,
         isPlainName,
@@ -165,7 +188,10 @@ const shape = {
         freeText(),
     ).default({}),
     mounts: list("a list of mounts", mount).default([]),
-    networks: list("a list of names of overlay networks", networkName).default([]),
+    networks: list(
+        "a list of names of overlay networks, or of objects with name, aliases and driverOptions",
+        network,
+    ).default([]),
     limits,
     reservations,
     restart,
@@ -249,7 +275,9 @@ function serviceSpec(name: string, options: ServiceOptions): ServiceSpec {
         spec: spec as JsonObject,
         mode: global ? { kind: "global" } : { kind: "replicated", replicas: replicas ?? 1 },
         ports: [...ports].sort(comparePorts) satisfies PortSpec[],
-        networks: [...new Set(networks)].sort(),
+        networks: [...new Map(networks.map((one) => [one.name, one])).values()].sort((a, b) =>
+            a.name < b.name ? -1 : 1,
+        ),
         stopGracePeriodMs: stopGracePeriod,
     };
 }
@@ -317,6 +345,17 @@ function serviceProblems(name: string, options: ServiceOptions): Problem[] {
             why: `port ${portKey(ingress)} is published in mode ingress, which needs the service's own address`,
             allowed: "vip, or ports in mode host",
         });
+    }
+    for (const repeatedName of repeated(options.networks.map((network) => network.name))) {
+        const entries = options.networks.filter((network) => network.name === repeatedName);
+        if (new Set(entries.map((entry) => JSON.stringify(entry))).size > 1) {
+            problems.push({
+                path: ["services", name, "networks"],
+                value: repeatedName,
+                why: "stands twice, with different options",
+                allowed: "each network once",
+            });
+        }
     }
     for (const target of repeated(mounts.map((mount) => cleanPath(mount.target)))) {
         problems.push({

@@ -77,6 +77,10 @@ export type MountSpec =
           readonly readOnly: boolean;
           /** Leave the volume empty instead of copying what the image has at `target`. */
           readonly noCopy: boolean;
+          /** Of the volume, should it have to be made; empty for `local`. */
+          readonly driver: string;
+          readonly driverOptions: Readonly<Record<string, string>>;
+          readonly labels: Readonly<Record<string, string>>;
       }
     | {
           readonly type: "bind";
@@ -85,6 +89,8 @@ export type MountSpec =
           readonly target: string;
           readonly readOnly: boolean;
           readonly propagation: "private" | "rprivate" | "shared" | "rshared" | "slave" | "rslave";
+          /** Without what is mounted below it. */
+          readonly nonRecursive: boolean;
       }
     | {
           readonly type: "tmpfs";
@@ -94,6 +100,23 @@ export type MountSpec =
           /** Octal permissions, such as `1777`. */
           readonly mode: string;
       };
+
+/** An overlay network that a service is on. */
+export interface NetworkAttachment {
+    readonly name: string;
+    /** Names by which the service is found there, besides its own. */
+    readonly aliases: readonly string[];
+    readonly driverOptions: Readonly<Record<string, string>>;
+}
+
+/** What an overlay network has for itself. */
+export interface NetworkSpec {
+    /** Whether containers that are no tasks may be on it, too. */
+    readonly attachable: boolean;
+    /** Whether it leads nowhere but to its own containers. */
+    readonly internal: boolean;
+    readonly driverOptions: Readonly<Record<string, string>>;
+}
 
 export type ServiceMode =
     | { readonly kind: "replicated"; readonly replicas: number }
@@ -118,8 +141,8 @@ export interface ServiceSpec {
     /** Sorted by name. */
     readonly labels: Readonly<Record<string, string>>;
     readonly mounts: readonly MountSpec[];
-    /** Overlay networks, created when missing; sorted. */
-    readonly networks: readonly string[];
+    /** Overlay networks, created when missing; sorted by name. */
+    readonly networks: readonly NetworkAttachment[];
     /** `pids`: processes and threads of one task; 0 for no limit. */
     readonly limits: ResourceSpec & { readonly pids: number };
     readonly reservations: ResourceSpec;
@@ -174,6 +197,8 @@ export interface Settings {
     readonly overlayPool: string;
     /** Prefix length of each of those subnets. */
     readonly overlayPoolMaskLength: number;
+    /** Options of overlay networks, by name; those of services that are not here have none. */
+    readonly networks: Readonly<Record<string, NetworkSpec>>;
     /** Sorted by name. */
     readonly services: readonly ServiceSpec[];
     /** Oldest Docker Engine that may join, `major.minor.patch`. */

@@ -236,7 +236,8 @@ const CONTAINER_OPTION_FIELDS = CONTAINER_OPTION_NAMES.map((option) => CONTAINER
 function* partsOf(value: Json | undefined): Generator<[part: string, text: string]> {
     if (isNothing(value)) return;
     if (!isObject(value)) {
-        yield ["", string(value)];
+        // Docker writes an object's fields in an order of its own.
+        yield ["", list(value).some(isObject) ? list(value).map(shown).join("; ") : string(value)];
         return;
     }
     for (const [name, inner] of Object.entries(value)) {

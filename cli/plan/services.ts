@@ -133,14 +133,29 @@ function inputChanges(
 ): Pick<ServiceChange, "details" | "effect"> | undefined {
     if (!before.spec || !after.spec) return undefined;
     const changes = specChanges(before.spec, after.spec);
+    const anew = changedNetworks(before, after);
     const [was, is] = [before, after].map((input) => valuesOf(input, "limit")[0]);
     return {
         details: [
             ...changes.flatMap((change) => changeText(change)),
+            ...anew.map(
+                (network) =>
+                    say`other options of its network ${network}, for which both are removed and made again`,
+            ),
             ...(was === is ? [] : [say`timeout ${`${was}s`} → ${`${is}s`}`]),
         ],
-        effect: effectOf(changes),
+        effect: anew.length > 0 ? "anew" : effectOf(changes),
     };
+}
+
+/** Those that it keeps, and whose own options are others. */
+function changedNetworks(before: ScriptInput, after: ScriptInput): string[] {
+    const marks = new Map(valuesOf(before, "network").map((line) => line.split(" ") as [string, string]));
+    return valuesOf(after, "network").flatMap((line) => {
+        const [name = "", mark] = line.split(" ");
+        const had = marks.get(name);
+        return had === undefined || had === mark ? [] : [name];
+    });
 }
 
 function changeText({ what, name, before, after, hidden }: SpecChange): Words[] {

@@ -139,7 +139,7 @@ const differences: readonly (readonly [options: Options, details: string, effect
     [{ containerLabels: { a: "b" } }, "+ container label a", "roll"],
     [
         { preferences: ["spread=node.labels.zone"], maxReplicasPerNode: 2 },
-        'preferences none → [{"Spread":{"SpreadDescriptor":"node.labels.zone"}}], maxReplicasPerNode none → 2',
+        "preferences none → Spread.SpreadDescriptor=node.labels.zone, maxReplicasPerNode none → 2",
         "misplaced",
     ],
     [{ endpointMode: "dnsrr", ports: [] }, "- port 80/tcp to 80/tcp, endpointMode vip → dnsrr", "roll"],
@@ -170,7 +170,7 @@ describe("differences between a service's options", () => {
     });
 
     test("the order of mounts, which is another spec to the swarm", () => {
-        const mounts = ["source=a,target=/a", "source=b,target=/b"];
+        const mounts = ["source=aa,target=/a", "source=bb,target=/b"];
         const found = change({ ...base, mounts }, { ...base, mounts: mounts.toReversed() });
         assert.deepEqual([textOf(found), found.effect], ["the mounts are in another order", "roll"]);
     });

@@ -4,7 +4,7 @@
 #
 # service       NAME ID VERSION FORCED-UPDATES MODE STACK IMAGE-LABEL IMAGE PLATFORMS; empty: there is none
 # ports         its endpoint's mode, then PROTOCOL TARGET PUBLISHED MODE, of the service that there is
-# networks      NAME ID STACK
+# networks      NAME ID STACK [MARK of its options]
 # refusals      NAME TEXT                        what the making of a network is answered; where it "already exists", another
 #               service has just made it
 # objects       KIND NAME ID                     secrets and configs
@@ -47,6 +47,15 @@ serve() {
     case $line in
     "GET /distribution/"*)
         if [ -s "$dir/distribution" ]; then answer "200 OK" "$(cat "$dir/distribution")"; else answer "404 Not Found" '{"message":"manifest unknown: \"nope\" is not there"}'; fi
+        ;;
+    "POST /networks/create")
+        body=$(printf '%s\n' "$request" | sed '1,/^$/d')
+        network=$(printf '%s\n' "$body" | sed 's/^{"Name":"\([^"]*\)".*/\1/')
+        stack=$(printf '%s\n' "$body" | sed 's/.*"swarm.stack":"\([^"]*\)".*/\1/')
+        mark=$(printf '%s\n' "$body" | sed -n 's/.*"swarm.options":"\([^"]*\)".*/\1/p')
+        refusal=$(grep "^$network " "$dir/refusals") || refusal=''
+        case $refusal in '' | *"already exists") printf '%s\n' "$network id-of-$network $stack${mark:+ $mark}" >>"$dir/networks" ;; esac
+        if [ -z "$refusal" ]; then answer "201 Created" '{"Id":"x"}'; else answer "409 Conflict" "{\"message\":\"${refusal#* }\"}"; fi
         ;;
     "POST /services/"*)
         printf '%s\n' "$request" | sed '1,/^$/d' >"$dir/sent"
@@ -108,11 +117,10 @@ case "$*" in
     # As the daemon has it: by name, or by the beginning of an ID.
     { grep "^$5 " "$dir/networks" || grep "^[^ ]* $5" "$dir/networks"; } | sed 's/ .*//' | grep . || refuse "no such network"
     ;;
-"network inspect --format {{index .Labels \"swarm.stack\"}} "*) grep " $5 " "$dir/networks" | sed 's/.* //' ;;
-"network create --driver overlay --label swarm.stack="*)
-    refusal=$(grep "^$7 " "$dir/refusals") || refusal=''
-    case $refusal in '' | *"already exists") printf '%s\n' "$7 id-of-$7 ${6#swarm.stack=}" >>"$dir/networks" ;; esac
-    [ -z "$refusal" ] || refuse "${refusal#* }"
+"network inspect --format {{index .Labels \"swarm.stack\"}} "*) grep " $5 " "$dir/networks" | cut -d' ' -f3 ;;
+"network inspect --format {{with index .Labels \"swarm.options\"}}{{.}}{{else}}-{{end}} "*)
+    mark=$(grep "^$5 " "$dir/networks" | cut -d' ' -f4)
+    printf '%s\n' "${mark:--}"
     ;;
 "network rm "*) sed "/ $3 /d" "$dir/networks" >"$dir/networks.new" && mv "$dir/networks.new" "$dir/networks" ;;
 "secret inspect --format {{.Spec.Name}}={{.ID}} "* | "config inspect --format {{.Spec.Name}}={{.ID}} "*)

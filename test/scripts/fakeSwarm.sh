@@ -6,7 +6,7 @@
 # members   ID ROLE AVAILABILITY STATE VOTE LABEL-STACK LABEL-NODE ENGINE-STACK HOSTNAME
 #           where no VOTE is leader, the swarm answers nothing; for two seconds after the leader is demoted, say
 # services  ID NAME MODE STACK
-# networks  NAME STACK USE              (USE: free, or what Docker says of it instead, with - for a blank)
+# networks  NAME STACK USE              (USE: free, or what Docker says of it instead, with - for a blank) [MARK of its options, ID of a service on it]
 # tasks     ID SERVICE-ID NODE-ID STATE DESIRED-STATE
 # due       WHEN FILE ID FIELD VALUE    field number FIELD of that line becomes VALUE; WHEN in seconds
 #           WHEN FILE + LINE            a line more
@@ -260,11 +260,19 @@ case "$*" in
     done | sed 's/ complete / Complete /'
     ;;
 "service inspect --format {{if .Spec.Mode.Replicated}}replicated{{end}} "*) each services "$5" | field 3 | sed 's/global//' ;;
+"service inspect --format {{.Spec.Name}} {{index .Spec.Labels \"swarm.stack\"}} {{range .Spec.TaskTemplate.Networks}}{{.Target}} {{end}} "*)
+    printf '%s %s\n' "$(grep "^$5 " "$dir/services" | cut -d' ' -f2,4)" "$(grep " $5$" "$dir/networks" | sed 's/^\([^ ]*\) .*/id-of-\1/' | tr '\n' ' ')"
+    ;;
 "service inspect --format {{.Spec.Name}} "*) each services "$5" | field 2 ;;
 "ps -aq --filter label=com.docker.swarm.service.name="*) grep "^${4#label=com.docker.swarm.service.name=} " "$dir/containers" | grep -v ' gone$' ;;
 "network ls --filter label=swarm.stack="*" --format {{.Name}}") grep " ${4#label=swarm.stack=} " "$dir/networks" | cut -d' ' -f1 ;;
+"network inspect --format {{.ID}} {{index .Labels \"swarm.stack\"}} "*) grep "^$5 " "$dir/networks" | sed 's/^\([^ ]*\) \([^ ]*\).*/id-of-\1 \2/' | grep . || refuse "no such network" ;;
+"network inspect --format {{with index .Labels \"swarm.options\"}}{{.}}{{else}}-{{end}} "*)
+    mark=$(grep "^$5 " "$dir/networks" | cut -d' ' -f4)
+    printf '%s\n' "${mark:--}"
+    ;;
 "network rm "*)
-    grep -q "^$3 [^ ]* free$" "$dir/networks" || refuse "network $3 is $(grep "^$3 " "$dir/networks" | cut -d' ' -f3 | tr - ' ')"
+    grep -q "^$3 [^ ]* free\( \|$\)" "$dir/networks" || refuse "network $3 is $(grep "^$3 " "$dir/networks" | cut -d' ' -f3 | tr - ' ')"
     rewrite networks "/^$3 /d"
     ;;
 "inspect --format "*) shift 2 && show tasks "$tasks_fields" "$@" ;;

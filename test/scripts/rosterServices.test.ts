@@ -62,7 +62,7 @@ describe("services and networks", () => {
                 ],
                 due: ["2 networks old 3 free"],
             },
-            [...wanted, ["network", "inner"]],
+            [...wanted, ["network", "inner -"]],
         );
         assertDone(run, {
             stdout: answer(2),
@@ -77,6 +77,50 @@ describe("services and networks", () => {
     test("a network that a service still has is left to that service's update", async () => {
         const run = await roster({ ...world, networks: ["old swarm-dev in-use-by-service-s1"] }, wanted);
         assertDone(run, { stdout: answer(2), changes: ["network rm old", labelled] });
+    });
+
+    test("a network of this stack that is to have other options goes, after the services on it", async () => {
+        const run = await roster(
+            {
+                ...world,
+                services: ["s1 web replicated swarm-dev", "s2 api replicated swarm-dev"],
+                networks: [
+                    "front swarm-dev free old s1",
+                    "back swarm-dev free same s2",
+                    "plain swarm-dev free",
+                ],
+                containers: ["web here"],
+            },
+            [
+                ...wanted,
+                ["service", "api"],
+                ["network", "front new"],
+                ["network", "back same"],
+                ["network", "plain -"],
+            ],
+        );
+        assertDone(run, {
+            stderr: "the network front is made anew with other options, and with it the services on it: web\n",
+            stdout: answer(2),
+            changes: ["service rm web", "network rm front", labelled],
+        });
+    });
+
+    test("but not where another's service is on it, and another's network is left alone", async () => {
+        const run = await roster(
+            {
+                ...world,
+                services: ["s1 web replicated swarm-dev", "s4 hand replicated -"],
+                networks: ["theirs swarm-prod free old s1", "front swarm-dev free old s4"],
+            },
+            [...wanted, ["network", "theirs new"], ["network", "front -"]],
+        );
+        assertFailed(run, {
+            stderr:
+                "node1: the network front is to have other options, for which it is made anew, and services are on it that " +
+                "this stack did not make: hand. Take them off it first, or name another network\n",
+            changes: [],
+        });
     });
 
     test("a step in each place: the order of the whole", async () => {

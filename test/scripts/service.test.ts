@@ -4,6 +4,7 @@ import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { parseSettings } from "../../config.ts";
 import { engineSpec, specText } from "../../model/engineSpec.ts";
+import { networkLines } from "../../model/networks.ts";
 import type { Line } from "../../model/scriptInput.ts";
 import { LEADERLESS } from "./fakeDaemon.ts";
 import { runScript, type ScriptRun } from "./harness.ts";
@@ -42,10 +43,11 @@ interface ServiceRun extends ScriptRun {
 async function deploy(
     options: Record<string, unknown>,
     world: World = {},
-    host: { readonly limit?: number; readonly differs?: string } = {},
+    host: { readonly limit?: number; readonly differs?: string; readonly networks?: object } = {},
 ): Promise<ServiceRun> {
     const parsed = parseSettings({
         sshFrom: ["203.0.113.7/32"],
+        networks: host.networks ?? {},
         services: { web: { image: "nginx", ...options } },
     });
     assert.ok("settings" in parsed, "problems" in parsed ? parsed.problems.join("\n") : "");
@@ -57,7 +59,7 @@ async function deploy(
         ["service", "web"],
         ["image", service.image],
         ["limit", host.limit ?? 60],
-        ...service.networks.map((network): Line => ["network", network]),
+        ...networkLines(service, parsed.settings.networks, "swarm-dev"),
     ];
     const file = (content: readonly string[] = []) => content.map((line) => `${line}\n`).join("");
     const timed = (kind: string, by: Readonly<Record<number, string | readonly string[]>> = {}) =>
@@ -284,6 +286,29 @@ describe("what is sent", () => {
             "front id-of-front swarm-dev\ntheirs id-of-theirs other\nback id-of-back swarm-dev\n",
         );
         assert.deepEqual(run.sent.TaskTemplate.Networks, [{ Target: "back" }, { Target: "front" }]);
+    });
+
+    test("a network has the options of the config; one that has others already is not used", async () => {
+        const own = {
+            front: { attachable: true, internal: true, encrypted: true, driverOptions: { mtu: 1400 } },
+        };
+        const options = { networks: [{ name: "front", aliases: ["www"] }] };
+        const run = await deploy(options, {}, { networks: own });
+        assertDone(run, answer());
+        const [made = ""] = run.files.networks?.split("\n") ?? [];
+        assert.match(made, /^front id-of-front swarm-dev [0-9a-f]{12}$/);
+        assert.deepEqual(run.sent.TaskTemplate.Networks, [{ Target: "front", Aliases: ["www"] }]);
+        const again = await deploy(options, { networks: [made] }, { networks: own });
+        assertDone(again, answer());
+        for (const networks of [{}, { front: { attachable: true } }]) {
+            const other = await deploy(options, { networks: [made] }, { networks });
+            assert.equal(
+                other.stderr,
+                "service web: its network front has other options in the swarm than in the config. Those of this stack are " +
+                    "made anew by a whole pulumi up; another's stays as it is\n",
+            );
+            assert.deepEqual(other.requests, []);
+        }
     });
 
     test("a network is no other whose ID begins with its name; one that another service has just made is there", async () => {

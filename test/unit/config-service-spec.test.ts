@@ -37,6 +37,8 @@ test("labels and variables may be called anything that Docker takes, but for the
     assert.deepEqual(spec({ env: values }).env, values);
 });
 
+const LOCAL = { driver: "", driverOptions: {}, labels: {} };
+
 describe("a service in canonical form", () => {
     test("goes on with an update of what is meant to end, unless it says otherwise", () => {
         for (const [condition, said, failureAction] of [
@@ -154,18 +156,36 @@ describe("a service in canonical form", () => {
                 constraints: ["node.labels.zone==a", "node.role!=manager"],
                 labels: { "com.example/x": "y" },
                 mounts: [
-                    { type: "volume", source: "data", target: "/data", readOnly: false, noCopy: true },
+                    {
+                        type: "volume",
+                        source: "data",
+                        target: "/data",
+                        readOnly: false,
+                        noCopy: true,
+                        ...LOCAL,
+                    },
                     {
                         type: "bind",
                         source: "/etc/hosts",
                         target: "/hosts",
                         readOnly: true,
                         propagation: "rslave",
+                        nonRecursive: false,
                     },
                     { type: "tmpfs", target: "/tmp", sizeBytes: 67108864, mode: "0700" },
-                    { type: "volume", source: "", target: "/anonymous", readOnly: true, noCopy: false },
+                    {
+                        type: "volume",
+                        source: "",
+                        target: "/anonymous",
+                        readOnly: true,
+                        noCopy: false,
+                        ...LOCAL,
+                    },
                 ],
-                networks: ["back", "front"],
+                networks: [
+                    { name: "back", aliases: [], driverOptions: {} },
+                    { name: "front", aliases: [], driverOptions: {} },
+                ],
                 limits: { cpus: 1.5, memoryBytes: 268435456, pids: 100 },
                 reservations: { cpus: 0.25, memoryBytes: 67108864 },
                 restart: { condition: "on-failure", delayMs: 90_000, maxAttempts: 3, windowMs: 3_600_000 },

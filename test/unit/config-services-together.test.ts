@@ -12,8 +12,8 @@ function problems(services: unknown, rest: Record<string, unknown> = {}): readon
 
 const TEXT = "any text without NUL";
 const PORT =
-    '"published:target", "published:target/udp", or { published, target, protocol: tcp or udp, ' +
-    "mode: ingress or host }, with ports from 1 to 65535";
+    '"published:target", "published:target/udp", ranges of one length such as "8000-8004:9000-9004", or ' +
+    "{ published, target, protocol: tcp or udp, mode: ingress or host }, with ports from 1 to 65535";
 const QUOTES = "write it in quotes, since it may not arrive as it was written";
 const SERVICE_NAME =
     "lower-case letters, digits and inner hyphens, at most 63 characters, not digits alone: containers find the " +

@@ -15,8 +15,8 @@ const IMAGE =
     'an image reference such as "nginx", "nginx:1.29" or "registry.example.com:5000/team/app:2@sha256:…", ' +
     "its name in lower case";
 const PORT =
-    '"published:target", "published:target/udp", or { published, target, protocol: tcp or udp, ' +
-    "mode: ingress or host }, with ports from 1 to 65535";
+    '"published:target", "published:target/udp", ranges of one length such as "8000-8004:9000-9004", or ' +
+    "{ published, target, protocol: tcp or udp, mode: ingress or host }, with ports from 1 to 65535";
 const DURATION = 'a duration such as "500ms", "10s" or "1m30s", at most "24h"';
 const HOUR = DURATION.replace("24h", "1h");
 const SIZE = 'a size such as "64M" or "1.5G" (powers of 1024), or a number of bytes';
@@ -25,7 +25,8 @@ const CONSTRAINT =
     "node.platform.arch, node.labels.<name> or engine.labels.<name>";
 const MOUNT =
     'a string such as "type=volume,source=data,target=/data,readonly", or an object with type (volume, bind or ' +
-    "tmpfs), source, target, readOnly and the type's own options: noCopy, propagation, or size and mode";
+    "tmpfs), source, target, readOnly and the type's own options: noCopy, driver, driverOptions and labels, or " +
+    "propagation and nonRecursive, or size and mode";
 const PATH = "an absolute path without white space, commas and double quotes";
 const TARGET = `${PATH}, other than "/"`;
 
@@ -111,6 +112,22 @@ describe("an option of a service is refused with", () => {
             `swarm:services.web.ports[4]: 80; allowed: ${PORT}`,
         ],
         [
+            {
+                ports: [
+                    "8000-8002:9000-9001",
+                    "8002-8000:8000-8002",
+                    "8000-:80",
+                    "1-70000:1-70000",
+                    "80-81:80",
+                ],
+            },
+            `swarm:services.web.ports[0]: "8000-8002:9000-9001": its ranges are of different lengths; allowed: ${PORT}`,
+            `swarm:services.web.ports[1]: "8002-8000:8000-8002": the range 8002-8000 runs backwards; allowed: ${PORT}`,
+            `swarm:services.web.ports[2]: "8000-:80"; allowed: ${PORT}`,
+            `swarm:services.web.ports[3]: "1-70000:1-70000": 70000 is not a port; allowed: ${PORT}`,
+            `swarm:services.web.ports[4]: "80-81:80": its ranges are of different lengths; allowed: ${PORT}`,
+        ],
+        [
             { ports: [{ published: 0, protocol: "sctp", mod: "host" }] },
             "swarm:services.web.ports[0].published: 0; allowed: a whole number from 1 to 65535",
             "swarm:services.web.ports[0].target: not set; allowed: a whole number from 1 to 65535",
@@ -180,12 +197,44 @@ describe("an option of a service is refused with", () => {
             'swarm:services.web.mounts[1].source: "a": means nothing to a tmpfs; allowed: with the type volume or bind',
         ],
         [
-            { mounts: ["source=a,target=/d", "type=tmpfs,target=/d"] },
+            { mounts: ["source=data,target=/d", "type=tmpfs,target=/d"] },
             'swarm:services.web.mounts: "/d": is the target of two mounts; allowed: each target once',
+        ],
+        [
+            { mounts: [{ source: "a", target: "/d" }] },
+            'swarm:services.web.mounts[0].source: "a"; allowed: the name of a volume: at least two letters, digits, ' +
+                "dots, hyphens and underscores, the first a letter or digit",
+        ],
+        [
+            {
+                mounts: [
+                    "source=data,target=/d,volume-opt=type",
+                    { type: "bind", source: "/e", target: "/e", driver: "x" },
+                ],
+            },
+            `swarm:services.web.mounts[0]: "source=data,target=/d,volume-opt=type": gives driverOptions no "name=value"; ` +
+                `allowed: ${MOUNT}`,
+            'swarm:services.web.mounts[1].driver: "x": means nothing to a bind; allowed: with the type volume',
+        ],
+        [
+            { mounts: [{ target: "/d", driver: "a b", driverOptions: { device: null }, labels: "x" }] },
+            'swarm:services.web.mounts[0].driver: "a b"; allowed: the name of a volume driver such as "local"',
+            `swarm:services.web.mounts[0].driverOptions.device: null; allowed: ${TEXT}`,
+            `swarm:services.web.mounts[0].labels: "x"; allowed: a map from names of labels to ${TEXT}`,
+        ],
+        [
+            { networks: [{ name: "back", aliases: ["a b"], attachable: true }, "back"] },
+            'swarm:services.web.networks[0].aliases[0]: "a b"; allowed: a name of letters, digits, dots, hyphens and ' +
+                "underscores, at most 63 characters",
+            "swarm:services.web.networks[0].attachable: unknown key; allowed: name, aliases, driverOptions",
+        ],
+        [
+            { networks: [{ name: "back", aliases: ["db"] }, "back"] },
+            'swarm:services.web.networks: "back": stands twice, with different options; allowed: each network once',
         ],
         // Docker cleans paths before it compares them.
         ...["/d/", "//d", "/d/.", "/e/../d"].map((same): [unknown, string] => [
-            { mounts: ["source=a,target=/d", `type=tmpfs,target=${same}`] },
+            { mounts: ["source=data,target=/d", `type=tmpfs,target=${same}`] },
             'swarm:services.web.mounts: "/d": is the target of two mounts; allowed: each target once',
         ]),
         ...["/", "//", "/.", "/d/.."].map((root): [unknown, string] => [
@@ -194,7 +243,7 @@ describe("an option of a service is refused with", () => {
         ]),
         [
             { networks: ["ingress"] },
-            'swarm:services.web.networks[0]: "ingress"; allowed: the name of an overlay network: lower-case letters, ' +
+            'swarm:services.web.networks[0].name: "ingress"; allowed: the name of an overlay network: lower-case letters, ' +
                 "digits and inner hyphens, at most 63 characters, and none of ingress, bridge, host, none",
         ],
         [

@@ -317,6 +317,7 @@ describe("settings", () => {
             overlayPoolMaskLength: 24,
             minDockerVersion: "20.10.24",
             nodeTimeout: 600,
+            networks: {},
             monitoring: false,
             secretKeys: [],
         });
@@ -339,6 +340,7 @@ describe("settings", () => {
             overlayPoolMaskLength: 25,
             monitoring: false,
             sshKeys: [18153887, "MD5:3B:16:e4:bf:8b:00:8b:b8:aa:bb:cc:dd:ee:ff:00:11"],
+            networks: {},
             services: { web: { image: "nginx", replicas: 2, ports: ["80:80"] } },
         };
         const texts = Object.fromEntries(

@@ -251,9 +251,9 @@ const services: readonly (readonly [
     ],
     [
         "mounts",
-        { mounts: ["source=a,target=/d"] },
-        [running({ mounts: ["source=b,target=/d"] })],
-        ["web: mount /d is Source=b,Type=volume in the swarm, Source=a,Type=volume in the config → web"],
+        { mounts: ["source=aa,target=/d"] },
+        [running({ mounts: ["source=bb,target=/d"] })],
+        ["web: mount /d is Source=bb,Type=volume in the swarm, Source=aa,Type=volume in the config → web"],
     ],
     [
         "limits",
@@ -500,6 +500,19 @@ const nodes: readonly (readonly [
         [],
     ],
 ];
+
+test("a network whose options are others: the roster and the services on it make it anew", () => {
+    const Labels = { "swarm.stack": STACK, "swarm.options": "0123456789ab" };
+    const networks = [{ Id: "id-of-back", Name: "back", Labels }];
+    const found = facts({ services: [running({ networks: ["back"] })], networks });
+    const differences = (mark: string) =>
+        lines(swarmDifferences(wanted({ networks: ["back"] }, { networks: { back: mark } }), found));
+    assert.deepEqual(differences("0123456789ab"), []);
+    assert.deepEqual(differences("-"), [
+        "the network back has other options in the swarm than in the config → roster",
+        "web: it is made anew with its network back → web",
+    ]);
+});
 
 describe("a node", () => {
     for (const [what, members, found, expected] of nodes) {

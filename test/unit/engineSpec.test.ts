@@ -131,6 +131,40 @@ const container: readonly (readonly [Options, JsonObject])[] = [
         },
     ],
     [
+        {
+            mounts: [
+                "source=nfs,target=/n,volume-driver=local,volume-opt=type=nfs,volume-opt=o=addr=192.0.2.7,volume-label=a=b",
+                { source: "own", target: "/o", driverOptions: { device: "tmpfs" }, labels: { tier: "x" } },
+                "type=bind,source=/a,target=/c,bind-nonrecursive",
+            ],
+        },
+        {
+            Mounts: [
+                {
+                    Type: "volume",
+                    Source: "nfs",
+                    Target: "/n",
+                    VolumeOptions: {
+                        Labels: { a: "b" },
+                        DriverConfig: { Name: "local", Options: { type: "nfs", o: "addr=192.0.2.7" } },
+                    },
+                },
+                {
+                    Type: "volume",
+                    Source: "own",
+                    Target: "/o",
+                    VolumeOptions: { Labels: { tier: "x" }, DriverConfig: { Options: { device: "tmpfs" } } },
+                },
+                {
+                    Type: "bind",
+                    Source: "/a",
+                    Target: "/c",
+                    BindOptions: { Propagation: "rprivate", NonRecursive: true },
+                },
+            ],
+        },
+    ],
+    [
         { mounts: ["type=bind,source=/a,target=/c,bind-propagation=rshared"] },
         { Mounts: [{ Type: "bind", Source: "/a", Target: "/c", BindOptions: { Propagation: "rshared" } }] },
     ],
@@ -169,7 +203,12 @@ const task: readonly (readonly [Options, string, unknown])[] = [
         "Placement",
         { Constraints: ["node.role==worker", "node.labels.ssd!=no"], Platforms: [] },
     ],
-    [{ networks: ["front", "back"] }, "Networks", [{ Target: "back" }, { Target: "front" }]],
+    [{ networks: ["front", "back", "front"] }, "Networks", [{ Target: "back" }, { Target: "front" }]],
+    [
+        { networks: [{ name: "front", aliases: ["www", "tasks.www"], driverOptions: { x: 1 } }] },
+        "Networks",
+        [{ Target: "front", Aliases: ["www", "tasks.www"], DriverOpts: { x: "1" } }],
+    ],
 ];
 
 describe("the task", () => {
@@ -216,6 +255,17 @@ const whole: readonly (readonly [Options, string, unknown])[] = [
         { rollback: { failureAction: "continue" } },
         "RollbackConfig",
         { ...ROLLOUT, FailureAction: "continue" },
+    ],
+    [
+        { ports: ["8000-8001:9000-9001"] },
+        "EndpointSpec",
+        {
+            Mode: "vip",
+            Ports: [
+                { Protocol: "tcp", TargetPort: 9000, PublishedPort: 8000, PublishMode: "ingress" },
+                { Protocol: "tcp", TargetPort: 9001, PublishedPort: 8001, PublishMode: "ingress" },
+            ],
+        },
     ],
     [
         { ports: ["53:53/udp", { published: 80, target: 80, mode: "host" }] },

@@ -7,6 +7,7 @@ import { type Difference, swarmDifferences } from "../../../look/differences.ts"
 import type { SwarmFacts } from "../../../look/facts.ts";
 import { askInTurn } from "../../../look/session.ts";
 import { engineSpec, type JsonObject, specText } from "../../../model/engineSpec.ts";
+import { networkLines } from "../../../model/networks.ts";
 import type { ServiceSpec } from "../../../model/settings.ts";
 import { onlySsh } from "./filters.ts";
 import type { TestLab } from "./lab.ts";
@@ -67,7 +68,7 @@ export class OneManager {
             ["service", service.name],
             ["image", service.image],
             ["limit", service.timeout],
-            ...service.networks.map((network) => ["network", network] as const),
+            ...networkLines(service, {}, STACK),
         ] as const;
         await this.#lab.shell(this.#id, launcher("service", "create", service.timeout + 120), {
             stdin: payload("service", lines, specText(engineSpec(service, STACK))),

@@ -71,9 +71,22 @@ const mounts = (dice: Dice) =>
     dice.some<unknown>([
         { type: "volume", source: dice.one(["data", "other"]), target: "/m/data" },
         { type: "volume", source: "bare", target: "/m/bare", noCopy: dice.one([true, false]) },
+        {
+            source: "own",
+            target: "/m/own",
+            driver: dice.one(["", "local"]),
+            driverOptions: { type: "tmpfs", device: "tmpfs" },
+            labels: dice.one([{}, { tier: "a" }]),
+        },
         "target=/m/anonymous",
         `type=bind,source=/etc,target=/m/etc${dice.one(["", ",readonly"])}`,
-        { type: "bind", source: "/tmp", target: "/m/tmp", propagation: dice.one(["private", "rprivate"]) },
+        {
+            type: "bind",
+            source: "/tmp",
+            target: "/m/tmp",
+            propagation: dice.one(["private", "rprivate"]),
+            nonRecursive: dice.one([true, false]),
+        },
         {
             type: "tmpfs",
             target: "/m/scratch",
@@ -142,7 +155,7 @@ const CHOICES: Readonly<Record<string, (dice: Dice) => unknown>> = {
         ]),
     labels: texts,
     mounts,
-    networks: (dice) => dice.some(["front", "back"]),
+    networks: (dice) => dice.some<unknown>(["front", { name: "back", aliases: dice.some(["one", "two"]) }]),
     limits: (dice) => ({
         cpus: dice.one([0, 0.25, 0.5]),
         memory: dice.one([0, "32M", "64M"]),
@@ -163,7 +176,7 @@ const CHOICES: Readonly<Record<string, (dice: Dice) => unknown>> = {
     init: (dice) => dice.one([true, false]),
     readOnly: (dice) => dice.one([true, false]),
     stopGracePeriod: (dice) => dice.one(SECONDS),
-    groups: (dice) => dice.some(["tty", "2000"]),
+    groups: (dice) => dice.some(["2000", "2001"]),
     containerLabels: texts,
     tty: (dice) => dice.one([true, false]),
     healthcheck: (dice) =>

@@ -70,7 +70,10 @@ async function take(
     // The node itself is a moment behind the swarm.
     await until("the stack's networks are those of the config", async () => {
         const names = await manager.run("docker network ls --filter label=swarm.stack --format '{{.Name}}'");
-        assert.deepEqual(names.split("\n").filter(Boolean).sort(), wanted.networks);
+        assert.deepEqual(
+            names.split("\n").filter(Boolean).sort(),
+            wanted.networks.map(({ name }) => name),
+        );
         return true;
     });
     const tasks = await manager.tasks(NAME);

@@ -1,0 +1,111 @@
+/**
+ * Overlay networks: their names, and the options that a network has for itself, which all services on it share.
+ */
+
+import { createHash } from "node:crypto";
+import { STACK_LABEL } from "./engineSpec.ts";
+import { isLabel } from "./names.ts";
+import type { Problem } from "./problems.ts";
+import { FREE_TEXT_ALLOWED, flag, freeText, isPlainName, map, object } from "./schema.ts";
+import type { Line } from "./scriptInput.ts";
+import type { NetworkSpec, ServiceSpec, Settings } from "./settings.ts";
+
+/** Networks that Docker makes itself; none of them is an overlay network for services. */
+const DOCKER_NETWORKS = ["ingress", "bridge", "host", "none"];
+
+export const NETWORK_ALLOWED =
+    "the name of an overlay network: lower-case letters, digits and inner hyphens, at most 63 characters, " +
+    `and none of ${DOCKER_NETWORKS.join(", ")}`;
+
+export function isNetworkName(received: string): boolean {
+    return isLabel(received) && !DOCKER_NETWORKS.includes(received);
+}
+
+export const driverOptions = map(
+    `a map from names of the driver's options to ${FREE_TEXT_ALLOWED}`,
+    isPlainName,
+    freeText(),
+).default({});
+
+/** `networks`: by the network's name. */
+export const networks = map(
+    `a map from names of networks that services have, each ${NETWORK_ALLOWED}, to their options`,
+    isNetworkName,
+    object({
+        attachable: flag().default(false),
+        internal: flag().default(false),
+        encrypted: flag().default(false),
+        driverOptions,
+    }).transform(
+        ({ encrypted, driverOptions, ...rest }): NetworkSpec => ({
+            ...rest,
+            // The overlay driver looks whether the option is there, not at its value.
+            driverOptions: encrypted ? { encrypted: "", ...driverOptions } : driverOptions,
+        }),
+    ),
+);
+
+/** Networks with options that no service is on: nothing would make them. */
+export function networkProblems(
+    own: Readonly<Record<string, NetworkSpec>>,
+    services: readonly ServiceSpec[],
+): Problem[] {
+    const used = new Set(services.flatMap((service) => service.networks.map(({ name }) => name)));
+    return Object.keys(own)
+        .filter((name) => !used.has(name))
+        .map((name) => ({
+            path: ["networks", name],
+            value: own[name],
+            why: "no service is on this network",
+            allowed: `the name of a network that a service has${used.size > 0 ? `: ${[...used].sort().join(", ")}` : ""}`,
+        }));
+}
+
+/** What tells options apart that a network has from those that it is to have; on a network without any there is none. */
+export const OPTIONS_LABEL = "swarm.options";
+
+/** Twelve hexadecimal digits, or "-" for a network without options of its own. */
+function optionsMark(spec: NetworkSpec | undefined): string {
+    const { Attachable, Internal, Options } = optionsOf(spec);
+    if (!Attachable && !Internal && Object.keys(Options).length === 0) return "-";
+    const sorted = Object.entries(Options).sort(([a], [b]) => (a < b ? -1 : 1));
+    const text = JSON.stringify([Attachable, Internal, sorted]);
+    return createHash("sha256").update(text).digest("hex").slice(0, 12);
+}
+
+/** The mark of each network that services have, sorted by the networks' names. */
+export function networkMarks({
+    services,
+    networks: own,
+}: Pick<Settings, "services" | "networks">): Record<string, string> {
+    const names = new Set(services.flatMap((service) => service.networks.map(({ name }) => name)));
+    return Object.fromEntries([...names].sort().map((name) => [name, optionsMark(own[name])]));
+}
+
+/** What a service's script is told of its networks. */
+export function networkLines(
+    service: ServiceSpec,
+    own: Readonly<Record<string, NetworkSpec>>,
+    stack: string,
+): Line[] {
+    return service.networks.map(({ name }): Line => {
+        const spec = own[name];
+        return ["network", `${name} ${optionsMark(spec)} ${networkBody(name, spec, stack)}`];
+    });
+}
+
+/** As the Engine's API takes it (`NetworkCreate`), in one line. */
+function networkBody(name: string, spec: NetworkSpec | undefined, stack: string): string {
+    const mark = optionsMark(spec);
+    return JSON.stringify({
+        Name: name,
+        Driver: "overlay",
+        ...optionsOf(spec),
+        Labels: { [STACK_LABEL]: stack, ...(mark !== "-" && { [OPTIONS_LABEL]: mark }) },
+    });
+}
+
+function optionsOf(spec: NetworkSpec | undefined) {
+    const { attachable = false, internal = false, driverOptions = {} } = spec ?? {};
+    return { Attachable: attachable, Internal: internal, Options: driverOptions };
+}

@@ -5,6 +5,8 @@
  * made. `Pulumi.yaml` declares the same keys to the engine; a test keeps the two alike.
  */
 
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
 import {
@@ -17,6 +19,8 @@ import {
     vpcRange,
 } from "./model/addresses.ts";
 import { placementProblems, portProblems } from "./model/clashes.ts";
+import { type Contents, type ReadFile, readContents } from "./model/contents.ts";
+import { referenceProblems } from "./model/held.ts";
 import { DROPLET_IMAGE_ALLOWED, isSlug } from "./model/images.ts";
 import { expandNames, NAMES_ALLOWED } from "./model/names.ts";
 import { networkProblems, networks } from "./model/networks.ts";
@@ -29,6 +33,7 @@ import {
     recoveryProblems,
 } from "./model/nodes.ts";
 import { PROJECT, type Problem, problemText, Refused, unknownKeyText } from "./model/problems.ts";
+import { registries } from "./model/registries.ts";
 import { rolloutProblems } from "./model/rollouts.ts";
 import { rangeProblems, roomProblems } from "./model/room.ts";
 import {
@@ -131,6 +136,19 @@ const KEYS = {
     overlayPool: { type: "string", default: "10.200.0.0/16", schema: text(POOL_ALLOWED, poolRange) },
     overlayPoolMaskLength: { type: "integer", default: 24, schema: integer(1, LONGEST_OVERLAY_MASK) },
     networks: { type: "object", default: {}, schema: networks },
+    secrets: {
+        type: "object",
+        default: {},
+        schema: value("a map from names of secrets to their values", asObject),
+    },
+    configs: {
+        type: "object",
+        default: {},
+        schema: value("a map from names of configs to their contents", asObject),
+    },
+    // A rollback by hand asks for what the service had before.
+    keep: { type: "integer", default: 0, schema: integer(0, 100) },
+    registries: { type: "object", default: {}, schema: registries },
     services: {
         type: "object",
         default: {},
@@ -165,10 +183,12 @@ export type Parsed = { readonly settings: Settings } | { readonly problems: read
  * @param raw Values by key, without the project's name in front. Lists and maps may come as JSON text, numbers and
  *   booleans as text: a stack's configuration reaches the program as strings.
  * @param secretKeys Keys whose values are stored encrypted; no part of them appears in a problem.
+ * @param readFile Reads the files that secrets and configs are made of.
  */
 export function parseSettings(
     raw: Readonly<Record<string, unknown>>,
     secretKeys: readonly string[] = [],
+    readFile: ReadFile = (path) => readFileSync(resolve(import.meta.dirname, path)),
 ): Parsed {
     const problems: string[] = [];
     // A key that is there is never the default, whatever an engine makes of one without a value.
@@ -202,6 +222,20 @@ export function parseSettings(
     const known = values as Partial<Values>;
     const services = readServices(known.services ?? {}, secretKeys.includes("services"));
     problems.push(...services.problems);
+    const contents = {
+        secrets: readContents("secret", known.secrets ?? {}, secretKeys.includes("secrets"), readFile),
+        configs: readContents("config", known.configs ?? {}, secretKeys.includes("configs"), readFile),
+    };
+    problems.push(...contents.secrets.problems, ...contents.configs.problems);
+    const held = {
+        secrets: contents.secrets.contents,
+        configs: contents.configs.contents,
+        registries: known.registries ?? {},
+    };
+    if (known.secrets !== undefined && known.configs !== undefined) {
+        const defined = { secret: Object.keys(known.secrets), config: Object.keys(known.configs) };
+        report(referenceProblems(services.specs, held, defined), "services");
+    }
     report(portProblems(services.specs), "services");
     if (known.networks !== undefined) {
         report(networkProblems(known.networks, services.specs), "networks", "services");
@@ -237,7 +271,7 @@ export function parseSettings(
     }
     return problems.length > 0
         ? { problems }
-        : { settings: settings(values as Values, services.specs, secretKeys.filter(mayBeSecret)) };
+        : { settings: settings(values as Values, services.specs, held, secretKeys.filter(mayBeSecret)) };
 }
 
 function mayBeSecret(key: string): key is SecretKey {
@@ -247,6 +281,7 @@ function mayBeSecret(key: string): key is SecretKey {
 function settings(
     values: Values,
     services: readonly ServiceSpec[],
+    held: { readonly secrets: Contents; readonly configs: Contents },
     secretKeys: readonly SecretKey[],
 ): Settings {
     return {
@@ -266,6 +301,10 @@ function settings(
         overlayPool: values.overlayPool,
         overlayPoolMaskLength: values.overlayPoolMaskLength,
         networks: values.networks,
+        secrets: held.secrets,
+        configs: held.configs,
+        keep: values.keep,
+        registries: values.registries,
         services,
         minDockerVersion: values.minDockerVersion,
         nodeTimeout: values.nodeTimeout,

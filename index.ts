@@ -3,11 +3,13 @@ import { checkAccount, refuseOtherAccount } from "./account.ts";
 import { DeployKey } from "./components/deployKey.ts";
 import { Network } from "./components/network.ts";
 import { Nodes } from "./components/nodes.ts";
+import { objectsOf } from "./components/objects.ts";
 import { Services } from "./components/services.ts";
 import { Swarm } from "./components/swarm.ts";
 import { loadSettings } from "./config.ts";
 import { leavingNodes, lookAtSwarm } from "./look/look.ts";
 import { warnOfLost } from "./lost.ts";
+import { settingsWarnings } from "./model/held.ts";
 import { stackNames } from "./model/stackNames.ts";
 
 // The SDK takes a stack trace for each promise and resource, and has each trace mapped by the source maps of its own
@@ -19,6 +21,8 @@ const names = stackNames(pulumi.getProject(), pulumi.getStack());
 const account = await checkAccount(settings, names.tags.all);
 
 const claim = { cloud: account.cloud, say: (text: string) => void pulumi.log.warn(text) };
+
+for (const warning of settingsWarnings(settings)) await pulumi.log.warn(warning);
 
 const key = new DeployKey("deploy", { keyName: names.stack, claim });
 
@@ -46,7 +50,13 @@ const { all } = new Nodes("nodes", {
 
 await refuseOtherAccount(account, network.vpcId);
 
-const differing = await lookAtSwarm({ settings, names, nodes: all, droplets: account.tagged });
+const differing = await lookAtSwarm({
+    settings,
+    names,
+    nodes: all,
+    droplets: account.tagged,
+    key: key.privateKey,
+});
 
 const swarm = new Swarm("swarm", {
     ...settings,
@@ -56,10 +66,21 @@ const swarm = new Swarm("swarm", {
     authorizedKeys: account.keys.map(({ publicKey }) => publicKey.trim()),
 });
 
+// A last one that goes is seen in the swarm alone.
+const objects = objectsOf("objects", {
+    settings,
+    stack: names.stack,
+    key: key.privateKey,
+    seed: swarm.seed,
+    after: swarm.roster,
+    swarm: swarm.swarm,
+    differing: differing.objects,
+});
+
 const deployed = new Services("services", {
-    services: settings.services,
-    networks: settings.networks,
-    secret: settings.secretKeys.includes("services"),
+    settings,
+    key: key.privateKey,
+    objects,
     stack: names.stack,
     seed: swarm.seed,
     nodes: all,

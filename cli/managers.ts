@@ -122,6 +122,8 @@ export async function swarmFacts(access: Access, node: StackNode, signal: AbortS
             services: await api.get(QUESTIONS.services),
             tasks: await api.get(QUESTIONS.tasks),
             networks: await api.get(QUESTIONS.networks),
+            secrets: await api.get(QUESTIONS.secrets),
+            configs: await api.get(QUESTIONS.configs),
         };
     } finally {
         api.close();

@@ -1,5 +1,6 @@
 /** What the last `up` wanted of the swarm, from the inputs of the stack's commands. No I/O. */
 import type { WantedMember, WantedService, WantedSwarm } from "../look/differences.ts";
+import { OBJECT_KINDS } from "../model/contents.ts";
 import type { ExportedState } from "../model/lost.ts";
 import { readInput, type ScriptInput, valuesOf } from "../model/scriptInput.ts";
 import type { Droplet } from "./droplets.ts";
@@ -26,14 +27,18 @@ interface Command {
 /** @param droplets Undefined where the cloud could not be asked. */
 export function wantedIn(state: StackState, droplets: readonly Droplet[] | undefined): Wanted {
     const commands = commandsIn(state.exported);
-    const own = (name: string) =>
-        commands.find((command) => command.urn.endsWith(`::swarm:index:Swarm$${COMMAND}::${name}`))?.input;
+    const inputs = (component: string, name: string) =>
+        commands.find(({ urn }) => urn.endsWith(`::swarm:index:${component}$${COMMAND}::${name}`))?.input;
+    const own = (name: string) => inputs("Swarm", name);
     const roster = own("roster");
     const services = commands
         .filter(({ urn }) => urn.includes(`::swarm:index:Services$${COMMAND}::`))
         .sort((a, b) => byName(a.name, b.name));
+    // Their scripts' inputs are secret as a whole, and their options are not.
+    const shown = shownServices(state.exported);
     const listed = roster ? valuesOf(roster, "service") : [];
     const unfinished = listed.filter((name) => !services.some((service) => service.name === name));
+    const unused = inputs("Objects", "unused");
     const autolock = valuesOf(own("swarm") ?? { lines: [] }, "autolock")[0];
     const without = (encrypted: boolean) =>
         services
@@ -46,9 +51,22 @@ export function wantedIn(state: StackState, droplets: readonly Droplet[] | undef
             ...(autolock !== undefined && { autolock: autolock === "true" }),
             members: membersIn(state, roster, droplets),
             ...(roster && { networks: marksIn(roster) }),
+            objects: {
+                wanted: OBJECT_KINDS.flatMap((kind) =>
+                    valuesOf(unused ?? { lines: [] }, kind).map((line) => {
+                        const [name = "", configName = ""] = line.split(" ");
+                        return { kind, name, configName };
+                    }),
+                ),
+                keep: Number(valuesOf(unused ?? { lines: [] }, "keep")[0] ?? 0),
+            },
             services: [
                 ...services.map(
-                    ({ name, input, secret }): WantedService => ({ name, spec: input?.spec, secret }),
+                    ({ name, input, secret }): WantedService => ({
+                        name,
+                        spec: input?.spec,
+                        secret: secret && !shown.has(name),
+                    }),
                 ),
                 ...unfinished.map((name): WantedService => ({ name, secret: false })),
             ],
@@ -82,6 +100,16 @@ function commandsIn({ deployment }: ExportedState): Command[] {
             input: readInput(stdinText(inputs?.stdin)),
             secret: typeof inputs?.stdin === "object",
         }));
+}
+
+/** Names of the services that the component of all of them shows. */
+function shownServices({ deployment }: ExportedState): ReadonlySet<string> {
+    const resources = (deployment?.resources ?? []) as readonly {
+        readonly type: string;
+        readonly inputs?: { readonly shown?: Readonly<Record<string, { readonly spec?: unknown }>> };
+    }[];
+    const shown = resources.find(({ type }) => type === "swarm:index:Services")?.inputs?.shown ?? {};
+    return new Set(Object.keys(shown).filter((name) => shown[name]?.spec !== undefined));
 }
 
 /** Undefined for what is encrypted. */

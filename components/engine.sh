@@ -2,12 +2,13 @@
 # Speaks to the Engine's API, for what the docker command has no word for. Sent between the prelude and `service`.
 
 # engine METHOD PATH [JSON]: sets $engine_status (HTTP) and $engine_answer (the body); false unless the daemon did it. The
-# JSON goes by a pipe: it is no argument of any process, and as long as it likes.
+# JSON goes by a pipe: it is no argument of any process, and as long as it likes. So does the login at a registry, $registry_auth.
 engine() {
     engine_length=$(printf '%s' "${3-}" | wc -c)
     # Version 1.0, for an answer that comes as one piece. Without a version in the path the daemon takes its newest.
     engine_said=$({
         printf '%s %s HTTP/1.0\r\nHost: docker\r\nContent-Type: application/json\r\n' "$1" "$2"
+        [ -z "${registry_auth:-}" ] || printf 'X-Registry-Auth: %s\r\n' "$registry_auth"
         printf 'Content-Length: %s\r\n\r\n%s' "$engine_length" "${3-}"
     } | docker system dial-stdio 2>&1) || true
     engine_said=$(printf '%s\n' "$engine_said" | tr -d '\r')

@@ -20,7 +20,7 @@ export interface RemoteScriptArgs {
     /** What the script reads on stdin. Secret when one of the values is. */
     readonly input: pulumi.Input<readonly Line[]>;
     /** The spec of the service that the script is for, which comes last. */
-    readonly spec?: string;
+    readonly spec?: pulumi.Input<string>;
     /** What the swarm has that the config has not, as the look found it: then the script runs, whatever else is the same. */
     readonly differs?: Differs;
     /** Nodes whose droplets are about to go, for the script to name should it fail. */
@@ -55,7 +55,9 @@ export function remoteScript(
             connection: args.host.connection,
             create: run("create"),
             ...(args.remembers ? { update: run("update") } : {}),
-            stdin: pulumi.output(args.input).apply((lines) => payload(args.script, lines, args.spec)),
+            stdin: pulumi
+                .all([args.input, args.spec])
+                .apply(([lines, spec]) => payload(args.script, lines, spec)),
             environment: differs && {
                 [DIFFERS]: pulumi.runtime.isDryRun() ? unknownText : fresh(differs, leaving),
             },
@@ -102,7 +104,9 @@ const parts: Record<ScriptName, readonly string[]> = {
     join: ["prelude", "host", "harden", "join"],
     recover: ["prelude", "host", "recover"],
     roster: ["prelude", "overlay", "quorum", "rename", "emptying", "roster"],
+    objects: ["prelude", "engine", "objects"],
     service: ["prelude", "overlay", "networks", "engine", "convergence", "service"],
+    unused: ["prelude", "unused"],
 };
 
 /** The whole text of a script, as a host runs it. */

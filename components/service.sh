@@ -5,8 +5,9 @@
 # The service is sent as a whole, never as a delta: what is not in the spec is not in the service, and the order of a list is
 # the config's. What only the swarm knows is filled in, in lines whose indentation no text within the spec can have.
 #
-# Input: node (the seed's name), stack, service (name), image (as the config has it), limit (seconds to converge), network
-# (NAME, the mark of its options, and its JSON for the Engine's API; any number), then a line `spec` and the service's spec as JSON, a field a line.
+# Input: node (the seed's name), stack, service (name), image (as the config has it), limit (seconds to converge), auth (the
+# login at the image's registry, as the Engine's API takes it; none where there is no login), network (NAME, the mark of its
+# options, and its JSON for the Engine's API; any number), then a line `spec` and the service's spec as JSON, a field a line.
 
 name=$(value node)
 stack=$(value stack)
@@ -15,6 +16,8 @@ image=$(value image)
 limit=$(value limit)
 spec=$(printf '%s\n' "$input" | sed '1,/^spec$/d')
 start=$(now)
+# Goes with every change: nodes pull by the login that came with the last one.
+registry_auth=$(values auth)
 
 # What the swarm has under exactly this name, in variables; false when there is nothing.
 read_service() {
@@ -29,17 +32,15 @@ END
 # Sets $pinned and $platforms. The image is looked up when the config names another one, so that a change of replicas does
 # not roll the tasks to whatever the tag has come to mean.
 find_image() {
+    look_up
     case $had_image=${running_image%@*} in "$image=${image%@*}" | "$image=$image:latest")
         pinned=$running_image
         return 0
         ;;
     esac
     pinned=$image platforms=null
-    if ! engine GET "/distribution/$image/json"; then
-        # The nodes may have it all the same, or a way to the registry that this one has not.
-        warning="${newline}its image could not be looked up: $(engine_error)"
-        return 0
-    fi
+    [ -n "$looked_up" ] || look_up again
+    [ "$looked_up" = yes ] || return 0
     digest=$(printf '%s\n' "$engine_answer" | sed 's/.*"digest":"\(sha256:[0-9a-f]*\)".*/\1/')
     case ${image##*/} in
     *@*) ;;
@@ -48,6 +49,26 @@ find_image() {
     esac
     # As the docker command has it: nodes do not tell "arm" by that name (https://github.com/moby/swarmkit/issues/2294).
     platforms=$(printf '%s\n' "$engine_answer" | sed 's/.*"Platforms":\(\[[^]]*\]\).*/\1/; s/"architecture":"arm"/"architecture":""/g')
+}
+
+# look_up [again]: asks the registry for the image. With a login, always: one that is refused would be noticed months later
+# else, when a task moves. Leaves in $looked_up whether there is an answer, in $engine_answer.
+look_up() {
+    looked_up=''
+    [ -n "$registry_auth$*" ] || return 0
+    looked_up=yes
+    engine GET "/distribution/$image/json" && return 0
+    looked_up=no
+    registry=${image%%/*}
+    case $image in */*) ;; *) registry=docker.io ;; esac
+    case $registry in *.* | *:* | localhost) ;; *) registry=docker.io ;; esac
+    case $(engine_error) in *[Uu]nauthorized* | *"no basic auth"* | *denied* | *"incorrect username or password"*)
+        [ -z "$registry_auth" ] || fail "service $service: $registry refuses the login that swarm:registries has for it, or $image to it: $(engine_error)"
+        warning="${newline}swarm:registries has no login for $registry, which may want one"
+        ;;
+    esac
+    # The nodes may have it all the same, or a way to the registry that this one has not.
+    warning="${newline}its image could not be looked up: $(engine_error)$warning"
 }
 
 # The image's digest and platforms; the count of forced updates, which are no change; the IDs of secrets and configs.

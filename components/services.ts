@@ -1,17 +1,23 @@
 import * as pulumi from "@pulumi/pulumi";
 import { parseAnswer } from "../model/answers.ts";
-import { engineSpec, specText } from "../model/engineSpec.ts";
+import { engineSpec, type JsonObject, specText } from "../model/engineSpec.ts";
+import { heldBy, holdsSecret, shownLogin, shownOf, usesObjects } from "../model/held.ts";
 import { networkLines } from "../model/networks.ts";
+import { registryAuth } from "../model/registries.ts";
 import type { Line } from "../model/scriptInput.ts";
-import type { NetworkSpec, ServiceSpec } from "../model/settings.ts";
+import type { ServiceSpec, Settings } from "../model/settings.ts";
+import { kept } from "./kept.ts";
 import type { Node } from "./nodes.ts";
+import type { Objects } from "./objects.ts";
 import { type Differs, remoteScript } from "./remote.ts";
 
 export interface ServicesArgs {
-    readonly services: readonly ServiceSpec[];
-    readonly networks: Readonly<Record<string, NetworkSpec>>;
-    /** The configuration keeps them encrypted: then what is sent of them stays so in the state. */
-    readonly secret: boolean;
+    /** With the services, and what they name. */
+    readonly settings: Settings;
+    /** What the hashes in the names of secrets and configs are made with; secret. */
+    readonly key: pulumi.Output<string>;
+    /** Undefined where no service uses any. */
+    readonly objects: Objects | undefined;
     readonly stack: string;
     /** The manager that commands go to. */
     readonly seed: Node;
@@ -43,43 +49,91 @@ export class Services extends pulumi.ComponentResource {
     readonly byName: Readonly<Record<string, DeployedService>>;
 
     constructor(name: string, args: ServicesArgs, opts?: pulumi.ComponentResourceOptions) {
-        super("swarm:index:Services", name, {}, opts);
-        this.byName = Object.fromEntries(args.services.map((spec) => [spec.name, deploy(spec, args, this)]));
+        super("swarm:index:Services", name, shownServices(args), opts);
+        const deployed = args.settings.services.map((spec) => [spec.name, deploy(spec, args, this)] as const);
+        this.byName = Object.fromEntries(deployed.map(([name, { service }]) => [name, service]));
+        args.objects?.removeUnused(deployed.map(([, { command }]) => command));
         this.registerOutputs({ services: this.byName });
     }
+}
+
+/** A service whose script's input is secret as a whole, as a person may see it. */
+export interface ShownService {
+    readonly timeout: number;
+    readonly login?: string;
+    readonly spec: JsonObject;
+}
+
+/**
+ * The input of a script is one text, which is secret as soon as a part of it is. So what is no secret of such services is an
+ * input of the component, for previews, diffs and plans.
+ */
+function shownServices({ settings, key, stack }: ServicesArgs): {
+    shown?: pulumi.Output<Record<string, ShownService>>;
+} {
+    const hiding = settings.services.filter((service) => holdsSecret(service, settings));
+    if (hiding.length === 0) return {};
+    const shown = key.apply((text) =>
+        Object.fromEntries(
+            hiding.map((service): [string, ShownService] => [
+                service.name,
+                {
+                    timeout: service.timeout,
+                    login: shownLogin(service, settings, text),
+                    spec: engineSpec(service, stack, shownOf(settings, text)),
+                },
+            ]),
+        ),
+    );
+    return { shown: kept(pulumi.unsecret(shown), settings, "services") };
 }
 
 /** Seconds that a service's script has beside those to converge, which count from its start: the networks that it leaves go. */
 const OTHER_WAITS_SECONDS = 120;
 
-function deploy(service: ServiceSpec, args: ServicesArgs, parent: pulumi.Resource): DeployedService {
+function deploy(
+    service: ServiceSpec,
+    args: ServicesArgs,
+    parent: pulumi.Resource,
+): { readonly service: DeployedService; readonly command: pulumi.Resource } {
+    const { settings, objects } = args;
+    const auth = registryAuth(service.image, settings.registries, settings.secrets);
     const lines: Line[] = [
         ["node", args.seed.name],
         ["stack", args.stack],
         ["service", service.name],
         ["image", service.image],
         ["limit", service.timeout],
-        ...networkLines(service, args.networks, args.stack),
+        ...(auth === undefined ? [] : [["auth", auth] as const]),
+        ...networkLines(service, settings.networks, args.stack),
     ];
+    const isSecret = settings.secretKeys.includes("services") || holdsSecret(service, settings);
     const command = remoteScript(
         service.name,
         {
             host: args.seed,
             script: "service",
-            input: args.secret ? pulumi.secret(lines) : lines,
-            spec: specText(engineSpec(service, args.stack)),
+            input: isSecret ? pulumi.secret(lines) : lines,
+            // Names with a hash are in clear, whatever key they were made with.
+            spec: usesObjects(service)
+                ? pulumi.unsecret(
+                      args.key.apply((key) =>
+                          specText(engineSpec(service, args.stack, heldBy(settings, key))),
+                      ),
+                  )
+                : specText(engineSpec(service, args.stack, heldBy(settings, ""))),
             differs: args.differing.get(service.name),
             leaving: args.leaving,
             timeout: service.timeout + OTHER_WAITS_SECONDS,
         },
-        { parent, dependsOn: args.after, replaceWith: [args.swarm] },
+        { parent, dependsOn: [args.after, ...(objects?.usedBy(service) ?? [])], replaceWith: [args.swarm] },
     );
     outliveFailure(command);
     const answer = command.stdout.apply((stdout) =>
         parseAnswer("service", { node: args.seed.name, resource: service.name, stdout }),
     );
     const ports = service.ports.filter((port) => port.protocol === "tcp").map((port) => port.published);
-    return {
+    const deployed = {
         image: pulumi.recover(
             answer.apply(({ image }) => image),
             () => "",
@@ -88,6 +142,7 @@ function deploy(service: ServiceSpec, args: ServicesArgs, parent: pulumi.Resourc
             .all(args.nodes.map((node) => node.publicIp))
             .apply((addresses) => addresses.flatMap((address) => ports.map((port) => url(address, port)))),
     };
+    return { service: deployed, command };
 }
 
 /**

@@ -3,6 +3,7 @@
  * back, somebody's hand. For previews and ups, which mend it, and for whoever asks after it.
  */
 
+import type { ObjectKind } from "../model/contents.ts";
 import { isKnownField } from "../model/engineFields.ts";
 import type { JsonObject } from "../model/engineSpec.ts";
 import { fieldAt, IMAGE_LABEL, NODE_LABEL, STACK_LABEL } from "../model/engineSpec.ts";
@@ -10,6 +11,7 @@ import { OPTIONS_LABEL } from "../model/networks.ts";
 import type { NodeRole } from "../model/settings.ts";
 import { type SpecChange, specChanges } from "../model/specChanges.ts";
 import type { ApiNode, ApiService, SwarmFacts } from "./facts.ts";
+import { objectDifferences, type WantedObjects } from "./objects.ts";
 
 /** What the swarm is to be. */
 export interface WantedSwarm {
@@ -19,6 +21,8 @@ export interface WantedSwarm {
     readonly services: readonly WantedService[];
     /** Marks of the options of overlay networks, by their names; undefined where they are not known. */
     readonly networks?: Readonly<Record<string, string>>;
+    /** Undefined where they are not known. */
+    readonly objects?: WantedObjects;
     /** Undefined where it is not known. */
     readonly autolock?: boolean;
     /** Who wants it so, in the texts: the config, unless said otherwise. */
@@ -53,7 +57,7 @@ export interface Difference {
     readonly mendedBy?:
         | { readonly kind: "join"; readonly node: string }
         | { readonly kind: "service"; readonly service: string }
-        | { readonly kind: "roster" | "swarm" };
+        | { readonly kind: "roster" | "swarm" | ObjectKind | "unused" };
 }
 
 export function swarmDifferences(wanted: WantedSwarm, facts: SwarmFacts): Difference[] {
@@ -66,6 +70,7 @@ export function swarmDifferences(wanted: WantedSwarm, facts: SwarmFacts): Differ
         ...facts.nodes
             .filter((node) => !taken.has(node.ID) && isOurs(node, stack))
             .map((node) => roster(`${nameOf(node)} (${node.ID}) is a member, and not in the ${by}`)),
+        ...(wanted.objects ? objectDifferences(wanted.objects, stack, facts, by) : []),
         ...wanted.services.flatMap((service) => serviceDifferences(service, stack, facts, by)),
         ...networkDifferences(wanted, facts, by),
         ...unwantedOf(wanted, facts, by),
@@ -101,7 +106,7 @@ function targets(spec: JsonObject | undefined): unknown[] {
     return Array.isArray(networks) ? networks.map(({ Target }) => Target) : [];
 }
 
-type By = NonNullable<WantedSwarm["by"]>;
+export type By = NonNullable<WantedSwarm["by"]>;
 
 /** One that has left and joined again is there twice: the former member stays on the list as one that is down. */
 function memberOf(member: WantedMember, stack: string, nodes: readonly ApiNode[]): ApiNode | undefined {

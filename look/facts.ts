@@ -1,4 +1,5 @@
 /** What a manager says of its swarm, in the words of Docker's API. */
+import { STACK_LABEL } from "../model/engineSpec.ts";
 import type { NodeRole } from "../model/settings.ts";
 
 /** As far as it is read here. https://docs.docker.com/reference/api/engine/ */
@@ -23,6 +24,16 @@ export interface SwarmFacts {
     readonly tasks: readonly ApiTask[];
     /** Overlay networks. */
     readonly networks: readonly ApiNetwork[];
+    /** Those that a stack of this program has made. */
+    readonly secrets: readonly ApiObject[];
+    readonly configs: readonly ApiObject[];
+}
+
+/** A secret or config. */
+export interface ApiObject {
+    readonly ID: string;
+    readonly Version: { readonly Index: number };
+    readonly Spec: { readonly Name: string; readonly Labels?: Readonly<Record<string, string>> | null };
 }
 
 export interface ApiNetwork {
@@ -59,7 +70,12 @@ export interface ApiService {
         readonly Name: string;
         readonly Labels?: Readonly<Record<string, string>>;
         readonly TaskTemplate: {
-            readonly ContainerSpec?: { readonly Image: string; readonly TTY?: boolean };
+            readonly ContainerSpec?: {
+                readonly Image: string;
+                readonly TTY?: boolean;
+                readonly Secrets?: readonly { readonly SecretID: string }[] | null;
+                readonly Configs?: readonly { readonly ConfigID: string }[] | null;
+            };
         };
         readonly Mode: {
             readonly Replicated?: { readonly Replicas: number };
@@ -88,10 +104,14 @@ export interface ApiTask {
     readonly Status: { readonly Timestamp: string; readonly State: string; readonly Err?: string };
 }
 
+const OWN = encodeURIComponent(`{"label":["${STACK_LABEL}"]}`);
+
 /** The questions to a manager, beside `/info`. */
 export const QUESTIONS = {
     nodes: "/nodes",
     services: "/services",
     tasks: "/tasks",
+    secrets: `/secrets?filters=${OWN}`,
+    configs: `/configs?filters=${OWN}`,
     networks: `/networks?filters=${encodeURIComponent('{"driver":["overlay"]}')}`,
 } as const satisfies Partial<Record<keyof SwarmFacts, string>>;

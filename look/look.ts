@@ -2,10 +2,12 @@ import * as pulumi from "@pulumi/pulumi";
 import { known } from "../components/known.ts";
 import type { Node } from "../components/nodes.ts";
 import type { Differs } from "../components/remote.ts";
+import { OBJECT_KINDS, type ObjectKind } from "../model/contents.ts";
 import { engineSpec } from "../model/engineSpec.ts";
+import { heldBy, heldObjects, usesObjects } from "../model/held.ts";
 import { networkMarks } from "../model/networks.ts";
 import type { ListedDroplet } from "../model/preflight.ts";
-import type { Settings } from "../model/settings.ts";
+import type { ServiceSpec, Settings } from "../model/settings.ts";
 import type { StackNames } from "../model/stackNames.ts";
 import { type Difference, swarmDifferences, type WantedSwarm } from "./differences.ts";
 import { askInTurn, type Candidate } from "./session.ts";
@@ -18,9 +20,10 @@ export interface Differing {
     readonly joins: ReadonlyMap<string, Differs>;
     /** By the service's name. */
     readonly services: ReadonlyMap<string, Differs>;
+    readonly objects: Partial<Record<ObjectKind | "unused", Differs>>;
 }
 
-const NOTHING: Differing = { joins: new Map(), services: new Map() };
+const NOTHING: Differing = { joins: new Map(), services: new Map(), objects: {} };
 
 /**
  * Looks at the swarm and says where it is not what the config says, in previews as in ups. Whoever mends it is told so,
@@ -35,6 +38,8 @@ export async function lookAtSwarm(args: {
     readonly nodes: readonly Node[];
     /** The stack's droplets; undefined where they could not be looked up. */
     readonly droplets: readonly ListedDroplet[] | undefined;
+    /** What the names of secrets and configs are made with. */
+    readonly key: pulumi.Output<string>;
 }): Promise<Differing> {
     const { settings, names, nodes, droplets } = args;
     if (!droplets) return notLooked("its droplets could not be listed");
@@ -47,7 +52,8 @@ export async function lookAtSwarm(args: {
     if (candidates.length === 0) return notLooked("the cloud has no droplet of its managers");
     const looked = await askInTurn(candidates);
     if ("why" in looked) return notLooked(looked.why);
-    const differences = swarmDifferences(wantedSwarm(settings, names.stack, droplets), looked.facts);
+    const key = await known(args.key);
+    const differences = swarmDifferences(wantedSwarm(settings, names.stack, droplets, key), looked.facts);
     if (differences.length > 0) await pulumi.log.warn(warning(differences));
     return differing(differences);
 }
@@ -76,7 +82,8 @@ export function warning(differences: readonly Difference[]): string {
 }
 
 export function differing(differences: readonly Difference[]): Differing {
-    const of = (kind: "swarm" | "roster") => differences.some(({ mendedBy }) => mendedBy?.kind === kind);
+    const of = (kind: "swarm" | "roster" | ObjectKind | "unused") =>
+        differences.some(({ mendedBy }) => mendedBy?.kind === kind);
     const joins = new Map<string, Differs>();
     const services = new Map<string, Differs>();
     for (const { mendedBy } of differences) {
@@ -88,6 +95,9 @@ export function differing(differences: readonly Difference[]): Differing {
         ...(of("roster") && { roster: "differs" }),
         joins,
         services,
+        objects: Object.fromEntries(
+            ([...OBJECT_KINDS, "unused"] as const).filter(of).map((kind) => [kind, "differs"] as const),
+        ),
     };
 }
 
@@ -133,8 +143,20 @@ async function candidatesOf(
     return logins.flat();
 }
 
-function wantedSwarm(settings: Settings, stack: string, droplets: readonly ListedDroplet[]): WantedSwarm {
+/** @param key Undefined while it is about to be made anew: then no name with a hash is known. */
+function wantedSwarm(
+    settings: Settings,
+    stack: string,
+    droplets: readonly ListedDroplet[],
+    key: string | undefined,
+): WantedSwarm {
+    const { services, keep } = settings;
+    const spec = (service: ServiceSpec) =>
+        usesObjects(service) && key === undefined
+            ? undefined
+            : engineSpec(service, stack, heldBy(settings, key ?? ""));
     return {
+        ...(key !== undefined && { objects: { wanted: heldObjects(services, settings, key), keep } }),
         stack,
         autolock: settings.autolock,
         members: settings.nodes.map(({ name, role }) => {
@@ -151,9 +173,9 @@ function wantedSwarm(settings: Settings, stack: string, droplets: readonly Liste
             };
         }),
         networks: networkMarks(settings),
-        services: settings.services.map((service) => ({
+        services: services.map((service) => ({
             name: service.name,
-            spec: engineSpec(service, stack),
+            spec: spec(service),
             secret: settings.secretKeys.includes("services"),
         })),
     };

@@ -103,6 +103,8 @@ async function ask(candidate: Candidate, signal: AbortSignal): Promise<SwarmFact
             services: await read(QUESTIONS.services),
             tasks: [],
             networks: await read(QUESTIONS.networks),
+            secrets: await read(QUESTIONS.secrets),
+            configs: await read(QUESTIONS.configs),
         };
     } finally {
         client.end();

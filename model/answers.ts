@@ -40,6 +40,8 @@ const answers = {
         removed: z.string(),
         foreign: z.string(),
     }),
+    objects: z.object({ script: z.literal("objects"), node: z.string(), wanted: z.number() }),
+    unused: z.object({ script: z.literal("unused"), node: z.string(), removed: z.number() }),
     service: z.object({
         script: z.literal("service"),
         node: z.string(),

@@ -39,18 +39,16 @@ const OURS: Readonly<Record<string, string>> = {
     updateconfig: "update",
     rollbackconfig: "rollback",
     workingdir: "workdir",
+    config: "configs",
+    secret: "secrets",
 };
 
 const CONTAINER = ["TaskTemplate", "ContainerSpec"];
 
 const SPEC: Readonly<Record<string, readonly string[]>> = {
-    config: [...CONTAINER, "Configs"],
-    configs: [...CONTAINER, "Configs"],
     credentialspec: [...CONTAINER, "Privileges", "CredentialSpec"],
     isolation: [...CONTAINER, "Isolation"],
     privileges: [...CONTAINER, "Privileges"],
-    secret: [...CONTAINER, "Secrets"],
-    secrets: [...CONTAINER, "Secrets"],
     securityopt: [...CONTAINER, "Privileges"],
     stdinopen: [...CONTAINER, "OpenStdin"],
 };

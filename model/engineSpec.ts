@@ -8,7 +8,10 @@
  */
 
 import { CONTAINER_OPTION_NAMES, CONTAINER_OPTIONS } from "./containerOptions.ts";
+import { isSecretRef } from "./contents.ts";
+import { type Held, NOTHING_HELD } from "./held.ts";
 import type {
+    FileSpec,
     MountSpec,
     NetworkAttachment,
     PortSpec,
@@ -34,7 +37,7 @@ export const NODE_LABEL = "swarm.node";
  * Three values are the script's to fill in, since they are known where the swarm is: the digest of the image and the
  * platforms that it is for, and the number that `docker service update --force` counts up.
  */
-export function engineSpec(service: ServiceSpec, stack: string): JsonObject {
+export function engineSpec(service: ServiceSpec, stack: string, held: Held = NOTHING_HELD): JsonObject {
     const generated: JsonObject = {
         Name: service.name,
         Labels: sorted({ ...service.labels, [IMAGE_LABEL]: service.image, [STACK_LABEL]: stack }),
@@ -44,7 +47,11 @@ export function engineSpec(service: ServiceSpec, stack: string): JsonObject {
                 Command: filled(service.command),
                 Args: filled(service.args),
                 Hostname: service.hostname || undefined,
-                Env: filled(Object.entries(service.env).map(([name, value]) => `${name}=${value}`)),
+                Env: filled(
+                    Object.entries(service.env).map(
+                        ([name, value]) => `${name}=${isSecretRef(value) ? held.value(value.secret) : value}`,
+                    ),
+                ),
                 Dir: service.workdir || undefined,
                 User: service.user || undefined,
                 Init: service.init,
@@ -52,6 +59,18 @@ export function engineSpec(service: ServiceSpec, stack: string): JsonObject {
                 Mounts: filled(service.mounts.map(mount)),
                 StopGracePeriod: nanoseconds(service.stopGracePeriodMs),
                 DNSConfig: {},
+                Secrets: filled(
+                    service.secrets.map((file) => ({
+                        SecretName: held.name("secret", file.source),
+                        File: target(file),
+                    })),
+                ),
+                Configs: filled(
+                    service.configs.map((file) => ({
+                        ConfigName: held.name("config", file.source),
+                        File: target(file),
+                    })),
+                ),
             },
             Resources: {
                 Limits: { ...resources(service.limits), Pids: service.limits.pids || undefined },
@@ -79,7 +98,7 @@ export function engineSpec(service: ServiceSpec, stack: string): JsonObject {
     const fields = CONTAINER_OPTION_NAMES.map((option) =>
         inItsPlace(CONTAINER_OPTIONS[option].field, service.fields[option]),
     );
-    return [...fields, named(service.spec)].reduce(merged, generated);
+    return named([...fields, service.spec].reduce(merged, generated));
 }
 
 /** Secrets and configs go by their names, in whose place the script puts the IDs that the swarm has for them. */
@@ -96,6 +115,10 @@ function mapped(spec: JsonObject, field: string, kind: string): JsonObject {
         [`${kind}ID`]: entry[`${kind}Name`],
     }));
     return { ...spec, TaskTemplate: { ...task, ContainerSpec: { ...container, [field]: entries } } };
+}
+
+function target({ target, uid, gid, mode }: FileSpec): JsonObject {
+    return { Name: target, UID: uid, GID: gid, Mode: mode };
 }
 
 /** Docker writes a list that is empty as none. */
@@ -164,10 +187,14 @@ function inItsPlace(field: string, value: Json | undefined): JsonObject {
     return field.split(".").reduceRight<Json>((inner, name) => ({ [name]: inner }), value) as JsonObject;
 }
 
-/** The service's own `spec` never has a field that an option makes: that is refused before. */
+/**
+ * The service's own `spec` never has a field that an option makes: that is refused before. Secrets and configs are the
+ * exception: those of the options are the stack's own, while the spec's may be anybody's.
+ */
 function merged(generated: JsonObject, own: JsonObject): JsonObject {
     const fields = Object.entries(own).map(([field, value]): [string, Json | undefined] => {
         const there = generated[field];
+        if (Array.isArray(there) && Array.isArray(value)) return [field, [...there, ...value]];
         return [field, isObject(there) && isObject(value) ? merged(there, value) : value];
     });
     return { ...generated, ...Object.fromEntries(fields) };

@@ -13,6 +13,7 @@ import {
     containerShape,
     tooNew,
 } from "./containerOptions.ts";
+import { isSecretRef, type SecretRef } from "./contents.ts";
 import { specProblems } from "./engineFields.ts";
 import { fieldAt, type JsonObject } from "./engineSpec.ts";
 import { isImageReference, REFERENCE_ALLOWED } from "./images.ts";
@@ -23,6 +24,7 @@ import { CONSTRAINT_ALLOWED, constraint } from "./placement.ts";
 import { comparePorts, PORT_ALLOWED, portKey, shortPorts } from "./ports.ts";
 import { type Problem, problemText, Refused } from "./problems.ts";
 import { BYTES_ALLOWED, bytes, durationAllowed, durationMs } from "./quantities.ts";
+import { secretRef } from "./registries.ts";
 import { MAX_TIMEOUT } from "./rollouts.ts";
 import {
     ANY_TEXT_ALLOWED,
@@ -163,6 +165,49 @@ const isHostname = (received: string) =>
         .split(".")
         .every((part) => isLabel(part.toLowerCase()));
 
+/** A variable's value, or the secret that holds it. */
+const VARIABLE_ALLOWED = `${FREE_TEXT_ALLOWED}, or { secret: NAME }`;
+const variable = value(VARIABLE_ALLOWED, (received): string | SecretRef => {
+    const found = (isSecretRef(received) ? secretRef : freeText()).safeParse(received);
+    if (!found.success) throw new Refused("");
+    return found.data;
+});
+
+/** A secret or config as a file in the containers. */
+function files(kind: "secret" | "config") {
+    const allowed = `the name of a ${kind} in swarm:${kind}s, or an object with source, target, uid, gid and mode`;
+    const id = text("a number of a user or group, from 0 to 4294967295", (received) => {
+        if (!/^\d{1,10}$/.test(received) || Number(received) > 0xffffffff) throw new Refused("");
+        return received;
+    });
+    const file = value<unknown>(allowed, (received) =>
+        typeof received === "string" ? { source: received } : asObject(received),
+    )
+        .pipe(
+            object({
+                source: textWhere(`the name of a ${kind} in swarm:${kind}s`, (received) => received !== ""),
+                target: textWhere(
+                    kind === "secret" ? "a name under /run/secrets, or an absolute path" : "an absolute path",
+                    (received) =>
+                        isAnyText(received) &&
+                        !/(?:^|\/)\.\.?(?:\/|$)|\/$|^$/.test(received) &&
+                        (kind === "secret" || received.startsWith("/")),
+                ).optional(),
+                uid: id.default("0"),
+                gid: id.default("0"),
+                mode: text('permissions in octal and in quotes, such as "0400"', (received) => {
+                    if (!/^[0-7]{3,4}$/.test(received)) throw new Refused("");
+                    return Number.parseInt(received, 8);
+                }).default(0o444),
+            }),
+        )
+        .transform(({ target, ...rest }) => ({
+            ...rest,
+            target: target ?? `${kind === "config" ? "/" : ""}${rest.source}`,
+        }));
+    return list(`a list of ${kind}s, each ${allowed}`, file).default([]);
+}
+
 /** What `services.<name>` may hold. */
 const shape = {
     image: textWhere(REFERENCE_ALLOWED, isImageReference),
@@ -172,10 +217,12 @@ const shape = {
         .transform((entries) => entries.flat())
         .default([]),
     env: map(
-        `a map from names without white space and "=" to ${FREE_TEXT_ALLOWED}`,
+        `a map from names without white space and "=" to ${VARIABLE_ALLOWED}`,
         isPlainName,
-        freeText(),
+        variable,
     ).default({}),
+    secrets: files("secret"),
+    configs: files("config"),
     command: list(`a list of arguments, each ${FREE_TEXT_ALLOWED}`, freeText()).default([]),
     args: list(`a list of arguments, each ${FREE_TEXT_ALLOWED}`, freeText()).default([]),
     constraints: list(
@@ -354,6 +401,16 @@ function serviceProblems(name: string, options: ServiceOptions): Problem[] {
                 value: repeatedName,
                 why: "stands twice, with different options",
                 allowed: "each network once",
+            });
+        }
+    }
+    for (const key of ["secrets", "configs"] as const) {
+        for (const target of repeated(options[key].map((file) => file.target))) {
+            problems.push({
+                path: ["services", name, key],
+                value: target,
+                why: `is the target of two ${key}`,
+                allowed: "each target once",
             });
         }
     }

@@ -7,10 +7,20 @@
  */
 
 import type { ContainerFields } from "./containerOptions.ts";
+import type { Contents, SecretRef } from "./contents.ts";
 import type { JsonObject } from "./engineSpec.ts";
+import type { Registries } from "./registries.ts";
 
 /** Keys that may be set with `--secret`; see `Settings.secretKeys`. */
-export const SECRET_KEYS = ["sshKeys", "sshFrom", "vpcIpRange", "overlayPool", "services"] as const;
+export const SECRET_KEYS = [
+    "sshKeys",
+    "sshFrom",
+    "vpcIpRange",
+    "overlayPool",
+    "secrets",
+    "configs",
+    "services",
+] as const;
 export type SecretKey = (typeof SECRET_KEYS)[number];
 
 export type NodeRole = "manager" | "worker";
@@ -118,6 +128,18 @@ export interface NetworkSpec {
     readonly driverOptions: Readonly<Record<string, string>>;
 }
 
+/** A secret or config as a file in the containers of a service. */
+export interface FileSpec {
+    /** Its name in `swarm:secrets` or `swarm:configs`. */
+    readonly source: string;
+    /** A name under /run/secrets, or an absolute path. */
+    readonly target: string;
+    /** In decimal digits. */
+    readonly uid: string;
+    readonly gid: string;
+    readonly mode: number;
+}
+
 export type ServiceMode =
     | { readonly kind: "replicated"; readonly replicas: number }
     | { readonly kind: "global" };
@@ -131,7 +153,9 @@ export interface ServiceSpec {
     /** Sorted by published port, then protocol. */
     readonly ports: readonly PortSpec[];
     /** Sorted by name. Values hold no NUL. */
-    readonly env: Readonly<Record<string, string>>;
+    readonly env: Readonly<Record<string, string | SecretRef>>;
+    readonly secrets: readonly FileSpec[];
+    readonly configs: readonly FileSpec[];
     /** Replaces the image's entrypoint; empty to keep it. */
     readonly command: readonly string[];
     /** Arguments; empty to keep the image's. */
@@ -199,6 +223,12 @@ export interface Settings {
     readonly overlayPoolMaskLength: number;
     /** Options of overlay networks, by name; those of services that are not here have none. */
     readonly networks: Readonly<Record<string, NetworkSpec>>;
+    /** Files' contents in place of their paths. */
+    readonly secrets: Contents;
+    readonly configs: Contents;
+    /** How many former contents of each secret and config stay in the swarm. */
+    readonly keep: number;
+    readonly registries: Registries;
     /** Sorted by name. */
     readonly services: readonly ServiceSpec[];
     /** Oldest Docker Engine that may join, `major.minor.patch`. */

@@ -4,6 +4,7 @@
  */
 
 import { CONTAINER_OPTION_NAMES, CONTAINER_OPTIONS } from "./containerOptions.ts";
+import { configName } from "./contents.ts";
 import { fieldAt, IMAGE_LABEL, isObject, type Json, type JsonObject, STACK_LABEL } from "./engineSpec.ts";
 
 /**
@@ -36,7 +37,7 @@ interface Entry {
 
 /** Fields that a service has by itself, or that only the swarm knows: none of them is a difference. */
 const IGNORED =
-    /^(?:Name|TaskTemplate\.(?:ForceUpdate|Runtime|Placement\.Platforms|ContainerSpec\.Isolation)|TaskTemplate\.ContainerSpec\.(?:Secrets|Configs)\.\d+\.(?:SecretID|ConfigID))$/;
+    /^(?:Name|TaskTemplate\.(?:ForceUpdate|Runtime|Placement\.Platforms|ContainerSpec\.Isolation))$/;
 
 /** They say nothing that another field does not. */
 const OWN_LABELS = [STACK_LABEL, IMAGE_LABEL];
@@ -138,6 +139,8 @@ function orders(spec: JsonObject): Orders {
     return new Map([
         ["variable", names("Env", (entry) => variable(entry)[0])],
         ["mount", names("Mounts", (entry) => string(object(entry).Target))],
+        ["secret", names("Secrets", (entry) => fileEntry("secret", object(entry)).name)],
+        ["config", names("Configs", (entry) => fileEntry("config", object(entry)).name)],
     ]);
 }
 
@@ -152,6 +155,8 @@ function entriesOf(spec: JsonObject, networkName: (target: string) => string): E
         Args,
         Env,
         Mounts,
+        Secrets,
+        Configs,
         Labels: containerLabels,
         ...container
     } = object(ContainerSpec);
@@ -197,6 +202,13 @@ function entriesOf(spec: JsonObject, networkName: (target: string) => string): E
     for (const entry of list(Mounts)) {
         const { Target, ...options } = object(entry);
         add({ what: "mount", name: string(Target), value: shown(options), effect: "roll" });
+    }
+    for (const [what, files] of [
+        ["secret", Secrets],
+        ["config", Configs],
+    ] as const) {
+        for (const { name, value } of list(files).map((entry) => fileEntry(what, object(entry))))
+            add({ what, name, value, hidden: true, effect: "roll" });
     }
     if (list(Command).length > 0)
         add({ what: "command", value: JSON.stringify(Command), hidden: true, effect: "roll" });
@@ -280,6 +292,18 @@ function variable(entry: Json): [name: string, value: string] {
     const text = string(entry);
     const sign = text.indexOf("=");
     return sign < 0 ? [text, ""] : [text.slice(0, sign), text.slice(sign + 1)];
+}
+
+/** By the config's name of it, and where it is in the containers; the content shows in the swarm's name. */
+function fileEntry(what: "secret" | "config", entry: JsonObject): { name: string; value: string } {
+    const { Name: target, ...rest } = object(entry.File);
+    const inSwarm = string(entry[what === "secret" ? "SecretName" : "ConfigName"]);
+    const name = configName(inSwarm);
+    const usual = what === "secret" ? name : `/${name}`;
+    return {
+        name: target === usual || target === undefined ? name : `${name} at ${string(target)}`,
+        value: `${inSwarm} ${shown(rest)}`,
+    };
 }
 
 /** Amounts as the config writes them. */

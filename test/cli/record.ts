@@ -55,6 +55,8 @@ const swarm = await askManagers(access, async (node, signal): Promise<SwarmFacts
             services: await api.get(QUESTIONS.services),
             tasks: await api.get(QUESTIONS.tasks),
             networks: await api.get(QUESTIONS.networks),
+            secrets: await api.get(QUESTIONS.secrets),
+            configs: await api.get(QUESTIONS.configs),
         };
     } finally {
         api.close();

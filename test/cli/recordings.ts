@@ -27,7 +27,7 @@ export function recorded(name: string): Recording {
     const file = path.join(import.meta.dirname, "recordings", `${name}.json`);
     const recording: Recording = JSON.parse(readFileSync(file, "utf8"));
     // Recorded before anybody asked for networks.
-    const swarm = { ...recording.swarm, networks: [] };
+    const swarm = { ...recording.swarm, networks: [], secrets: [], configs: [] };
     return { ...recording, state: withCommands(recording.state), swarm };
 }
 

@@ -65,6 +65,8 @@ const waits: Record<ScriptName, readonly Wait[]> = {
         ["60", "$name's swarm state to settle", 1],
         ["60", "$name to lead its swarm", 1],
     ],
+    objects: [["120", "made_until", 1]],
+    unused: [],
     service: [
         ["60", "networks to be free", 1],
         ["10", "docker service logs", 1],
@@ -105,13 +107,21 @@ function waitsIn(script: ScriptName): string[] {
         .map(({ groups }) => `${groups?.bound?.replaceAll('"', "")} ${groups?.what}`);
 }
 
-const commandOf = { swarm: "swarm", join: "m2-join", recover: "recover", roster: "roster", service: "web" };
+const commandOf = {
+    swarm: "swarm",
+    join: "m2-join",
+    recover: "recover",
+    roster: "roster",
+    objects: "configs",
+    service: "web",
+    unused: "unused",
+};
 
 for (const nodeTimeout of [30, 600, 3600]) {
     describe(`with ${nodeTimeout} s for a new node`, () => {
         let run: Run;
         before(async () => {
-            const services = { web: { image: "nginx", timeout: TIMEOUT } };
+            const services = { web: { image: "nginx", timeout: TIMEOUT, configs: ["motd"] } };
             const config = {
                 ...dev,
                 managers: "m[1:3]",
@@ -119,6 +129,7 @@ for (const nodeTimeout of [30, 600, 3600]) {
                 recoverFrom: "m2",
                 nodeTimeout,
                 services,
+                configs: { motd: "hello" },
             };
             run = await runProgram({ config });
         });

@@ -388,13 +388,22 @@ describe("what the config keeps secret is secret wherever it goes", () => {
             ],
         ],
         overlayPool: ["10.201.0.0/16", ["swarm stdin"]],
+        secrets: [Buffer.from("mounted").toString("base64"), ["secrets stdin"]],
+        configs: [Buffer.from("shown").toString("base64"), ["configs stdin"]],
         services: ["hush", ["nginx stdin"]],
+    };
+    const web = { image: "nginx", secrets: ["file"], configs: ["page"] };
+    const withObjects = {
+        ...config,
+        secrets: { file: "mounted" },
+        configs: { page: "shown" },
+        services: { ...config.services, web },
     };
     for (const key of SECRET_KEYS) {
         for (const preview of [true, false]) {
             test(`${key}: ${preview ? "preview" : "up"}`, async () => {
                 const [value, inputs] = places[key];
-                const run = await runProgram({ config, secretKeys: [key], preview });
+                const run = await runProgram({ config: withObjects, secretKeys: [key, "secrets"], preview });
                 const holding = run.resources.flatMap((resource) =>
                     Object.entries(resource.inputs)
                         .filter(([, input]) => JSON.stringify(input)?.includes(value))

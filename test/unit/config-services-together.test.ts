@@ -11,6 +11,7 @@ function problems(services: unknown, rest: Record<string, unknown> = {}): readon
 }
 
 const TEXT = "any text without NUL";
+const VARIABLE = `${TEXT}, or { secret: NAME }`;
 const PORT =
     '"published:target", "published:target/udp", ranges of one length such as "8000-8004:9000-9004", or ' +
     "{ published, target, protocol: tcp or udp, mode: ingress or host }, with ports from 1 to 65535";
@@ -37,7 +38,7 @@ describe("services are refused with", () => {
         [
             { web: "nginx" },
             {},
-            'swarm:services.web: "nginx"; allowed: an object with image, replicas, global, ports, env, command, args, ' +
+            'swarm:services.web: "nginx"; allowed: an object with image, replicas, global, ports, env, secrets, configs, command, args, ' +
                 "constraints, labels, mounts, networks, limits, reservations, restart, update, rollback, user, workdir, " +
                 "hostname, init, readOnly, stopGracePeriod, timeout, groups, containerLabels, tty, stopSignal, healthcheck, " +
                 "hosts, dns, dnsSearch, dnsOptions, sysctls, capAdd, capDrop, ulimits, oomScoreAdj, logDriver, " +
@@ -232,7 +233,7 @@ describe("a value that may not be the one that was written is refused, as the en
     ]) {
         test(`env ${number}`, () => {
             assert.deepEqual(refused(number), [
-                `swarm:services.web.env.ID: ${number}; allowed: ${TEXT}; ${QUOTES}`,
+                `swarm:services.web.env.ID: ${number}; allowed: ${VARIABLE}; ${QUOTES}`,
             ]);
         });
     }
@@ -245,7 +246,7 @@ describe("a value that may not be the one that was written is refused, as the en
     ] as const) {
         test(`env ${number}`, () => {
             assert.deepEqual(refused(number), [
-                `swarm:services.web.env.ID: ${shown}; allowed: ${TEXT}; ${QUOTES}`,
+                `swarm:services.web.env.ID: ${shown}; allowed: ${VARIABLE}; ${QUOTES}`,
             ]);
         });
     }
@@ -268,7 +269,7 @@ describe("a value that may not be the one that was written is refused, as the en
         const services = '{"web":{"image":"nginx","env":{"ID":1056789012345678901}}}';
         const result = parseSettings({ ...stack, services }, ["services"]);
         assert.deepEqual("problems" in result && result.problems, [
-            `swarm:services.web.env.ID: [secret]; allowed: ${TEXT}; ${QUOTES}`,
+            `swarm:services.web.env.ID: [secret]; allowed: ${VARIABLE}; ${QUOTES}`,
         ]);
     });
 

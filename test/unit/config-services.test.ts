@@ -11,6 +11,7 @@ function problems(services: unknown, rest: Record<string, unknown> = {}): readon
 }
 
 const TEXT = "any text without NUL";
+const VARIABLE = `${TEXT}, or { secret: NAME }`;
 const IMAGE =
     'an image reference such as "nginx", "nginx:1.29" or "registry.example.com:5000/team/app:2@sha256:…", ' +
     "its name in lower case";
@@ -45,8 +46,6 @@ describe("an option of a service is refused with", () => {
             ["isolation", "TaskTemplate.ContainerSpec.Isolation"],
             ["stdin_open", "TaskTemplate.ContainerSpec.OpenStdin"],
             ["security_opt", "TaskTemplate.ContainerSpec.Privileges"],
-            ["secrets", "TaskTemplate.ContainerSpec.Secrets"],
-            ["configs", "TaskTemplate.ContainerSpec.Configs"],
         ].map(([key = "", path]): [unknown, string] => [
             { [key]: 1 },
             `swarm:services.web.${key}: unknown key; allowed: swarm:services.web.spec.${path}, ` +
@@ -86,7 +85,7 @@ describe("an option of a service is refused with", () => {
         ]),
         [
             { build: "." },
-            "swarm:services.web.build: unknown key; allowed: image, replicas, global, ports, env, command, args, " +
+            "swarm:services.web.build: unknown key; allowed: image, replicas, global, ports, env, secrets, configs, command, args, " +
                 "constraints, labels, mounts, networks, limits, reservations, restart, update, rollback, user, " +
                 "workdir, hostname, init, readOnly, stopGracePeriod, timeout, groups, containerLabels, tty, stopSignal, " +
                 "healthcheck, hosts, dns, dnsSearch, dnsOptions, sysctls, capAdd, capDrop, ulimits, oomScoreAdj, logDriver, " +
@@ -137,10 +136,10 @@ describe("an option of a service is refused with", () => {
         ...["A B", "A=B", "", "A\u0000"].map((name): [unknown, string] => [
             { env: { [name]: "x" } },
             `swarm:services.web.env: ${JSON.stringify({ [name]: "x" })}: ${JSON.stringify(name)} cannot be a name; ` +
-                `allowed: a map from names without white space and "=" to ${TEXT}`,
+                `allowed: a map from names without white space and "=" to ${VARIABLE}`,
         ]),
-        [{ env: { A: "x\u0000" } }, `swarm:services.web.env.A: "x\\u0000"; allowed: ${TEXT}`],
-        [{ env: { A: null } }, `swarm:services.web.env.A: null; allowed: ${TEXT}`],
+        [{ env: { A: "x\u0000" } }, `swarm:services.web.env.A: "x\\u0000"; allowed: ${VARIABLE}`],
+        [{ env: { A: null } }, `swarm:services.web.env.A: null; allowed: ${VARIABLE}`],
         [
             { command: "nginx -g x" },
             `swarm:services.web.command: "nginx -g x"; allowed: a list of arguments, each ${TEXT}`,

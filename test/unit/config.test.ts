@@ -319,6 +319,10 @@ describe("settings", () => {
             nodeTimeout: 600,
             networks: {},
             monitoring: false,
+            secrets: {},
+            configs: {},
+            keep: 0,
+            registries: {},
             secretKeys: [],
         });
     });

@@ -106,6 +106,8 @@ function facts(change: Partial<SwarmFacts> = {}): SwarmFacts {
         nodes: [node("node1", "manager"), node("node2", "worker")],
         services: [running({})],
         tasks: [],
+        secrets: [],
+        configs: [],
         networks: [
             { Id: "id-of-front", Name: "front" },
             { Id: "id-of-back", Name: "back" },
@@ -564,5 +566,6 @@ test("what is said, and who is told to mend", () => {
         roster: "differs",
         joins: new Map([["node2", "missing"]]),
         services: new Map([["web", "differs"]]),
+        objects: {},
     });
 });

@@ -7,7 +7,8 @@ import { examples, page } from "../droplets/support/examples.ts";
 describe("docs/services.md", () => {
     for (const example of examples()) {
         test(`the example with ${Object.keys(example.services).join(", ")} is taken as it stands`, () => {
-            const parsed = parseSettings({ sshFrom: ["203.0.113.7/32"], ...example });
+            const readFile = () => Buffer.from("a file");
+            const parsed = parseSettings({ sshFrom: ["203.0.113.7/32"], ...example }, ["secrets"], readFile);
             assert.deepEqual("problems" in parsed ? parsed.problems : [], []);
         });
     }

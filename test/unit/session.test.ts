@@ -58,14 +58,29 @@ const candidate = (name: string, more: Partial<Candidate> = {}): Candidate => ({
     ...more,
 });
 
-const ALL = { "/info": info(true), "/nodes": [{ ID: "n1" }], "/services": [{ ID: "s1" }], "/networks": [] };
+const ALL = {
+    "/info": info(true),
+    "/nodes": [{ ID: "n1" }],
+    "/services": [{ ID: "s1" }],
+    "/networks": [],
+    "/secrets": [],
+    "/configs": [],
+};
 
 test("one login, and all that the swarm says of itself", async () => {
     answer(ALL);
     const logins = host.logins.length;
     const looked = await askInTurn([candidate("node1"), candidate("node2")]);
     assert.deepEqual(looked, {
-        facts: { info: info(true), nodes: [{ ID: "n1" }], services: [{ ID: "s1" }], tasks: [], networks: [] },
+        facts: {
+            info: info(true),
+            nodes: [{ ID: "n1" }],
+            services: [{ ID: "s1" }],
+            tasks: [],
+            networks: [],
+            secrets: [],
+            configs: [],
+        },
     });
     assert.equal(host.logins.length, logins + 1);
     assert.equal(host.commands.at(-1), "docker system dial-stdio");

@@ -13,13 +13,16 @@ export function page(): string {
     return readFileSync(PAGE, "utf8");
 }
 
+/** The secrets that the examples name, which the page has set on the command line. */
+const secrets = { db_password: "hush", registry_token: "dop_v1_0" };
+
 /** The config of each block. */
 export function examples(): Example[] {
     const blocks = [...page().matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, text = ""]) => {
         const config = Object.entries(parse(text)?.config ?? {});
         const example = Object.fromEntries(config.map(([key, value]) => [key.replace(/^swarm:/, ""), value]));
         assert.ok(example.services, `no config with swarm:services:\n${text}`);
-        return example as Example;
+        return { secrets, ...(example as Example) };
     });
     assert.ok(blocks.length > 0);
     return blocks;

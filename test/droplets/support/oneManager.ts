@@ -1,14 +1,19 @@
 /** A swarm of one manager on a droplet, and services on it by the program's own script. */
 import assert from "node:assert/strict";
+import { objectLine, unusedLine } from "../../../components/objects.ts";
 import { launcher, payload } from "../../../components/remote.ts";
 import { parseSettings } from "../../../config.ts";
 import { imageRefs } from "../../../lab/droplets/images/ensure.ts";
 import { type Difference, swarmDifferences } from "../../../look/differences.ts";
 import type { SwarmFacts } from "../../../look/facts.ts";
 import { askInTurn } from "../../../look/session.ts";
+import type { ScriptName } from "../../../model/answers.ts";
 import { engineSpec, type JsonObject, specText } from "../../../model/engineSpec.ts";
+import { heldBy, heldObjects } from "../../../model/held.ts";
 import { networkLines } from "../../../model/networks.ts";
-import type { ServiceSpec } from "../../../model/settings.ts";
+import { registryAuth } from "../../../model/registries.ts";
+import type { Line } from "../../../model/scriptInput.ts";
+import type { ServiceSpec, Settings } from "../../../model/settings.ts";
 import { onlySsh } from "./filters.ts";
 import type { TestLab } from "./lab.ts";
 import { deployKey, hostKey } from "./ssh.ts";
@@ -19,24 +24,48 @@ export type Options = Readonly<Record<string, unknown>>;
 
 const STACK = "swarm-dev";
 
-/** A service of a stack that has one manager, and nothing else. @param config Other keys that it needs. */
+/** Where a service is from, for the secrets and the like that it names. */
+const settingsOf = new WeakMap<ServiceSpec, Settings>();
+
+/** What names of secrets and configs are made with. */
+const KEY = "a deploy key";
+
+/**
+ * A service of a stack that has one manager, and nothing else.
+ *
+ * @param config Further keys; secrets are taken for encrypted, and each file has its own path in it.
+ */
 export function serviceOf(name: string, options: Options, config: Options = {}): ServiceSpec {
-    const parsed = parseSettings({
-        sshFrom: ["203.0.113.7/32"],
-        managers: "s1",
-        workers: "",
-        ...config,
-        services: { [name]: options },
-    });
+    const parsed = parseSettings(
+        {
+            ...config,
+            sshFrom: ["203.0.113.7/32"],
+            managers: "s1",
+            workers: "",
+            services: { [name]: options },
+        },
+        ["secrets"],
+        (path) => Buffer.from(`# ${path}\n`),
+    );
     assert.ok("settings" in parsed, "problems" in parsed ? parsed.problems.join("\n") : "");
     const [service] = parsed.settings.services;
     assert.ok(service);
+    settingsOf.set(service, parsed.settings);
     return service;
+}
+
+/** A copy of a service is of no stack, and names nothing. */
+function settingsFor(service: ServiceSpec): Settings {
+    return settingsOf.get(service) ?? assert.fail(`${service.name} is not from serviceOf`);
 }
 
 /** What is sent of it. */
 export function specOf(service: ServiceSpec): JsonObject {
-    return JSON.parse(specText(engineSpec(service, STACK)));
+    return JSON.parse(specText(wanted(service)));
+}
+
+function wanted(service: ServiceSpec): JsonObject {
+    return engineSpec(service, STACK, heldBy(settingsFor(service), KEY));
 }
 
 export class OneManager {
@@ -62,18 +91,32 @@ export class OneManager {
 
     /** As a resource of the program does, once a service: its script says when it has converged, or fails. */
     async deploy(service: ServiceSpec): Promise<void> {
-        const lines = [
-            ["node", "s1"],
-            ["stack", STACK],
+        const settings = settingsFor(service);
+        const objects = heldObjects([service], settings, KEY);
+        if (objects.length > 0) await this.#script("objects", 60, objects.map(objectLine));
+        const auth = registryAuth(service.image, settings.registries, settings.secrets);
+        const lines: Line[] = [
             ["service", service.name],
             ["image", service.image],
             ["limit", service.timeout],
+            ...(auth ? [["auth", auth] as const] : []),
             ...networkLines(service, {}, STACK),
-        ] as const;
-        await this.#lab.shell(this.#id, launcher("service", "create", service.timeout + 120), {
-            stdin: payload("service", lines, specText(engineSpec(service, STACK))),
-            quiet: true,
-        });
+        ];
+        await this.#script("service", service.timeout + 120, lines, specText(wanted(service)));
+    }
+
+    /** As at the end of an up: of secrets and configs there are then only those of these services. */
+    async removeUnused(...services: readonly ServiceSpec[]): Promise<void> {
+        const lines = services.flatMap((service) =>
+            heldObjects([service], settingsFor(service), KEY).map(unusedLine),
+        );
+        await this.#script("unused", 60, [["keep", 0], ...lines]);
+    }
+
+    async #script(script: ScriptName, limit: number, lines: readonly Line[], spec?: string): Promise<void> {
+        const all: Line[] = [["node", "s1"], ["stack", STACK], ...lines];
+        const stdin = payload(script, all, spec);
+        await this.#lab.shell(this.#id, launcher(script, "create", limit), { stdin, quiet: true });
     }
 
     async remove(name: string): Promise<void> {
@@ -102,12 +145,16 @@ export class OneManager {
 
     /** What a preview would say, were these the services of the stack. */
     async differences(...services: readonly ServiceSpec[]): Promise<readonly Difference[]> {
-        const wanted = services.map((service) => ({
+        const all = services.map((service) => ({
             name: service.name,
-            spec: engineSpec(service, STACK),
+            spec: wanted(service),
             secret: false,
         }));
-        return swarmDifferences({ stack: STACK, members: [], services: wanted }, await this.facts());
+        const objects = {
+            wanted: services.flatMap((service) => heldObjects([service], settingsFor(service), KEY)),
+            keep: 0,
+        };
+        return swarmDifferences({ stack: STACK, members: [], services: all, objects }, await this.facts());
     }
 
     /** The service's spec as Docker has it, but for what counts changes; networks by their names. */

@@ -252,10 +252,11 @@ remove_unwanted_services() {
 }
 
 # Of the services that are wanted, which are all that are left; foreign ones are somebody else's business. A task that has
-# ended well, and is its slot's last one, which comes first, was meant to.
+# ended well, and is its slot's last one, which comes first, was meant to. Where an update has stopped, no task is on its way.
 tasks_run() {
     seen=$(docker service ls --filter "label=swarm.stack=$stack" --format '{{.Name}} {{.Replicas}}' | while read -r service replicas _; do
         [ "${replicas%/*}" != "${replicas#*/}" ] || continue
+        case $(docker service inspect --format '{{with .UpdateStatus}}{{.State}}{{end}}' "$service") in *paused) continue ;; esac
         ended=$(docker service ps --format '{{.Name}} {{.CurrentState}}' "$service" | sort -s -u -k 1,1 | grep -c '^[^ ]* Complete' || true)
         [ "$((${replicas%/*} + ended))" -ge "${replicas#*/}" ] || printf '%s' "$service runs $replicas; "
     done)

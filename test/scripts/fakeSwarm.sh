@@ -6,6 +6,7 @@
 # members   ID ROLE AVAILABILITY STATE VOTE LABEL-STACK LABEL-NODE ENGINE-STACK HOSTNAME
 #           where no VOTE is leader, the swarm answers nothing; for two seconds after the leader is demoted, say
 # services  ID NAME MODE STACK
+# updates   SERVICE-NAME STATE          of services that have been updated
 # networks  NAME STACK USE              (USE: free, or what Docker says of it instead, with - for a blank) [MARK of its options, ID of a service on it]
 # tasks     ID SERVICE-ID NODE-ID STATE DESIRED-STATE
 # due       WHEN FILE ID FIELD VALUE    field number FIELD of that line becomes VALUE; WHEN in seconds
@@ -243,6 +244,7 @@ case "$*" in
         printf '%s\n' "$name $(runs_on "$service" | grep -c .)/$(grep -c "^[^ ]* $service .* running$" "$dir/tasks")"
     done
     ;;
+"service inspect --format {{with .UpdateStatus}}{{.State}}{{end}} "*) grep "^$5 " "$dir/updates" | field 2 ;;
 "service ls -q") field 1 <"$dir/services" ;;
 "service inspect --format {{with .Spec.TaskTemplate.ContainerSpec}}{{json .StopGracePeriod}}{{end}} "*) grep . "$dir/graces" || echo null ;;
 "service ls --filter mode=replicated -q") grep ' replicated ' "$dir/services" | cut -d' ' -f1 ;;

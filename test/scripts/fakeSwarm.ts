@@ -10,6 +10,7 @@ const fakeSwarm = fileURLToPath(new URL("fakeSwarm.sh", import.meta.url));
 export interface World {
     readonly members: readonly string[];
     readonly services?: readonly string[];
+    readonly updates?: readonly string[];
     readonly networks?: readonly string[];
     readonly tasks?: readonly string[];
     readonly graces?: readonly string[];
@@ -22,6 +23,20 @@ export interface World {
     /** Seconds that tasks have to move; default 20. */
     readonly drain?: number;
 }
+
+const NOTHING: World = {
+    members: [],
+    services: [],
+    updates: [],
+    networks: [],
+    tasks: [],
+    graces: [],
+    containers: [],
+    due: [],
+    refusals: [],
+    promotions: [],
+    unsuitable: [],
+};
 
 export const leader = (id: string, name: string) =>
     `${id} manager drain ready leader swarm-dev ${name} swarm-dev ${name}`;
@@ -50,20 +65,7 @@ export async function roster(world: World, wanted: readonly Line[], limit = 10):
         ...wanted,
     ];
     const file = (content: readonly string[] = []) => content.map((line) => `${line}\n`).join("");
-    const { members, services, networks, tasks, graces, containers, due, refusals, promotions, unsuitable } =
-        world;
-    const files = {
-        members,
-        services,
-        networks,
-        tasks,
-        graces,
-        containers,
-        due,
-        refusals,
-        promotions,
-        unsuitable,
-    };
+    const { drain: _, ...files } = { ...NOTHING, ...world };
     const run = await runScript("roster", "create", lines, {
         docker: `*) . '${fakeSwarm}' ;;`,
         files: Object.fromEntries(Object.entries(files).map(([name, content]) => [name, file(content)])),

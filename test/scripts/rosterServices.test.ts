@@ -243,6 +243,21 @@ describe("services and networks", () => {
             assertDone(run, { stdout: answer(2), changes: [] });
         });
 
+        for (const state of ["paused", "rollback_paused"]) {
+            test(`are on no way to run where the service's update has stopped as ${state}`, async () => {
+                const run = await roster(
+                    {
+                        ...nodes,
+                        services: ["s1 web replicated swarm-dev"],
+                        updates: [`web ${state}`],
+                        tasks: ["t1 s1 n2 ready running"],
+                    },
+                    wanted,
+                );
+                assertDone(run, { stdout: answer(2), changes: [] });
+            });
+        }
+
         test("of services that somebody else made are their business", async () => {
             const run = await roster(
                 {

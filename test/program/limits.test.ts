@@ -77,13 +77,13 @@ const waits: Record<ScriptName, readonly Wait[]> = {
     // All nodes that there can be are exchanged, all of seven managers among them, and as many services moved and removed.
     roster: [
         ["60", "networks to be free", MAX_NODES],
+        ["$drain", "the tasks of service $service_name to run elsewhere", MAX_NODES],
+        ["$drain", "the tasks of $emptied to run elsewhere", MAX_NODES],
         // Of each change of a member: its role, its demotion, no new tasks, no tasks, its removal. And of a service's move.
         ["30", "retry_until", 6 * MAX_NODES],
         ["60", "$2 to be a $3", 7],
         ["60", "$2 to be a worker", 7],
         ["$((grace + 30))", "the tasks of $1 to end", MAX_NODES],
-        ["$drain", "the tasks of service $service_name to run elsewhere", MAX_NODES],
-        ["$drain", "the tasks of $emptied to run elsewhere", MAX_NODES],
         ["30", "the swarm's list of members", 1],
         ["$limit", "all nodes to be ready", 1],
         ["$limit", "all nodes to be ready again", 1],

@@ -24,6 +24,7 @@ import { referenceProblems } from "./model/held.ts";
 import { DROPLET_IMAGE_ALLOWED, isSlug } from "./model/images.ts";
 import { expandNames, NAMES_ALLOWED } from "./model/names.ts";
 import { networkProblems, networks } from "./model/networks.ts";
+import { labelProblems, labelsByNode, nodeLabels } from "./model/nodeLabels.ts";
 import {
     availability,
     members,
@@ -100,6 +101,7 @@ const KEYS = {
     workerSize: { type: "string", default: "", schema: slugOr("size", SIZE_ALLOWED) },
     managers: { type: "string", default: "node1", schema: names },
     workers: { type: "string", default: "node[2:4]", schema: names },
+    nodeLabels: { type: "object", default: {}, schema: nodeLabels },
     managerAvailability: { type: "string", default: "auto", schema: oneOf("auto", "active", "drain") },
     // A node that the engine refuses to delete or to replace, until the key is taken back.
     protectManagers: { type: "boolean", default: false, schema: flag() },
@@ -257,9 +259,14 @@ export function parseSettings(
     const rangesFit =
         ranges !== undefined &&
         report(rangeProblems(ranges, received), "vpcIpRange", "overlayPool", "overlayPoolMaskLength");
+    const labels = labelsByNode(known.nodeLabels ?? {});
+    if (rolesFit && known.nodeLabels !== undefined) {
+        const nodes = members(roles).map(({ name }) => name);
+        report(labelProblems(known.nodeLabels, nodes), "nodeLabels", "managers", "workers");
+    }
     if (rolesFit && known.managerAvailability !== undefined) {
         const load = {
-            nodes: members(roles),
+            nodes: members(roles).map((node) => ({ ...node, labels: labels[node.name] })),
             services: services.specs,
             managerAvailability: availability(known.managerAvailability, roles),
         };
@@ -289,6 +296,7 @@ function settings(
         nodes: nodeSpecs(values, values),
         managers: values.managers,
         workers: values.workers,
+        nodeLabels: labelsByNode(values.nodeLabels),
         managerAvailability: availability(values.managerAvailability, values),
         protectManagers: values.protectManagers,
         recoverFrom: values.recoverFrom,

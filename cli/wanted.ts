@@ -77,6 +77,17 @@ export function wantedIn(state: StackState, droplets: readonly Droplet[] | undef
     };
 }
 
+/** Of the member with this ID. */
+function labelsIn(roster: ScriptInput, id: string | undefined): Record<string, string> {
+    const own = valuesOf(roster, "label").filter((line) => line.startsWith(`${id} `));
+    return Object.fromEntries(
+        own.map((line) => {
+            const [, label = "", value = ""] = /^\S+ ([^=]+)=(.*)$/.exec(line) ?? [];
+            return [label, value];
+        }),
+    );
+}
+
 /** A roster of an earlier version was told names alone. */
 function marksIn(roster: ScriptInput): Record<string, string> {
     const lines = valuesOf(roster, "network").map((line) => line.split(" "));
@@ -135,6 +146,7 @@ function membersIn(
             name,
             role,
             ...((availability === "active" || availability === "drain") && { availability }),
+            ...(roster && { labels: labelsIn(roster, told.find(([, called]) => called === name)?.[0]) }),
             addresses: privateIp === "" ? [] : [privateIp],
             ...(droplets && { droplet: { id: dropletId, status } }),
         };

@@ -103,7 +103,7 @@ const parts: Record<ScriptName, readonly string[]> = {
     swarm: ["prelude", "host", "swarm"],
     join: ["prelude", "host", "harden", "join"],
     recover: ["prelude", "host", "recover"],
-    roster: ["prelude", "overlay", "quorum", "rename", "emptying", "roster"],
+    roster: ["prelude", "overlay", "quorum", "labels", "rename", "emptying", "roster"],
     objects: ["prelude", "engine", "objects"],
     service: ["prelude", "overlay", "networks", "engine", "convergence", "service"],
     unused: ["prelude", "unused"],

@@ -19,7 +19,8 @@
 # Members are handled by ID: host names are not unique.
 #
 # Input: node (the seed's name), stack, limit (seconds for a new node to be ready), drain (seconds for tasks to
-# move; longer where they may take longer to stop), member (ID NAME ROLE AVAILABILITY; one or more), service (name of a
+# move; longer where they may take longer to stop), member (ID NAME ROLE AVAILABILITY; one or more), label (ID NAME=VALUE, of a
+# member; any number), service (name of a
 # wanted service; any number), network (name of a wanted overlay network and the mark of its options; any
 # number).
 
@@ -129,9 +130,11 @@ settle() {
     member "$1" || fail "$name: $2 ($1) is not in the swarm's list any more; somebody has removed it. To make it anew: pulumi up --replace '**:Droplet::$2'"
     open=$4
     [ "$open" = active ] || open=$availability
-    [ "$role $availability $label_stack $label_node" != "$3 $open $stack $2" ] || return 0
+    label_changes "$1"
+    [ "$role $availability $label_stack $label_node$changes" != "$3 $open $stack $2" ] || return 0
+    # shellcheck disable=SC2086 # names and values have no blanks
     retry node update --role "$3" --availability "$open" \
-        --label-add "swarm.stack=$stack" --label-add "swarm.node=$2" "$1"
+        --label-add "swarm.stack=$stack" --label-add "swarm.node=$2" $changes "$1"
     [ "$role" = "$3" ] || wait_for 60 "$2 to be a $3" role_is_settled "$1" "$3"
 }
 
@@ -271,6 +274,7 @@ wait_for "$limit" "all nodes to be ready" everyone_is_ready
 take_over_former_names
 remove_unwanted_services
 remove_changed_networks
+read_labels
 settle_all manager
 read_again
 demote_all

@@ -27,6 +27,7 @@ export interface SwarmArgs {
     readonly authorizedKeys: readonly string[];
     /** What is in the swarm and not in here, and carries the stack's label, is removed. */
     readonly networks: Settings["networks"];
+    readonly nodeLabels: Settings["nodeLabels"];
     readonly services: readonly ServiceSpec[];
     /** Seconds that a new node's first boot has. */
     readonly nodeTimeout: number;
@@ -265,6 +266,11 @@ function reconcile(
                     const availability = node.role === "manager" ? args.managerAvailability : "active";
                     return ["member", `${ids[index]} ${node.name} ${node.role} ${availability}`];
                 }),
+                ...members.flatMap(({ node }, index) =>
+                    Object.entries(args.nodeLabels[node.name] ?? {}).map(
+                        ([label, value]): Line => ["label", `${ids[index]} ${label}=${value}`],
+                    ),
+                ),
                 ...args.services.map((service): Line => ["service", service.name]),
                 ...Object.entries(networkMarks(args)).map(
                     ([network, mark]): Line => ["network", `${network} ${mark}`],

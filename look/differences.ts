@@ -6,7 +6,7 @@
 import type { ObjectKind } from "../model/contents.ts";
 import { isKnownField } from "../model/engineFields.ts";
 import type { JsonObject } from "../model/engineSpec.ts";
-import { fieldAt, IMAGE_LABEL, NODE_LABEL, STACK_LABEL } from "../model/engineSpec.ts";
+import { fieldAt, IMAGE_LABEL, LABELS_LABEL, NODE_LABEL, STACK_LABEL } from "../model/engineSpec.ts";
 import { OPTIONS_LABEL } from "../model/networks.ts";
 import type { NodeRole } from "../model/settings.ts";
 import { type SpecChange, specChanges } from "../model/specChanges.ts";
@@ -34,6 +34,8 @@ export interface WantedMember {
     readonly role: NodeRole;
     /** Undefined where it is not known. */
     readonly availability?: "active" | "drain";
+    /** Labels besides the program's own; undefined where they are not known. */
+    readonly labels?: Readonly<Record<string, string>>;
     /** Private addresses of the droplets of this name: while one is replaced there are two. None before the first is made. */
     readonly addresses: readonly string[];
     /** What the cloud says of its droplet, "absent" where it has none; undefined where it was not asked. */
@@ -194,6 +196,7 @@ function memberDifferences(
     for (const [label, value] of [
         [STACK_LABEL, stack],
         [NODE_LABEL, name],
+        ...Object.entries(member.labels ?? {}),
     ] as const) {
         const has = Labels?.[label];
         if (has !== value)
@@ -202,6 +205,11 @@ function memberDifferences(
                     `${name} ${has === undefined ? "lacks" : `has ${has} as`} its label ${label}${has === undefined ? "" : `, not ${value}`}`,
                 ),
             );
+    }
+    const given = Labels?.[LABELS_LABEL]?.split(",") ?? [];
+    for (const label of member.labels ? given : []) {
+        if (member.labels?.[label] === undefined && Labels?.[label] !== undefined)
+            differences.push(roster(`${name} has its label ${label} still, which the ${by} has not`));
     }
     return differences;
 }

@@ -165,6 +165,7 @@ function wantedSwarm(
             return {
                 name,
                 role,
+                labels: settings.nodeLabels[name] ?? {},
                 availability: role === "manager" ? settings.managerAvailability : "active",
                 addresses: own
                     .map(({ ipv4AddressPrivate }) => ipv4AddressPrivate)

@@ -30,6 +30,8 @@ export const STACK_LABEL = "swarm.stack";
 export const IMAGE_LABEL = "swarm.image";
 /** The name of the node, on a member: host names are not unique. */
 export const NODE_LABEL = "swarm.node";
+/** The names of the labels that a member has from the config, so that one that is dropped there goes. */
+export const LABELS_LABEL = "swarm.labels";
 
 /**
  * The spec of a service.

@@ -24,9 +24,16 @@ interface Constraint {
     readonly value: string;
 }
 
+interface Node {
+    readonly name: string;
+    readonly role: NodeRole;
+    /** Those that the config gives it. */
+    readonly labels?: Readonly<Record<string, string>> | undefined;
+}
+
 /** The nodes of a stack, as far as placement goes. */
 export interface Members {
-    readonly nodes: readonly { readonly name: string; readonly role: NodeRole }[];
+    readonly nodes: readonly Node[];
     readonly managerAvailability: Settings["managerAvailability"];
 }
 
@@ -57,7 +64,7 @@ export function constraint(text: string): string {
 
 /**
  * The nodes on which the service's tasks may run, as far as the configuration tells: by availability, role, host name
- * and the node's own label. Other constraints depend on labels and IDs that only the running swarm knows, and are taken as met.
+ * and the labels that the config gives to nodes. Other constraints depend on labels and IDs that only the running swarm knows, and are taken as met.
  */
 export function eligibleNodes(service: Pick<ServiceSpec, "constraints">, members: Members): string[] {
     return nodesWhere(service, members, (meets) => meets !== false);
@@ -81,15 +88,12 @@ function nodesWhere(
 }
 
 /** Undefined where the configuration does not tell. Compares without regard to case, as the scheduler does. */
-function meets(
-    { key, equal, value }: Constraint,
-    node: { name: string; role: NodeRole },
-): boolean | undefined {
+function meets({ key, equal, value }: Constraint, node: Node): boolean | undefined {
     const known: Readonly<Record<string, string>> = {
         "node.role": node.role,
         "node.hostname": node.name,
         [`node.labels.${NODE_LABEL}`]: node.name,
     };
-    const actual = known[key];
-    return actual === undefined ? undefined : (actual === value.toLowerCase()) === equal;
+    const actual = known[key] ?? node.labels?.[key.replace(/^node\.labels\./, "")];
+    return actual === undefined ? undefined : (actual.toLowerCase() === value.toLowerCase()) === equal;
 }

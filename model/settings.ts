@@ -36,6 +36,8 @@ export interface NodeSpec {
     readonly size: string;
 }
 
+export type NodeLabels = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
 /** A port that a service publishes on the nodes. */
 export interface PortSpec {
     /** 1 to 65535. */
@@ -200,6 +202,8 @@ export interface Settings {
     readonly managers: readonly string[];
     /** Names; may be empty. */
     readonly workers: readonly string[];
+    /** Labels of nodes besides the program's own, by the node's name and the label's; none for a node that is not here. */
+    readonly nodeLabels: NodeLabels;
     /** Whether managers run tasks (`active`) or are kept free of them (`drain`). */
     readonly managerAvailability: "active" | "drain";
     /** Whether the engine refuses to delete or replace the managers' droplets. */

@@ -9,6 +9,7 @@
 # updates   SERVICE-NAME STATE          of services that have been updated
 # networks  NAME STACK USE              (USE: free, or what Docker says of it instead, with - for a blank) [MARK of its options, ID of a service on it]
 # tasks     ID SERVICE-ID NODE-ID STATE DESIRED-STATE
+# labels    ID NAME=VALUE               of members, but for those two
 # due       WHEN FILE ID FIELD VALUE    field number FIELD of that line becomes VALUE; WHEN in seconds
 #           WHEN FILE + LINE            a line more
 # refusals  GROUP COMMAND TEXT          what the next such command is answered, once a line
@@ -126,6 +127,14 @@ update_member() {
         "--availability "*) put members "$id" 3 "$2" ;;
         "--label-add swarm.stack="*) put members "$id" 6 "${2#swarm.stack=}" ;;
         "--label-add swarm.node="*) put members "$id" 7 "${2#swarm.node=}" ;;
+        "--label-add "*)
+            rewrite labels "/^$id ${2%%=*}=/d"
+            printf '%s\n' "$id $2" >>"$dir/labels"
+            ;;
+        "--label-rm "*)
+            grep -q "^$id $2=" "$dir/labels" || refuse "key $2 doesn't exist in node's labels"
+            rewrite labels "/^$id $2=/d"
+            ;;
         *) refuse "the fake: node update $1 $2" ;;
         esac
         shift 2
@@ -233,6 +242,7 @@ esac
 refuse_what_is_to_be_refused "$1" "$2"
 case "$*" in
 "node ls -q") cut -d' ' -f1 "$dir/members" ;;
+"node inspect --format {{\$id := .ID}}"*) shift 4 && for id; do grep "^$id " "$dir/labels" || true; done ;;
 "node inspect --format "*) shift 3 && show members "$members_fields" "$@" ;;
 "node update "*) shift 2 && update_member "$@" ;;
 "node rm --force "*) remove_member "$4" ;;

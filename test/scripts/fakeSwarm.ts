@@ -9,6 +9,7 @@ const fakeSwarm = fileURLToPath(new URL("fakeSwarm.sh", import.meta.url));
 /** The lines of each of the fake's files; see `fakeSwarm.sh`. */
 export interface World {
     readonly members: readonly string[];
+    readonly labels?: readonly string[];
     readonly services?: readonly string[];
     readonly updates?: readonly string[];
     readonly networks?: readonly string[];
@@ -25,6 +26,7 @@ export interface World {
 }
 
 const NOTHING: World = {
+    labels: [],
     members: [],
     services: [],
     updates: [],
@@ -78,9 +80,10 @@ export async function roster(world: World, wanted: readonly Line[], limit = 10):
 export const answer = (members: number, removed = "", foreign = "") =>
     `{"script":"roster","node":"node1","members":${members},"removed":"${removed}","foreign":"${foreign}"}\n`;
 
-export const settled = (id: string, name: string, role: string, availability: string) =>
+/** @param labels Arguments for labels that the config gives, or gave. */
+export const settled = (id: string, name: string, role: string, availability: string, labels = "") =>
     `node update --role ${role} --availability ${availability} --label-add swarm.stack=swarm-dev ` +
-    `--label-add swarm.node=${name} ${id}`;
+    `--label-add swarm.node=${name} ${labels && `${labels} `}${id}`;
 
 /** The two ends of a member's leaving: it gets no new tasks from here on, and later, in its turn, it goes. */
 export const paused = (id: string) => `node update --availability pause ${id}`;

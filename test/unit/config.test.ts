@@ -317,6 +317,7 @@ describe("settings", () => {
             overlayPoolMaskLength: 24,
             minDockerVersion: "20.10.24",
             nodeTimeout: 600,
+            nodeLabels: {},
             networks: {},
             monitoring: false,
             secrets: {},

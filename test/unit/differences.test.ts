@@ -503,6 +503,28 @@ const nodes: readonly (readonly [
     ],
 ];
 
+test("labels that the config gives to a member, and those that it gave", () => {
+    const labels = {
+        "swarm.stack": STACK,
+        "swarm.node": "node2",
+        disk: "hdd",
+        zone: "a",
+        hand: "x",
+        "swarm.labels": "disk,gone,zone",
+    };
+    const found = facts({ nodes: [node("node1", "manager"), node("node2", "worker", { labels })] });
+    const differences = (own: Record<string, string>) => {
+        const members = [member("node1", "manager"), { ...member("node2", "worker"), labels: own }];
+        return lines(swarmDifferences(wanted({}, { members }), found));
+    };
+    assert.deepEqual(differences({ disk: "hdd", zone: "a" }), []);
+    assert.deepEqual(differences({ disk: "ssd", rack: "7" }), [
+        "node2 has hdd as its label disk, not ssd → roster",
+        "node2 lacks its label rack → roster",
+        "node2 has its label zone still, which the config has not → roster",
+    ]);
+});
+
 test("a network whose options are others: the roster and the services on it make it anew", () => {
     const Labels = { "swarm.stack": STACK, "swarm.options": "0123456789ab" };
     const networks = [{ Id: "id-of-back", Name: "back", Labels }];

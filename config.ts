@@ -52,7 +52,7 @@ import {
 } from "./model/schema.ts";
 import { readServices, versionProblems } from "./model/services.ts";
 import { SECRET_KEYS, type SecretKey, type ServiceSpec, type Settings } from "./model/settings.ts";
-import { ACCOUNT_KEY_ALLOWED, accountKey } from "./model/ssh.ts";
+import { ACCOUNT_KEY_ALLOWED, accountKey, isUser } from "./model/ssh.ts";
 import { isWantedVersion, VERSION_ALLOWED } from "./model/versions.ts";
 
 const SIZE_ALLOWED = 'the slug of a droplet size such as "s-1vcpu-1gb"';
@@ -123,9 +123,7 @@ const KEYS = {
     sshUser: {
         type: "string",
         default: "root",
-        schema: textWhere('the name of a Linux user such as "root"', (received) =>
-            /^[a-z_][a-z0-9_-]{0,31}$/.test(received),
-        ),
+        schema: textWhere('the name of a Linux user such as "root"', isUser),
     },
     sshFrom: {
         // The default is refused: who may reach port 22 is for a person to say. Without one, the engine would stop at

@@ -8,7 +8,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { OneConnection } from "../look/oneConnection.ts";
 import type { Access } from "./access.ts";
 import { CliError, EXIT } from "./errors.ts";
-import { loginError, startSsh } from "./ssh.ts";
+import { oneLine } from "./map/words.ts";
+import { startSsh } from "./ssh.ts";
 import type { StackNode } from "./stackState.ts";
 
 export interface DockerApi {
@@ -24,7 +25,7 @@ export class DockerError extends CliError {
     readonly httpStatus: number;
 
     constructor(text: string, httpStatus: number) {
-        super(text, EXIT.unreachable);
+        super(oneLine(text), EXIT.unreachable);
         this.httpStatus = httpStatus;
     }
 }
@@ -34,7 +35,7 @@ const ANSWER_MS = 20_000;
 
 export function dockerApi(access: Access, node: StackNode, signal?: AbortSignal): DockerApi {
     const done = new AbortController();
-    const child = startSsh(
+    const { child, failure } = startSsh(
         access,
         node,
         "docker system dial-stdio",
@@ -54,12 +55,11 @@ export function dockerApi(access: Access, node: StackNode, signal?: AbortSignal)
         );
         child.on("close", (status) =>
             resolve(
-                status === 255
-                    ? loginError(node, said)
-                    : new DockerError(
-                          `${node.name}: Docker does not answer: ${lastLine(said) || `status ${status}`}`,
-                          0,
-                      ),
+                failure(status) ??
+                    new DockerError(
+                        `${node.name}: Docker does not answer: ${lastLine(said) || `status ${status}`}`,
+                        0,
+                    ),
             ),
         );
     });

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import path from "node:path";
 import type { Access } from "./access.ts";
-import { inTerminal, loginError, shellWord, sshArgs } from "./ssh.ts";
+import { endStatus, inTerminal, loginError, type SshWords, shellWord, sshArgs, sshWords } from "./ssh.ts";
 import { hostAlias } from "./sshFiles.ts";
 import type { StackNode } from "./stackState.ts";
 import { paint } from "./table.ts";
@@ -37,12 +37,19 @@ interface Call {
 }
 
 /** How to run docker with these arguments for a node. A docker of this machine sees this machine's files. */
-function dockerCall(access: Access, node: StackNode, args: readonly string[], terminal: boolean): Call {
+function dockerCall(
+    access: Access,
+    node: StackNode,
+    args: readonly string[],
+    words: SshWords,
+    terminal: boolean,
+): Call {
+    const before = sshArgs(access, node, [terminal ? "-t" : "-T", "-E", words.file]);
     if (!onPath("docker")) {
         const remote = ["docker", ...args].map(shellWord).join(" ");
         return {
             program: "ssh",
-            args: [...sshArgs(access, node, [terminal ? "-t" : "-T"]), remote],
+            args: [...before, remote],
             env: process.env,
         };
     }
@@ -51,6 +58,7 @@ function dockerCall(access: Access, node: StackNode, args: readonly string[], te
         DOCKER_HOST: dockerUrl(access, node),
         // The pinned hosts and nothing else: a command of ours does not depend on the person's own config.
         SWARM_SSH_CONFIG: access.files.hosts,
+        SWARM_SSH_WORDS: words.file,
         PATH: `${wrapperFolder}${path.delimiter}${process.env.PATH ?? ""}`,
     };
     for (const name of DOCKER_ELSEWHERE) delete env[name];
@@ -60,8 +68,10 @@ function dockerCall(access: Access, node: StackNode, args: readonly string[], te
 /** Docker in this terminal, for one node. @returns its exit status. */
 export async function dockerHere(access: Access, node: StackNode, args: readonly string[]): Promise<number> {
     const terminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
-    const { program, args: all, env } = dockerCall(access, node, args, terminal);
-    return await inTerminal(program, all, env);
+    const words = sshWords(access);
+    const { program, args: all, env } = dockerCall(access, node, args, words, terminal);
+    const status = await inTerminal(program, all, env);
+    return endOf(node, status, words, "swarm: ");
 }
 
 /** Docker for a node, each line with the node's name in front. @returns its exit status. */
@@ -71,34 +81,31 @@ export async function dockerPrefixed(
     args: readonly string[],
     options: { readonly width: number; readonly signal: AbortSignal },
 ): Promise<number> {
-    const { program, args: all, env } = dockerCall(access, node, args, false);
+    const words = sshWords(access);
+    const { program, args: all, env } = dockerCall(access, node, args, words, false);
     const child = spawn(program, all, { env, stdio: ["ignore", "pipe", "pipe"], signal: options.signal });
     const prefix = `${paint("cyan", node.name.padEnd(options.width))} | `;
-    let said = "";
     forward(child, "stdout", prefix);
-    forward(child, "stderr", prefix, (text) => {
-        said = (said + text).slice(-8_000);
-    });
+    forward(child, "stderr", prefix);
     const status = await new Promise<number>((resolve, reject) => {
         child.on("error", reject);
-        child.on("close", (code) => resolve(code ?? 1));
+        child.on("close", (code, signal) => resolve(endStatus(code, signal)));
     });
-    const failed = loginError(node, said);
-    if (status !== 0 && failed.wrongHostKey) process.stderr.write(`${prefix}${failed.message}\n`);
+    return endOf(node, status, words, prefix);
+}
+
+/** Says what ssh itself has said where docker failed. @returns the status. */
+function endOf(node: StackNode, status: number, words: SshWords, prefix: string): number {
+    const said = words.take();
+    if (status !== 0 && said !== "") process.stderr.write(`${prefix}${loginError(node, said).message}\n`);
     return status;
 }
 
-function forward(
-    child: ChildProcess,
-    from: "stdout" | "stderr",
-    prefix: string,
-    note?: (text: string) => void,
-): void {
+function forward(child: ChildProcess, from: "stdout" | "stderr", prefix: string): void {
     let rest = "";
     const to = process[from];
     child[from]?.setEncoding("utf8");
     child[from]?.on("data", (text: string) => {
-        note?.(text);
         const lines = (rest + text).split("\n");
         rest = lines.pop() ?? "";
         to.write(lines.map((line) => `${prefix}${line}\n`).join(""));

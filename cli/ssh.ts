@@ -1,7 +1,10 @@
 /** Running commands on nodes by the system's `ssh`. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync, rmSync } from "node:fs";
+import { constants } from "node:os";
 import type { Access } from "./access.ts";
 import { CliError, EXIT } from "./errors.ts";
+import { oneLine } from "./map/words.ts";
 import type { Ran } from "./pulumi.ts";
 import { hostAlias } from "./sshFiles.ts";
 import type { StackNode } from "./stackState.ts";
@@ -9,9 +12,42 @@ import type { StackNode } from "./stackState.ts";
 /** ssh's own exit status when it could not log in, or lost the connection. */
 const SSH_FAILED = 255;
 
-/** Arguments of `ssh` up to the host. What follows it is a command, whatever it begins with. */
+/**
+ * Arguments of `ssh` up to the host. What follows it is a command, whatever it begins with.
+ *
+ * @throws LoginError For a node without an address.
+ */
 export function sshArgs({ state, files }: Access, node: StackNode, more: readonly string[] = []): string[] {
+    if (node.publicIp === "") {
+        throw new LoginError(`${node.name} has no address in the state`, "; say: pulumi up --refresh");
+    }
     return ["-F", files.hosts, ...more, "--", hostAlias(node.name, state.names.stack)];
+}
+
+/** Where `ssh -E` puts its own words: on standard error they could not be told from those of the command that it runs. */
+export interface SshWords {
+    readonly file: string;
+    /** All of them, once ssh has ended; the file is removed. */
+    take(): string;
+}
+
+let logs = 0;
+
+export function sshWords({ files }: Access): SshWords {
+    logs += 1;
+    const file = `${files.folder}/words-${process.pid}-${logs}`;
+    return {
+        file,
+        take() {
+            try {
+                return readFileSync(file, "utf8");
+            } catch {
+                return "";
+            } finally {
+                rmSync(file, { force: true });
+            }
+        },
+    };
 }
 
 /** A login that failed. `wrongHostKey` is a reason to stop, whoever else might answer. */
@@ -29,14 +65,27 @@ export class LoginError extends CliError {
 
 const NO_SSH = "there is no ssh command on this machine; install OpenSSH's client (openssh-client)";
 
-/** Starts `ssh` with pipes. */
-export function startSsh(
-    access: Access,
-    node: StackNode,
-    command: string,
-    signal?: AbortSignal,
-): ChildProcess {
-    return spawn("ssh", [...sshArgs(access, node, ["-T"]), command], { stdio: "pipe", signal });
+export interface SshRun {
+    readonly child: ChildProcess;
+    /**
+     * To be called with the status when it has ended: why nobody could log in, or the connection broke; undefined where
+     * the command has ended, with whatever status.
+     */
+    failure(status: number | null): LoginError | undefined;
+}
+
+/** Starts `ssh` with pipes. @throws LoginError For a node without an address. */
+export function startSsh(access: Access, node: StackNode, command: string, signal?: AbortSignal): SshRun {
+    const words = sshWords(access);
+    const args = [...sshArgs(access, node, ["-T", "-E", words.file]), command];
+    return {
+        child: spawn("ssh", args, { stdio: "pipe", signal }),
+        failure: (status) => failureOf(node, status, words.take()),
+    };
+}
+
+function failureOf(node: StackNode, status: number | null, said: string): LoginError | undefined {
+    return status === null || (status === SSH_FAILED && said !== "") ? loginError(node, said) : undefined;
 }
 
 /**
@@ -52,7 +101,7 @@ export async function onNode(
 ): Promise<Ran> {
     const limit = AbortSignal.timeout(options.limitMs ?? 30_000);
     const signal = options.signal ? AbortSignal.any([options.signal, limit]) : limit;
-    const child = startSsh(access, node, command, signal);
+    const { child, failure } = startSsh(access, node, command, signal);
     // A host that ends before it has read everything is heard from by its status.
     child.stdin?.on("error", () => {});
     child.stdin?.end(options.input);
@@ -62,11 +111,17 @@ export async function onNode(
     child.stderr?.on("data", (chunk) => err.push(chunk));
     const status = await new Promise<number>((resolve, reject) => {
         child.on("error", (error: NodeJS.ErrnoException) => reject(spawnError(error, node, limit)));
-        child.on("close", (code) => resolve(code ?? SSH_FAILED));
+        child.on("close", (code) => {
+            const failed = failure(code);
+            if (failed) reject(failed);
+            else resolve(code ?? SSH_FAILED);
+        });
     });
-    const stderr = Buffer.concat(err).toString("utf8");
-    if (status === SSH_FAILED) throw loginError(node, stderr);
-    return { status, stdout: Buffer.concat(out).toString("utf8"), stderr };
+    const [stdout = "", stderr = ""] = [out, err].map((chunks) => Buffer.concat(chunks).toString("utf8"));
+    // The one word that ssh puts on standard error in spite of -E.
+    const broken = status === SSH_FAILED && /Connection to \S+ closed by remote host\.\s*$/.test(stderr);
+    if (broken) throw loginError(node, stderr);
+    return { status, stdout, stderr };
 }
 
 function spawnError(error: NodeJS.ErrnoException, node: StackNode, limit: AbortSignal): Error {
@@ -100,7 +155,13 @@ export function loginError(node: Pick<StackNode, "name" | "publicIp">, stderr: s
             "; is swarm:sshUser right, and is the key still in authorized_keys there?",
         );
     }
-    const last = stderr.trim().split("\n").at(-1)?.replace(/\r$/, "") ?? "";
+    if (/bad configuration option|^\S+ line \d+: /im.test(stderr)) {
+        return new LoginError(
+            `${where}: ssh refuses its configuration: ${oneLine(stderr)}`,
+            "; this machine's ssh is at fault, not the node: is it OpenSSH 8 or newer?",
+        );
+    }
+    const last = oneLine(stderr.trim().split("\n").at(-1) ?? "");
     // "ssh: connect to host 203.0.113.7 port 22: No route to host"
     const why = last.replace(/^ssh: /, "").replace(/^connect to host \S+ port 22: /, "");
     return new LoginError(
@@ -118,17 +179,11 @@ export function loginError(node: Pick<StackNode, "name" | "publicIp">, stderr: s
 export async function login(access: Access, node: StackNode, command: readonly string[]): Promise<number> {
     const line = command.length > 1 ? command.map(shellWord).join(" ") : command[0];
     const terminal = process.stdin.isTTY && process.stdout.isTTY;
-    const args = sshArgs(access, node, [terminal ? "-t" : "-T"]);
-    let said = "";
-    const status = await inTerminal(
-        "ssh",
-        line === undefined ? args : [...args, line],
-        process.env,
-        (text) => {
-            said = (said + text).slice(-8_000);
-        },
-    );
-    if (status === SSH_FAILED && said !== "") throw loginError(node, said);
+    const words = sshWords(access);
+    const args = sshArgs(access, node, [terminal ? "-t" : "-T", "-E", words.file]);
+    const status = await inTerminal("ssh", line === undefined ? args : [...args, line], process.env);
+    const failed = failureOf(node, status, words.take());
+    if (failed) throw failed;
     return status;
 }
 
@@ -136,20 +191,14 @@ export async function login(access: Access, node: StackNode, command: readonly s
  * Runs a program in this terminal until it ends. Ctrl-C reaches it from the terminal, and this process waits for
  * what it makes of that.
  *
- * @param note Told of what comes on its standard error, which is passed on.
- * @returns its exit status.
+ * @returns its exit status; 128 and the signal's number where a signal has ended it, as shells have it.
  */
 export async function inTerminal(
     program: string,
     args: readonly string[],
     env: NodeJS.ProcessEnv,
-    note?: (text: string) => void,
 ): Promise<number> {
-    const child = spawn(program, args, { stdio: ["inherit", "inherit", note ? "pipe" : "inherit"], env });
-    child.stderr?.on("data", (chunk: Buffer) => {
-        note?.(chunk.toString("utf8"));
-        process.stderr.write(chunk);
-    });
+    const child = spawn(program, args, { stdio: "inherit", env });
     // A signal that was sent to this process alone, and not typed, has to be passed on.
     const pass = () => child.kill("SIGTERM");
     process.on("SIGTERM", pass).on("SIGHUP", pass);
@@ -164,11 +213,16 @@ export async function inTerminal(
                         : error,
                 ),
             );
-            child.on("close", (code, signal) => resolve(code ?? (signal === "SIGINT" ? 130 : 1)));
+            child.on("close", (code, signal) => resolve(endStatus(code, signal)));
         });
     } finally {
         process.off("SIGTERM", pass).off("SIGHUP", pass);
     }
+}
+
+/** What a child has ended with: its status, or 128 and the number of the signal that ended it. */
+export function endStatus(code: number | null, signal: NodeJS.Signals | null): number {
+    return code ?? 128 + (signal ? constants.signals[signal] : 0);
 }
 
 /** An argument as a POSIX shell takes it. */

@@ -39,7 +39,9 @@ export const CONNECT_SECONDS = 8;
  * agent nor a password, nor whether to trust a host.
  */
 export function hostsText(state: StackState, files: SshFiles): string {
-    const hosts = state.nodes.flatMap(({ name, publicIp }) => [
+    // A HostName that is empty would have ssh refuse the whole file, and with it every other node.
+    const known = state.nodes.filter(({ publicIp }) => publicIp !== "");
+    const hosts = known.flatMap(({ name, publicIp }) => [
         `Host ${hostAlias(name, state.names.stack)}`,
         `    HostName ${publicIp}`,
         `    HostKeyAlias ${hostAlias(name, state.names.stack)}`,

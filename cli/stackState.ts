@@ -1,9 +1,13 @@
 /** What a stack's state says of it, read from what `pulumi stack export` prints. */
+import ipaddr from "ipaddr.js";
 import type { ExportedState } from "../model/lost.ts";
+import { isLabel } from "../model/names.ts";
 import { PROJECT } from "../model/problems.ts";
 import type { NodeRole } from "../model/settings.ts";
+import { isHostKey, isUser } from "../model/ssh.ts";
 import { type StackNames, stackNames } from "../model/stackNames.ts";
 import { CliError, EXIT } from "./errors.ts";
+import { oneLine } from "./map/words.ts";
 
 interface Resource {
     readonly urn: string;
@@ -117,7 +121,7 @@ export function readState(exported: ExportedState, name: string): StackState {
         const index = put.findIndex((entry) => entry.name === name);
         return index < 0 ? put.length : index;
     };
-    return {
+    const state: StackState = {
         name,
         names,
         exported,
@@ -128,6 +132,44 @@ export function readState(exported: ExportedState, name: string): StackState {
         deployKeyPublic: text(called(KEY, "deploy")?.publicKeyOpenssh).trim() || undefined,
         services: Object.keys((outputs.services ?? {}) as object),
     };
+    refuseUnfit(state);
+    return state;
+}
+
+/**
+ * What goes into ssh's files and command lines is what it may be: whoever writes the state, which others keep, must not run
+ * commands here. What is not known yet is empty.
+ *
+ * @throws CliError With all that is not.
+ */
+function refuseUnfit({ name, nodes, sshUser, deployKeyPublic, vpcId, clusterId }: StackState): void {
+    const isAddress = (text: string) => ipaddr.IPv4.isValidFourPartDecimal(text);
+    const isId = (text: string) => /^[A-Za-z0-9-]+$/.test(text);
+    const values: [what: string, value: string, allowed: string, isFit: (text: string) => boolean][] = [
+        ["sshUser", sshUser, "the name of a Linux user", isUser],
+        ["the key that logs in", deployKeyPublic ?? "", "an ed25519 public key", isHostKey],
+        ["the VPC's ID", vpcId ?? "", "letters, digits and dashes", isId],
+        ["clusterId", clusterId, "letters, digits and dashes", isId],
+        ...nodes.flatMap((node): typeof values => [
+            ["the name of a droplet", node.name, "a host name", isLabel],
+            [`${node.name}: the droplet's ID`, node.dropletId, "a number", (text) => /^\d+$/.test(text)],
+            [`${node.name}: the public address`, node.publicIp, "an IPv4 address", isAddress],
+            [`${node.name}: the private address`, node.privateIp, "an IPv4 address", isAddress],
+            [`${node.name}: the ID in the swarm`, node.nodeId ?? "", "letters, digits and dashes", isId],
+            [`${node.name}: the host key`, node.hostKey, "an ed25519 public key", isHostKey],
+        ]),
+    ];
+    const unfit = values.filter(([, value, , isFit]) => value !== "" && !isFit(value));
+    if (unfit.length === 0) return;
+    throw new CliError(
+        `the state of the stack "${name}" holds what this program does not write there: ${unfit
+            .map(
+                ([what, value, allowed]) =>
+                    `${oneLine(what)} is ${JSON.stringify(value)}, allowed: ${allowed}`,
+            )
+            .join("; ")}. Find out who has changed it: pulumi stack history`,
+        EXIT.state,
+    );
 }
 
 /**

@@ -1,5 +1,5 @@
 /**
- * Account keys as DigitalOcean takes them.
+ * Account keys as DigitalOcean takes them, and what may stand in ssh's own files.
  */
 
 import { Refused } from "./problems.ts";
@@ -18,6 +18,16 @@ export function accountKey(text: string): string {
         return fingerprint;
     }
     throw new Refused(text.startsWith("SHA256:") ? "DigitalOcean knows keys by MD5 fingerprints only" : "");
+}
+
+/** Whether a Linux user may be called so. */
+export function isUser(text: string): boolean {
+    return /^[a-z_][a-z0-9_-]{0,31}$/.test(text);
+}
+
+/** Whether it is a host key of the one kind that nodes are given, without a comment. */
+export function isHostKey(text: string): boolean {
+    return /^ssh-ed25519 [A-Za-z0-9+/]{68}$/.test(text);
 }
 
 /** Whether two public keys in authorized_keys form are the same; their comments do not count. */

@@ -13,7 +13,7 @@ import type { Facts } from "../health.ts";
 import { accountMismatch } from "../otherAccount.ts";
 import { atMost } from "../parallel.ts";
 import { backendUrl, pulumi, refusalText, type StackChoice } from "../pulumi.ts";
-import { LoginError, onNode } from "../ssh.ts";
+import { LoginError, onNode, shellWord } from "../ssh.ts";
 import { loadStack, openCloud } from "../stack.ts";
 import type { StackNode, StackState } from "../stackState.ts";
 import {
@@ -202,9 +202,9 @@ async function nodesPart(
     const second = await probeAll(access, choice.signal, (name) =>
         neighbours(nodes, name).flatMap((node) => {
             const ingress = probes.find((probe) => probe.node === node.name)?.ingress;
+            const ports = node.privateIp === "" ? [] : node.role === "manager" ? [7946, 2377] : [7946];
             return [
-                `${node.privateIp}:7946`,
-                ...(node.role === "manager" ? [`${node.privateIp}:2377`] : []),
+                ...ports.map((port) => `${node.privateIp}:${port}`),
                 ...(ingress ? [`ping:${ingress}`] : []),
             ];
         }),
@@ -247,7 +247,7 @@ async function probeAll(
     return await atMost(8, access.state.nodes, async (node) => {
         const sent = Date.now();
         const ran = await attempt(
-            onNode(access, node, ["sh", "-s", "--", ...words(node.name)].join(" "), {
+            onNode(access, node, ["sh", "-s", "--", ...words(node.name)].map(shellWord).join(" "), {
                 signal,
                 input: script,
                 limitMs: 120_000,
@@ -262,11 +262,13 @@ function loginChecks(access: Access, probes: readonly (Probe | Error)[]): Check[
     const { nodes } = access.state;
     const failed = probes.flatMap((probe, index): Check[] => {
         if (!(probe instanceof Error)) return [];
-        const name = nodes[index]?.name ?? "";
+        const { name = "", publicIp } = nodes[index] ?? {};
         const wrong = probe instanceof LoginError && probe.wrongHostKey;
         const remedy = wrong
             ? "do not log in there"
-            : `if it stays so: pulumi up --replace '**:Droplet::${name}'`;
+            : publicIp === ""
+              ? "pulumi up --refresh"
+              : `if it stays so: pulumi up --replace '**:Droplet::${name}'`;
         return [fail("login", probe.message, remedy)];
     });
     const good = nodes.length - failed.length;

@@ -27,6 +27,8 @@ through_overlay() {
     as_root nsenter "--net=$sandbox" ping -n -c 1 -W 2 -M 'do' -s "$2" "$1" >/dev/null 2>&1
 }
 
+# shellcheck disable=SC2016 # host and port are bash's to read, not this shell's to put in
+knock=': <"/dev/tcp/$0/$1"'
 for what in "$@"; do
     case $what in
     ping:*)
@@ -44,7 +46,7 @@ for what in "$@"; do
     *)
         if ! command -v bash >/dev/null; then
             echo "tcp $what untried"
-        elif timeout 4 bash -c "</dev/tcp/${what%:*}/${what##*:}" 2>/dev/null; then
+        elif timeout 4 bash -c "$knock" "${what%:*}" "${what##*:}" 2>/dev/null; then
             echo "tcp $what open"
         else
             echo "tcp $what closed"

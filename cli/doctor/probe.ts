@@ -30,30 +30,44 @@ export interface Probe {
     };
 }
 
-/** @param sent When the question went out. @param received When the answer was complete. */
+const isIpv4 = (text: string) => ipaddr.IPv4.isValidFourPartDecimal(text);
+const isPort = (text: string) => {
+    const [address = "", port = "", ...more] = text.split(":");
+    return isIpv4(address) && /^\d{1,5}$/.test(port) && more.length === 0;
+};
+
+/**
+ * What a node says goes into command lines for others, and to a terminal: whatever is not what it may be is left out.
+ *
+ * @param sent When the question went out. @param received When the answer was complete.
+ */
 export function parseProbe(node: string, text: string, sent: number, received: number): Probe {
-    const found: Record<string, string[][]> = {};
-    for (const line of text.split("\n")) {
-        const [key = "", ...values] = line.trim().split(" ");
-        found[key] = [...(found[key] ?? []), values];
-    }
-    const first = (key: string) => found[key]?.[0] ?? [];
-    const number = (value: string | undefined) =>
-        value !== undefined && /^[\d.]+$/.test(value) ? Number(value) : undefined;
-    const pairs = <V extends string>(key: string) => Object.fromEntries((found[key] ?? []) as [string, V][]);
+    const lines = text.split("\n").map((line) => line.trim().split(" "));
+    const all = (key: string) => lines.filter(([first]) => first === key).map(([, ...values]) => values);
+    const first = (key: string) => all(key)[0] ?? [];
+    const fit = (value: string | undefined, isFit: (text: string) => boolean) =>
+        value !== undefined && isFit(value) ? value : undefined;
+    const number = (value: string | undefined) => {
+        const digits = fit(value, (text) => /^\d{1,15}(\.\d{1,9})?$/.test(text));
+        return digits === undefined ? undefined : Number(digits);
+    };
+    const pairs = <V extends string>(key: string, isKey: (text: string) => boolean, values: readonly V[]) =>
+        Object.fromEntries(
+            (all(key) as [string, V][]).filter(([name, value]) => isKey(name) && values.includes(value)),
+        );
     const begin = number(first("begin")[0]);
     const end = number(first("end")[0]);
     return {
         node,
-        from: first("from")[0],
-        docker: first("docker")[0],
-        swarm: first("swarm")[0],
+        from: fit(first("from")[0], (text) => ipaddr.isValid(text) && !text.includes("%")),
+        docker: fit(first("docker")[0], (text) => /^[\w.+~-]{1,64}$/.test(text)),
+        swarm: fit(first("swarm")[0], (text) => /^[a-z]{1,16}$/.test(text)),
         disk: number(first("disk")[0]),
         diskFreeKb: number(first("disk")[1]),
         inodes: number(first("inodes")[0]),
-        ingress: first("ingress")[0]?.replace(/\/.*$/, ""),
-        tcp: pairs("tcp"),
-        overlay: pairs("overlay"),
+        ingress: fit(first("ingress")[0]?.replace(/\/\d{1,2}$/, ""), isIpv4),
+        tcp: pairs("tcp", isPort, ["open", "closed", "untried"]),
+        overlay: pairs("overlay", isIpv4, ["full", "small", "lost", "untried"]),
         ...(begin !== undefined &&
             end !== undefined && { clock: { begin: begin * 1000, end: end * 1000, sent, received } }),
     };

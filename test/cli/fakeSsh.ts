@@ -7,7 +7,7 @@
  * FOLDER/swarm.json is the recording, read anew for each question; FOLDER/strangers lists nodes, a line each, that
  * show another host key.
  */
-import { readFileSync } from "node:fs";
+import { appendFileSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import path from "node:path";
 import { Duplex } from "node:stream";
@@ -16,6 +16,7 @@ import type { Recording } from "./recordings.ts";
 const [folder = "", ...args] = process.argv.slice(2);
 const [alias = "", command] = args.slice(args.indexOf("--") + 1);
 const [node] = alias.split(".");
+const words = args[args.indexOf("-E") + 1] ?? "";
 const read = (file: string) => readFileSync(path.join(folder, file), "utf8");
 
 if (
@@ -23,7 +24,7 @@ if (
         .split("\n")
         .includes(node ?? "")
 ) {
-    process.stderr.write("Host key verification failed.\r\n");
+    appendFileSync(words, "Host key verification failed.\r\n");
     process.exitCode = 255;
 } else if (command === "docker system dial-stdio") {
     const server = createServer((request, response) => {
@@ -33,7 +34,7 @@ if (
             const line = "com.docker.swarm.node.id=n1,com.docker.swarm.task.id=t1 listening\n";
             const header = Buffer.from([1, 0, 0, 0, 0, 0, 0, line.length]);
             response.write(Buffer.concat([header, Buffer.from(line)]), () => {
-                process.stderr.write("Timeout, server node1 not responding.\r\n");
+                appendFileSync(words, "Timeout, server node1 not responding.\r\n");
                 setTimeout(() => process.exit(255), 100);
             });
             return;

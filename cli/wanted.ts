@@ -2,7 +2,7 @@
 import type { WantedMember, WantedService, WantedSwarm } from "../look/differences.ts";
 import { OBJECT_KINDS } from "../model/contents.ts";
 import type { ExportedState } from "../model/lost.ts";
-import { readInput, type ScriptInput, valuesOf } from "../model/scriptInput.ts";
+import { isServiceCommand, readInput, type ScriptInput, valuesOf } from "../model/scriptInput.ts";
 import type { Droplet } from "./droplets.ts";
 import { byName, type StackState } from "./stackState.ts";
 
@@ -32,7 +32,7 @@ export function wantedIn(state: StackState, droplets: readonly Droplet[] | undef
     const own = (name: string) => inputs("Swarm", name);
     const roster = own("roster");
     const services = commands
-        .filter(({ urn }) => urn.includes(`::swarm:index:Services$${COMMAND}::`))
+        .filter(({ urn }) => isServiceCommand(urn))
         .sort((a, b) => byName(a.name, b.name));
     // Their scripts' inputs are secret as a whole, and their options are not.
     const shown = shownServices(state.exported);

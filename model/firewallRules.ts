@@ -1,3 +1,4 @@
+import { ANYWHERE } from "./openings.ts";
 import type { PortSpec } from "./settings.ts";
 
 /** One opening as DigitalOcean takes it: TCP, UDP or ICMP, and nothing else exists there. */
@@ -13,8 +14,6 @@ export interface OutboundRule {
     readonly portRange?: string;
     readonly destinationAddresses: string[];
 }
-
-const ANYWHERE = ["0.0.0.0/0", "::/0"];
 
 /**
  * What every node lets in: SSH from the operators; the swarm's control plane (2377), gossip (7946) and overlay traffic
@@ -44,14 +43,14 @@ export function inbound(args: {
             .map((port) => ({
                 protocol: port.protocol,
                 portRange: `${port.published}`,
-                sourceAddresses: ANYWHERE,
+                sourceAddresses: [...ANYWHERE],
             })),
     ];
 }
 
 /** A firewall without outbound rules lets nothing out, so "everything" has to be said. */
 export const outboundEverything: OutboundRule[] = [
-    { protocol: "tcp", portRange: "1-65535", destinationAddresses: ANYWHERE },
-    { protocol: "udp", portRange: "1-65535", destinationAddresses: ANYWHERE },
-    { protocol: "icmp", destinationAddresses: ANYWHERE },
+    { protocol: "tcp", portRange: "1-65535", destinationAddresses: [...ANYWHERE] },
+    { protocol: "udp", portRange: "1-65535", destinationAddresses: [...ANYWHERE] },
+    { protocol: "icmp", destinationAddresses: [...ANYWHERE] },
 ];

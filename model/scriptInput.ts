@@ -43,6 +43,11 @@ export function readInput(stdin: string | undefined): ScriptInput | undefined {
     };
 }
 
+/** Whether a command of this URN is that of a service. Any other, whatever its input, publishes nothing. */
+export function isServiceCommand(urn: string): boolean {
+    return urn.includes("::swarm:index:Services$command:remote:Command::");
+}
+
 /** Every value of a key. */
 export function valuesOf({ lines }: ScriptInput, key: string): string[] {
     return lines.filter(([name]) => name === key).map(([, value]) => value);

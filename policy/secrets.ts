@@ -14,7 +14,26 @@ const KINDS: readonly { readonly kind: string; readonly pattern: RegExp }[] = [
     { kind: "a password in a URL", pattern: /\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@"'$]+:[^\s/@"'$]+@/i },
     {
         kind: "a password as an option",
-        pattern: /(?:^|\s)--?(?:password|passwd|token|secret)[= ]+["']?[^\s"'$-]/i,
+        // Docker's own --secret takes a name, or id=NAME.
+        pattern:
+            /(?:^|\s)--?(?:password|passwd|token|api-?key|(?:client|app)-secret|secret(?:-key)?(?![= ]+["']?(?:id|source|src|type)=))[= ]+["']?[^\s"'$-]/i,
+    },
+    {
+        kind: "a password as an option",
+        pattern: /\b(?:(?:mysql|mariadb)\w*\b[^\n|;&]*?\s-p|sshpass\s+-p\s*)["']?[^\s"'$-]/,
+    },
+    {
+        kind: "a password as an option",
+        pattern: /\bcurl\b[^\n|;&]*?\s(?:-u|--user)[= ]?["']?[^\s:"'$-][^\s:"'$]*:[^\s"'$]/,
+    },
+    {
+        kind: "a credential in a header",
+        pattern:
+            /\b(?:authorization:\s*(?:bearer|basic|token)\s+|x-(?:auth-token|api-key):\s*)["']?[^\s"'$]/i,
+    },
+    {
+        kind: "a password in a variable",
+        pattern: /\b(?:[A-Z0-9_]*(?:PASSWORD|PASSWD|SECRET|TOKEN)|MYSQL_PWD|REDISCLI_AUTH)=["']?[^\s"'$]/,
     },
 ];
 
@@ -31,7 +50,7 @@ const LEAST_LENGTH = 8;
 /** The kinds of secrets in a text, such as "a private key", each once. */
 export function secretsIn(text: string, environment: NodeJS.ProcessEnv = process.env): string[] {
     return [
-        ...KINDS.filter(({ pattern }) => pattern.test(text)).map(({ kind }) => kind),
+        ...new Set(KINDS.filter(({ pattern }) => pattern.test(text)).map(({ kind }) => kind)),
         ...VARIABLES.filter((name) => {
             const value = environment[name] ?? "";
             return value.length >= LEAST_LENGTH && text.includes(value);

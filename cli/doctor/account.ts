@@ -1,4 +1,5 @@
 /** The account and the configuration: what DigitalOcean would say to an `up`. No I/O. */
+import { INSIDE_PORTS, type Opening, opens, outsiders, portsOf } from "../../model/openings.ts";
 import { type AccountFacts, accountProblems, accountWarnings } from "../../model/preflight.ts";
 import type { Settings } from "../../model/settings.ts";
 import type { StackNames } from "../../model/stackNames.ts";
@@ -139,35 +140,92 @@ function values(nodes: Settings["nodes"], property: "size" | "image"): string {
 /** A firewall of `GET /v2/firewalls`, as far as it is read here. */
 export interface ApiFirewall {
     readonly name: string;
+    readonly tags?: readonly string[];
+    readonly droplet_ids?: readonly number[];
     readonly inbound_rules: readonly {
         readonly protocol: string;
         readonly ports: string;
-        readonly sources: { readonly tags?: readonly string[]; readonly addresses?: readonly string[] };
+        readonly sources: {
+            readonly tags?: readonly string[];
+            readonly addresses?: readonly string[];
+            readonly droplet_ids?: readonly number[];
+            readonly load_balancer_uids?: readonly string[];
+            readonly kubernetes_ids?: readonly string[];
+        };
     }[];
 }
 
 /** The ports that the nodes need among themselves. */
 const SWARM_PORTS = ["2377/tcp", "7946/tcp", "7946/udp", "4789/udp"] as const;
 
-/** Whether the cloud's firewall lets the nodes' own ports through, from the nodes and from nowhere else. */
-export function firewallChecks(firewalls: readonly ApiFirewall[], names: StackNames): Check[] {
-    const shut: string[] = [];
-    const open: string[] = [];
-    const all = firewalls.find((firewall) => firewall.name === names.stack)?.inbound_rules ?? [];
-    for (const port of SWARM_PORTS) {
-        const rules = all.filter((rule) => `${rule.ports}/${rule.protocol}` === port);
-        if (!rules.some(({ sources }) => sources.tags?.includes(names.tags.all))) shut.push(port);
-        if (rules.some(({ sources }) => (sources.addresses ?? []).length > 0)) open.push(port);
+/**
+ * Whether the cloud's firewalls let the nodes' own ports through, from the nodes and from nowhere else. What covers a
+ * droplet adds up, whoever made it; a droplet that none covers is open.
+ *
+ * @param dropletIds Those of the stack's nodes.
+ */
+export function firewallChecks(
+    firewalls: readonly ApiFirewall[],
+    names: StackNames,
+    dropletIds: readonly string[],
+): Check[] {
+    const tags = Object.values(names.tags);
+    const isOwn = (id: number) => dropletIds.includes(`${id}`);
+    const remedy = "pulumi up --refresh";
+    if (!firewalls.some((firewall) => firewall.tags?.includes(names.tags.all))) {
+        const text = `none is for the tag ${names.tags.all}, so it covers no node: every port is open to everybody`;
+        return [fail("firewall", text, remedy)];
     }
-    const checks: Check[] = [];
-    if (shut.length > 0) {
-        checks.push(fail("firewall", `${shut.join(", ")} not open between the nodes`, "pulumi up --refresh"));
-    }
-    if (open.length > 0) {
-        const remedy = "take the rule away: pulumi up --refresh";
-        checks.push(fail("firewall", `${open.join(", ")} open to addresses outside`, remedy));
-    }
+    const all = firewalls
+        .filter((one) => one.tags?.some((tag) => tags.includes(tag)) || one.droplet_ids?.some(isOwn))
+        .flatMap(({ name, inbound_rules }) =>
+            inbound_rules.map((rule) => ({ name, at: openingOf(rule, isOwn) })),
+        );
+    const shut = SWARM_PORTS.filter(
+        (port) => !all.some(({ at }) => at.tags.includes(names.tags.all) && isAt(port, at)),
+    );
+    const open = INSIDE_PORTS.flatMap(({ port, protocol }) =>
+        all
+            .filter(({ at }) => isAt(`${port}/${protocol}`, at) && outsiders(at, tags).length > 0)
+            .map(({ name }) => ({ port: `${port}/${protocol}`, name })),
+    );
+    const strangers = [...Map.groupBy(open, ({ name }) => name)].map(([name, ports]) =>
+        fail(
+            "firewall",
+            `${[...new Set(ports.map(({ port }) => port))].join(", ")} open to others than the nodes, by the firewall ${name}`,
+            name === names.stack
+                ? `take the rule away: ${remedy}`
+                : "take the rule away, or the firewall from the nodes",
+        ),
+    );
+    const checks = [
+        ...(shut.length > 0
+            ? [fail("firewall", `${shut.join(", ")} not open between the nodes`, remedy)]
+            : []),
+        ...strangers,
+    ];
     return checks.length > 0
         ? checks
         : [ok("firewall", "2377, 7946 and 4789 are open between the nodes, and to nobody else")];
+}
+
+/** Whether a port such as "80/tcp" is within an opening. */
+function isAt(wanted: string, at: Opening): boolean {
+    const [port, protocol] = wanted.split("/");
+    return at.protocol === protocol && opens(at, Number(port));
+}
+
+function openingOf(
+    { protocol, ports, sources }: ApiFirewall["inbound_rules"][number],
+    isOwn: (dropletId: number) => boolean,
+): Opening {
+    return {
+        protocol,
+        range: ports,
+        ports: protocol === "icmp" ? undefined : portsOf(ports),
+        addresses: sources.addresses ?? [],
+        tags: sources.tags ?? [],
+        dropletIds: (sources.droplet_ids ?? []).filter((id) => !isOwn(id)).map(String),
+        others: [...(sources.load_balancer_uids ?? []), ...(sources.kubernetes_ids ?? [])],
+    };
 }

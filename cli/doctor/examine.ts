@@ -145,7 +145,10 @@ async function accountPart(
     if (settings)
         checks.push(...accountChecks(settings, await accountFacts(cloud, bodies, settings), state.names));
     const firewalls = bodies.get("firewall:read") as readonly ApiFirewall[] | undefined;
-    if (firewalls && state.nodes.length > 0) checks.push(...firewallChecks(firewalls, state.names));
+    if (firewalls && state.nodes.length > 0) {
+        const ids = state.nodes.map(({ dropletId }) => dropletId);
+        checks.push(...firewallChecks(firewalls, state.names, ids));
+    }
     return checks;
 }
 

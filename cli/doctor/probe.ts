@@ -1,6 +1,7 @@
 /** What the nodes answered to `probe.sh`, and what that means. No I/O. */
 import ipaddr from "ipaddr.js";
 import { compressNames } from "../../model/names.ts";
+import { isEverywhere } from "../../model/openings.ts";
 import type { Settings } from "../../model/settings.ts";
 import { isAtLeast } from "../../model/versions.ts";
 import { type Check, fail, ok, warn } from "./checks.ts";
@@ -252,10 +253,10 @@ export function sshFromCheck(
             `add ${from}/${address.kind() === "ipv4" ? 32 : 128} to swarm:sshFrom, then pulumi up`,
         );
     }
-    return inside.endsWith("/0")
+    return isEverywhere(sshFrom)
         ? warn(
               "own address",
-              `${from} gets to port 22, and so does everybody (swarm:sshFrom has ${inside})`,
+              `${from} gets to port 22, and so does everybody (swarm:sshFrom has ${ranges})`,
               `narrow it: ${from}/${address.kind() === "ipv4" ? 32 : 128} is enough for this machine`,
           )
         : ok("own address", `${from} is within swarm:sshFrom (${isSecret ? "[secret]" : inside})`);

@@ -1,8 +1,6 @@
 /** Which ports open or close to the outside, from the firewall's rules. */
 import { type Change, FIREWALL, knownList, knownText, type Preview } from "./preview.ts";
 
-const EVERYWHERE = ["0.0.0.0/0", "::/0"];
-
 export interface PortChange {
     /** `80/tcp` */
     readonly port: string;
@@ -20,11 +18,6 @@ export interface PortChanges {
     readonly first: boolean;
     /** The rules are not known before the change is made. */
     readonly unknown: boolean;
-}
-
-/** Whether everybody gets there. */
-export function isOpenToAll(sources: readonly string[]): boolean {
-    return EVERYWHERE.some((range) => sources.includes(range));
 }
 
 /** @param publishers Names of the services that publish a port, by `80/tcp`. */

@@ -1,10 +1,11 @@
 /** The plan as sections of sentences: the same for a terminal and for a comment, which lay them out. */
 import { compressNames } from "../../model/names.ts";
+import { isEverywhere } from "../../model/openings.ts";
 import type { Cost } from "./cost.ts";
 import type { NodeState, Nodes, PlannedNode } from "./nodes.ts";
 import type { Managers } from "./order.ts";
 import type { Plan } from "./plan.ts";
-import { isOpenToAll, type PortChange } from "./ports.ts";
+import type { PortChange } from "./ports.ts";
 import type { ServiceChange } from "./services.ts";
 import type { Time } from "./time.ts";
 import { joined, listed, own, say, type Words } from "./words.ts";
@@ -143,7 +144,7 @@ function serviceLine({ name, change, details }: ServiceChange): Words[] {
 }
 
 function sourcesText(sources: readonly string[]): Words {
-    return isOpenToAll(sources) ? own("everybody") : joined(sources.map((source) => say`${source}`));
+    return isEverywhere(sources) ? own("everybody") : joined(sources.map((source) => say`${source}`));
 }
 
 function portLine({ port, change, before, after, services }: PortChange): Words {

@@ -1,10 +1,11 @@
 /** What an operator should know before the change is made. */
+import { isEverywhere } from "../../model/openings.ts";
 import { eligibleNodes, type Members } from "../../model/placement.ts";
 import type { ServiceSpec } from "../../model/settings.ts";
 import { dropletCounts } from "./cost.ts";
 import { command, isLeaving, isMade, type Nodes, runs } from "./nodes.ts";
 import { type Course, rejoiningSeed } from "./order.ts";
-import { isOpenToAll, type PortChanges } from "./ports.ts";
+import type { PortChanges } from "./ports.ts";
 import type { Preview } from "./preview.ts";
 import type { ServiceChange } from "./services.ts";
 import { emptiedNodes } from "./tasks.ts";
@@ -224,7 +225,7 @@ function portWarnings({ ports, services }: WarningFacts): Words[] {
     const warnings: Words[] = [];
     for (const { port, change, before, after, services: names } of ports.changes) {
         if (port === "22/tcp") {
-            if (isOpenToAll(after) && !isOpenToAll(before)) {
+            if (isEverywhere(after) && !isEverywhere(before)) {
                 warnings.push(own("port 22 opens to everybody: anyone may knock, though only keys get in"));
             } else if (before.some((range) => !after.includes(range)) && after.length > 0) {
                 warnings.push(

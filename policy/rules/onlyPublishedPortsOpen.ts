@@ -1,6 +1,7 @@
 import { isObject } from "../../model/engineSpec.ts";
-import { readInput } from "../../model/scriptInput.ts";
-import { isEverywhere, type Opening, openings, portsOf, sources, what } from "../firewall.ts";
+import { openToAll, type Ports } from "../../model/openings.ts";
+import { isServiceCommand, readInput } from "../../model/scriptInput.ts";
+import { openings, sources, what } from "../firewall.ts";
 import { listed, ofType, type Rule, type SeenInStack, types, type Violation } from "../rule.ts";
 
 const SSH = 22;
@@ -15,9 +16,16 @@ export const onlyPublishedPortsOpen: Rule = {
     level: "mandatory",
     stack: (resources) => {
         const published = publishedPorts(resources);
-        return ofType(resources, types.firewall).flatMap((firewall) =>
-            openings(firewall)
-                .filter((at) => isEverywhere(at.addresses) && !isPublished(at, published))
+        const firewalls = ofType(resources, types.firewall);
+        const all = new Map(firewalls.map((firewall) => [firewall.urn, openings(firewall)]));
+        const beside = [...all.values()].flat();
+        return firewalls.flatMap((firewall) =>
+            (all.get(firewall.urn) ?? [])
+                // Of what is not known yet, the up says more.
+                .filter(({ protocol }) => protocol !== "unknown")
+                .filter((at) =>
+                    openToAll(at, beside).some((ports) => !isPublished(at.protocol, ports, published)),
+                )
                 .map(
                     (at): Violation => ({
                         urn: firewall.urn,
@@ -34,7 +42,8 @@ export const onlyPublishedPortsOpen: Rule = {
 /** As "80/tcp". */
 function publishedPorts(resources: readonly SeenInStack[]): ReadonlySet<string> {
     return new Set(
-        ofType(resources, types.remote).flatMap(({ properties: { stdin } }) => {
+        ofType(resources, types.remote).flatMap(({ urn, properties: { stdin } }) => {
+            if (!isServiceCommand(urn)) return [];
             const { EndpointSpec } = (typeof stdin === "string" && readInput(stdin)?.spec) || {};
             const { Ports } = isObject(EndpointSpec) ? EndpointSpec : {};
             return (Array.isArray(Ports) ? Ports : []).map(
@@ -44,9 +53,7 @@ function publishedPorts(resources: readonly SeenInStack[]): ReadonlySet<string> 
     );
 }
 
-function isPublished({ protocol, ports, range }: Opening, published: ReadonlySet<string>): boolean {
-    if (!ports) return false;
-    const [first, last] = portsOf(range);
+function isPublished(protocol: string, [first, last]: Ports, published: ReadonlySet<string>): boolean {
     for (let port = first; port <= last; port += 1) {
         const isSsh = protocol === "tcp" && port === SSH;
         if (!isSsh && !published.has(`${port}/${protocol}`)) return false;

@@ -1,4 +1,5 @@
-import { EVERYWHERE_TEXT, isEverywhere, openings, opens, sources, what } from "../firewall.ts";
+import { EVERYWHERE_TEXT, opens, openToAll } from "../../model/openings.ts";
+import { openings, sources, what } from "../firewall.ts";
 import { type Rule, types } from "../rule.ts";
 
 const SSH = 22;
@@ -19,8 +20,8 @@ export const sshNotFromEverywhere: Rule = {
         needs: ["inboundRules"],
         check: (firewall, { allowSshFromAnywhere }) =>
             openings(firewall)
-                .filter((at) => at.protocol === "tcp" && opens(at, SSH) && isEverywhere(at.addresses))
-                .filter(() => allowSshFromAnywhere !== true)
+                .filter(({ protocol }) => protocol === "tcp" && allowSshFromAnywhere !== true)
+                .filter((at, _, all) => openToAll(at, all).some((ports) => opens({ ports }, SSH)))
                 .map(
                     (at) =>
                         `firewall "${firewall.name}" lets ${what(at)} in from ${sources(at)}: that is everywhere ` +

@@ -3,7 +3,13 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
-import { accountChecks, firewallChecks, READ_SCOPES, tokenChecks } from "../../cli/doctor/account.ts";
+import {
+    type ApiFirewall,
+    accountChecks,
+    firewallChecks,
+    READ_SCOPES,
+    tokenChecks,
+} from "../../cli/doctor/account.ts";
 import { type Check, checksText, fail, ok, warn } from "../../cli/doctor/checks.ts";
 import {
     clockCheck,
@@ -251,6 +257,11 @@ describe("own address", () => {
             ["0.0.0.0/0"],
             "warn: 203.0.113.7 gets to port 22, and so does everybody (swarm:sshFrom has 0.0.0.0/0)",
         ],
+        [
+            "203.0.113.7",
+            ["0.0.0.0/1", "128.0.0.0/1"],
+            "warn: 203.0.113.7 gets to port 22, and so does everybody (swarm:sshFrom has 0.0.0.0/1, 128.0.0.0/1)",
+        ],
         [undefined, ["203.0.113.7/32"], "warn: no node could be asked which address this machine has"],
         ["unknown", ["203.0.113.7/32"], "warn: no node could be asked which address this machine has"],
     ];
@@ -366,36 +377,79 @@ describe("the account against the configuration", () => {
 
 describe("the cloud's firewalls", () => {
     const fromNodes = { tags: [names.tags.all] };
-    const rule = (protocol: string, ports: string, rest: object = fromNodes) => ({
+    const WORLD = { addresses: ["0.0.0.0/0"] };
+    const rule = (protocol: string, ports: string, sources: object = fromNodes) => ({
         protocol,
         ports,
-        sources: rest,
+        sources,
     });
-    const good = [
-        {
-            name: names.stack,
-            inbound_rules: [
-                rule("tcp", "2377"),
-                rule("tcp", "7946"),
-                rule("udp", "7946"),
-                rule("udp", "4789"),
-            ],
-        },
+    const good = [rule("tcp", "2377"), rule("tcp", "7946"), rule("udp", "7946"), rule("udp", "4789")];
+    const own = (...inbound_rules: ReturnType<typeof rule>[]) => ({
+        name: names.stack,
+        tags: [names.tags.all],
+        inbound_rules,
+    });
+    const other = (covers: object, ...inbound_rules: ReturnType<typeof rule>[]) => ({
+        name: "web",
+        ...covers,
+        inbound_rules,
+    });
+    const opened = (ports: string, name = names.stack) => [
+        `fail: ${ports} open to others than the nodes, by the firewall ${name}`,
     ];
+    const fine = ["ok: 2377, 7946 and 4789 are open between the nodes, and to nobody else"];
+    const none = [
+        "fail: none is for the tag swarm-dev, so it covers no node: every port is open to everybody",
+    ];
+    const allTcp = "2375/tcp, 2376/tcp, 2377/tcp, 7946/tcp";
 
-    test("as it should be, shut, and open to outside", () => {
-        assert.deepEqual(firewallChecks(good, names).map(said), [
-            "ok: 2377, 7946 and 4789 are open between the nodes, and to nobody else",
-        ]);
-        assert.deepEqual(firewallChecks([], names).map(said), [
-            "fail: 2377/tcp, 7946/tcp, 7946/udp, 4789/udp not open between the nodes",
-        ]);
-        const wide = rule("tcp", "2377", { ...fromNodes, addresses: ["0.0.0.0/0"] });
-        const rules = [wide, ...(good[0]?.inbound_rules.slice(1) ?? [])];
-        assert.deepEqual(firewallChecks([{ name: names.stack, inbound_rules: rules }], names).map(said), [
-            "fail: 2377/tcp open to addresses outside",
-        ]);
-    });
+    const cases: [what: string, firewalls: ApiFirewall[], found: string[]][] = [
+        ["as it should be", [own(...good)], fine],
+        ["by a range", [own(rule("tcp", "2377-7946"), rule("udp", "1-65535"))], fine],
+        ["published ports beside", [own(...good, rule("tcp", "80", WORLD), rule("icmp", "0", WORLD))], fine],
+        ["from nodes by their ID", [own(...good, rule("tcp", "2377", { droplet_ids: [7] }))], fine],
+        ["none", [], none],
+        ["one that has lost its tags", [{ ...own(...good), tags: [] }], none],
+        ["shut", [own(...good.slice(1))], ["fail: 2377/tcp not open between the nodes"]],
+        ["one port", [own(...good, rule("tcp", "2377", WORLD))], opened("2377/tcp")],
+        [
+            "from a single address",
+            [own(...good, rule("tcp", "2377", { addresses: ["203.0.113.7"] }))],
+            opened("2377/tcp"),
+        ],
+        [
+            "from another droplet",
+            [own(...good, rule("udp", "4789", { droplet_ids: [8] }))],
+            opened("4789/udp"),
+        ],
+        ["from another tag", [own(...good, rule("udp", "4789", { tags: ["web"] }))], opened("4789/udp")],
+        [
+            "from a load balancer",
+            [own(...good, rule("tcp", "7946", { load_balancer_uids: ["x"] }))],
+            opened("7946/tcp"),
+        ],
+        ["a rule for all ports", [own(...good, rule("tcp", "1-65535", WORLD))], opened(allTcp)],
+        ["a rule for port 0", [own(...good, rule("tcp", "0", WORLD))], opened(allTcp)],
+        ["a rule for all", [own(...good, rule("tcp", "all", WORLD))], opened(allTcp)],
+        [
+            "a second firewall, by another tag of the stack's",
+            [own(...good), other({ tags: ["swarm-dev-worker"] }, rule("udp", "4789", WORLD))],
+            opened("4789/udp", "web"),
+        ],
+        [
+            "a second firewall, by a droplet",
+            [own(...good), other({ droplet_ids: [7] }, rule("tcp", "2370-2380", WORLD))],
+            opened("2375/tcp, 2376/tcp, 2377/tcp", "web"),
+        ],
+        [
+            "a second firewall, of others",
+            [own(...good), other({ droplet_ids: [8], tags: ["web"] }, rule("tcp", "all", WORLD))],
+            fine,
+        ],
+    ];
+    for (const [what, firewalls, found] of cases) {
+        test(what, () => assert.deepEqual(firewallChecks(firewalls, names, ["7"]).map(said), found));
+    }
 });
 
 test("how it is shown", () => {

@@ -31,7 +31,11 @@ describe("a node that answers the doctor with something else than was asked", ()
             if (key !== "begin") assert.notDeepEqual(probe(`${key} ${value}`), nothing);
             for (const more of evil) {
                 const { diskFreeKb, ...rest } = probe(`${key} ${value}${more === "" ? ";id" : more}`);
-                assert.deepEqual({ ...rest, diskFreeKb: undefined }, { ...nothing, diskFreeKb: undefined }, more);
+                assert.deepEqual(
+                    { ...rest, diskFreeKb: undefined },
+                    { ...nothing, diskFreeKb: undefined },
+                    more,
+                );
             }
         });
     }
@@ -85,7 +89,12 @@ describe("a state that somebody else has written to", () => {
             '"publicKeyOpenssh":"x\\n* ssh-ed25519 ',
             /(the host key|the key that logs in) is "x\\n\* ssh-ed25519 /,
         ],
-        ["a droplet's ID", /"id":"\d+"/, '"id":"1/../2"', /the droplet's ID is "1\/\.\.\/2", allowed: a number/],
+        [
+            "a droplet's ID",
+            /"id":"\d+"/,
+            '"id":"1/../2"',
+            /the droplet's ID is "1\/\.\.\/2", allowed: a number/,
+        ],
         [
             "a name that is no host's",
             /Droplet::node4"/,

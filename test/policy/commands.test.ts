@@ -115,8 +115,44 @@ describe("no-secrets-in-commands", () => {
         [
             "a token in a delete",
             resource("local", "x", { delete: `curl -H 'Authorization: Bearer ${API}'` }),
-            [holds("delete", "a token of DigitalOcean's API")],
+            [holds("delete", "a token of DigitalOcean's API"), holds("delete", "a credential in a header")],
         ],
+        ...[
+            "docker build --secret id=npm,src=.npmrc .",
+            'docker build --secret "id=npm" .',
+            "mysql -p -u root",
+            "mysqldump --port=3306 -P 3306",
+            "mkdir -p /srv/mysql; cp -pr a b",
+            'curl -u "$USER:$PASSWORD" https://example.com/',
+            'curl -H "Authorization: Bearer $TOKEN"',
+            "export PASSWORD=$(cat file) DB_PASSWORD_FILE=/run/secrets/db",
+            "docker swarm join --token $TOKEN",
+        ].map((create): readonly [string, ReturnType<typeof remote>, string[]] => [
+            `nothing secret: ${create}`,
+            remote({ create }),
+            [],
+        ]),
+        ...(
+            [
+                ["mysql -uroot -psecret", "a password as an option"],
+                ["mysqldump --all-databases -p'secret' | gzip", "a password as an option"],
+                ["mariadb -h db -psecret", "a password as an option"],
+                ["sshpass -p secret ssh x", "a password as an option"],
+                ["curl -u ada:lovelace https://example.com/", "a password as an option"],
+                ["x --secret lovelace", "a password as an option"],
+                ["x --client-secret=lovelace", "a password as an option"],
+                ["x --api-key lovelace", "a password as an option"],
+                ["curl -H 'Authorization: Bearer lovelace'", "a credential in a header"],
+                ["curl -H 'authorization: Basic YWRhOng='", "a credential in a header"],
+                ["curl -H 'X-Auth-Token: lovelace'", "a credential in a header"],
+                ["PGPASSWORD=lovelace psql", "a password in a variable"],
+                ["MYSQL_PWD=lovelace mysql", "a password in a variable"],
+            ] as const
+        ).map(([create, kind]): readonly [string, ReturnType<typeof remote>, string[]] => [
+            create,
+            remote({ create }),
+            [holds("create", kind)],
+        ]),
         [
             "a password in a URL",
             remote({ create: "git clone https://ada:lovelace@example.com/x" }),

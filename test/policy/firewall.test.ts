@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { isEverywhere, openings, portsOf, sources, what } from "../../policy/firewall.ts";
+import { isEverywhere, portsOf } from "../../model/openings.ts";
+import { openings, sources, what } from "../../policy/firewall.ts";
 import { UNKNOWN } from "../../policy/rule.ts";
 
 describe("the ports of a range", () => {

@@ -11,6 +11,9 @@ import { resource, stackTable, table, urn } from "./resources.ts";
 
 const WORLD = ["0.0.0.0/0", "::/0"];
 const OFFICE = ["203.0.113.0/24"];
+const HALVES = ["0.0.0.0/1", "128.0.0.0/1"];
+/** 200 of the 256 parts of the internet. */
+const PARTS = Array.from({ length: 200 }, (_, index) => `${index + 11}.0.0.0/8`);
 
 const tcp = (portRange: string, sourceAddresses: readonly string[], more: Properties = {}) => ({
     protocol: "tcp",
@@ -32,7 +35,8 @@ const service = (name: string, ...ports: readonly string[]) => {
     const { specs, problems } = readServices({ [name]: options }, false);
     assert.deepEqual(problems, []);
     const spec = specs.map((one) => specText(engineSpec(one, "swarm-dev"))).join();
-    return resource("remote", name, { stdin: payload("service", [["service", name]], spec) });
+    const of = resource("remote", name, { stdin: payload("service", [["service", name]], spec) });
+    return { ...of, urn: `urn:pulumi:dev::swarm::swarm:index:Services$${of.type}::${name}` };
 };
 
 const open = (rule: string, from: string, allowed: string) => ({
@@ -55,6 +59,31 @@ describe("only-published-ports-open", () => {
         ["what is open to a range", [firewall(tcp("9000", OFFICE))], []],
         ["what is open to a tag", [firewall(tcp("9000", [], { sourceTags: ["swarm-dev"] }))], []],
         ["no firewall", [service("nginx", "80/tcp")], []],
+        ["a rule that is not known yet", [firewall({ ...tcp("9000", WORLD), protocol: UNKNOWN })], []],
+        ["ports that are not known yet", [firewall({ ...tcp("", WORLD), portRange: UNKNOWN })], []],
+        [
+            "a port that another command than a service's declares",
+            [firewall(tcp("80", WORLD)), { ...service("nginx", "80/tcp"), urn: urn("remote", "nginx") }],
+            [open("tcp 80", "0.0.0.0/0, ::/0", "none")],
+        ],
+        [
+            "the internet in rules of a /8 each",
+            [firewall(...PARTS.map((part) => tcp("9000", [part])))],
+            [open("tcp 9000", `${PARTS.slice(0, 10).join(", ")}, 190 more`, "none")],
+        ],
+        [
+            "the internet in two rules with other ports",
+            [firewall(tcp("8000-9000", HALVES.slice(0, 1)), tcp("9000-9999", HALVES.slice(1)))],
+            [open("tcp 8000-9000", "0.0.0.0/1", "none"), open("tcp 9000-9999", "128.0.0.0/1", "none")].slice(
+                0,
+                2,
+            ),
+        ],
+        [
+            "a published port from everywhere within a range from the office",
+            [firewall(tcp("80", WORLD), tcp("80-90", OFFICE)), service("nginx", "80/tcp")],
+            [],
+        ],
         [
             "another port",
             [firewall(tcp("80", WORLD), tcp("9000", WORLD)), service("nginx", "80/tcp")],
@@ -111,6 +140,16 @@ describe("ssh-not-from-everywhere", () => {
         ["from everywhere of IPv6", firewall(tcp("22", ["::/0"])), [ssh("tcp 22", "::/0")]],
         ["within a range of ports", firewall(tcp("20-25", WORLD)), [ssh("tcp 20-25", "0.0.0.0/0, ::/0")]],
         ["among all ports", firewall(tcp("all", WORLD)), [ssh("tcp all", "0.0.0.0/0, ::/0")]],
+        [
+            "in parts of a /8 each, a rule for each",
+            firewall(...PARTS.map((part) => tcp("22", [part]))),
+            [ssh("tcp 22", `${PARTS.slice(0, 10).join(", ")}, 190 more`)],
+        ],
+        [
+            "in halves by two rules of other ranges",
+            firewall(tcp("20-22", HALVES.slice(0, 1)), tcp("22-25", HALVES.slice(1))),
+            [ssh("tcp 20-22", "0.0.0.0/1"), ssh("tcp 22-25", "128.0.0.0/1")],
+        ],
         [
             "with an office beside it",
             firewall(tcp("22", [...OFFICE, "0.0.0.0/0"])),

@@ -6,7 +6,7 @@
 
 import type { SwarmFacts } from "../look/facts.ts";
 import { type Access, openAccess } from "./access.ts";
-import { clusterView } from "./clusterView.ts";
+import { type ClusterView, clusterView } from "./clusterView.ts";
 import type { Compared } from "./drift.ts";
 import { type Droplet, taggedDroplets } from "./droplets.ts";
 import { CliError } from "./errors.ts";
@@ -15,80 +15,6 @@ import { accountMismatch } from "./otherAccount.ts";
 import { exportedState, type StackChoice } from "./pulumi.ts";
 import { openCloud } from "./stack.ts";
 import { wantedIn } from "./wanted.ts";
-
-export interface ClusterView {
-    readonly stack: string;
-    /** When it was read; RFC 3339. */
-    readonly at: string;
-    readonly clusterId: string;
-    /** Name of the node that leads the managers; undefined without a leader. */
-    readonly leader?: string;
-    readonly nodes: readonly NodeView[];
-    readonly services: readonly ServiceView[];
-    readonly tasks: readonly TaskView[];
-    /** What could not be read and what is amiss, a line each. */
-    readonly problems: readonly string[];
-}
-
-export interface NodeView {
-    readonly name: string;
-    /** ID that the swarm gave it. */
-    readonly nodeId?: string;
-    readonly dropletId?: string;
-    /** Role in the swarm. */
-    readonly role?: "manager" | "worker";
-    /** Role in the stack's outputs. */
-    readonly wantedRole?: "manager" | "worker";
-    readonly leader: boolean;
-    /** Of a manager, as the leader sees it: reachable, unreachable, unknown. */
-    readonly reachability?: string;
-    /** The swarm's: ready, down, unknown, disconnected; "absent" when the swarm does not have it. */
-    readonly state: string;
-    readonly availability?: "active" | "pause" | "drain";
-    readonly publicIp?: string;
-    readonly privateIp?: string;
-    /** Slug of the droplet's size. */
-    readonly size?: string;
-    readonly tags: readonly string[];
-    /** The cloud's: new, active, off, archive; "absent" when the cloud has no such droplet. */
-    readonly dropletStatus?: string;
-    readonly engineVersion?: string;
-    /**
-     * `stack`: the state has it. `foreign`: a member that the stack did not make. `lost`: a droplet with the
-     * stack's tag that state and swarm do not know.
-     */
-    readonly origin: "stack" | "foreign" | "lost";
-}
-
-export interface ServiceView {
-    readonly id: string;
-    readonly name: string;
-    /** As configured, without the digest. */
-    readonly image: string;
-    readonly mode: "replicated" | "global";
-    /** Tasks that should run. */
-    readonly wanted: number;
-    readonly running: number;
-    /** `80:80/tcp`: published, target, protocol. */
-    readonly ports: readonly string[];
-    /** State of the last update, as Docker calls it: updating, completed, paused, rollback_completed, ... */
-    readonly updateState?: string;
-}
-
-export interface TaskView {
-    readonly id: string;
-    /** Name of its service. */
-    readonly service: string;
-    /** Number of the replica; tasks of a global service have none. */
-    readonly slot?: number;
-    /** Name of its node; undefined while it has none. */
-    readonly node?: string;
-    readonly state: string;
-    readonly desired: string;
-    readonly error?: string;
-    /** Since when it is in this state; RFC 3339. */
-    readonly since: string;
-}
 
 /**
  * Reads the cluster of a stack. The managers are tried in turn; without a token, or when the API does not answer,

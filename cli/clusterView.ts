@@ -2,10 +2,83 @@
 
 import type { ApiNode, ApiService, ApiTask, SwarmFacts } from "../look/facts.ts";
 import { dropletsOnRecord, lostDroplets } from "../model/lost.ts";
-import type { ClusterView, NodeView, ServiceView, TaskView } from "./cluster.ts";
 import type { Droplet } from "./droplets.ts";
-import { oneLine } from "./map/words.ts";
-import { byName, type StackNode, type StackState } from "./stackState.ts";
+import { byName, type StackState } from "./stackState.ts";
+import { oneLine } from "./words.ts";
+
+export interface ClusterView {
+    readonly stack: string;
+    /** When it was read; RFC 3339. */
+    readonly at: string;
+    readonly clusterId: string;
+    /** Name of the node that leads the managers; undefined without a leader. */
+    readonly leader?: string;
+    readonly nodes: readonly NodeView[];
+    readonly services: readonly ServiceView[];
+    readonly tasks: readonly TaskView[];
+    /** What could not be read and what is amiss, a line each. */
+    readonly problems: readonly string[];
+}
+
+export interface NodeView {
+    readonly name: string;
+    /** ID that the swarm gave it. */
+    readonly nodeId?: string;
+    readonly dropletId?: string;
+    /** Role in the swarm. */
+    readonly role?: "manager" | "worker";
+    /** Role in the stack's outputs. */
+    readonly wantedRole?: "manager" | "worker";
+    readonly leader: boolean;
+    /** Of a manager, as the leader sees it: reachable, unreachable, unknown. */
+    readonly reachability?: string;
+    /** The swarm's: ready, down, unknown, disconnected; "absent" when the swarm does not have it. */
+    readonly state: string;
+    readonly availability?: "active" | "pause" | "drain";
+    readonly publicIp?: string;
+    readonly privateIp?: string;
+    /** Slug of the droplet's size. */
+    readonly size?: string;
+    readonly tags: readonly string[];
+    /** The cloud's: new, active, off, archive; "absent" when the cloud has no such droplet. */
+    readonly dropletStatus?: string;
+    readonly engineVersion?: string;
+    /**
+     * `stack`: the state has it. `foreign`: a member that the stack did not make. `lost`: a droplet with the
+     * stack's tag that state and swarm do not know.
+     */
+    readonly origin: "stack" | "foreign" | "lost";
+}
+
+export interface ServiceView {
+    readonly id: string;
+    readonly name: string;
+    /** As configured, without the digest. */
+    readonly image: string;
+    readonly mode: "replicated" | "global";
+    /** Tasks that should run. */
+    readonly wanted: number;
+    readonly running: number;
+    /** `80:80/tcp`: published, target, protocol. */
+    readonly ports: readonly string[];
+    /** State of the last update, as Docker calls it: updating, completed, paused, rollback_completed, ... */
+    readonly updateState?: string;
+}
+
+export interface TaskView {
+    readonly id: string;
+    /** Name of its service. */
+    readonly service: string;
+    /** Number of the replica; tasks of a global service have none. */
+    readonly slot?: number;
+    /** Name of its node; undefined while it has none. */
+    readonly node?: string;
+    readonly state: string;
+    readonly desired: string;
+    readonly error?: string;
+    /** Since when it is in this state; RFC 3339. */
+    readonly since: string;
+}
 
 export interface Sources {
     readonly state: StackState;
@@ -194,9 +267,4 @@ function taskViews(swarm: SwarmFacts | undefined, names: ReadonlyMap<string, str
                 // The newest first: it is the one that counts.
                 b.since.localeCompare(a.since),
         );
-}
-
-/** The stack's managers, the seed first: whoever is asked for the swarm. */
-export function managersOf({ nodes }: StackState): StackNode[] {
-    return nodes.filter(({ role }) => role === "manager");
 }

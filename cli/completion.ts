@@ -1,8 +1,8 @@
 /** What a shell may complete: commands and options from their definitions, names from the stack's state. */
 import tab, { type RootCommand } from "@bomb.sh/tab";
 import fromCommander from "@bomb.sh/tab/commander";
+import type { Command } from "commander";
 import { compressNames } from "../model/names.ts";
-import { makeProgram } from "./program.ts";
 import { loadStack } from "./stack.ts";
 
 export interface Names {
@@ -22,16 +22,14 @@ const PLACES: readonly (readonly [
     ["docker", "nodes", "options", "on"],
     ["docker", "nodes", "options", "node"],
     ["env", "nodes", "options", "node"],
-    ["context", "nodes", "options", "node"],
-    ["ps", "services", "arguments", "name"],
     ["logs", "services", "arguments", "name"],
     ["scale", "services", "arguments", "name=n"],
 ];
 
 /** Prints the completions of a command line, a line each, as the script for the shell reads them. */
-export async function complete(words: readonly string[]): Promise<void> {
+export async function complete(program: Command, words: readonly string[]): Promise<void> {
     const wanted = PLACES.some(([command]) => words[0] === command);
-    completions(wanted ? await namesOf(words) : { nodes: [], services: [] }).parse([...words]);
+    completions(program, wanted ? await namesOf(words) : { nodes: [], services: [] }).parse([...words]);
 }
 
 /** The shell's script. */
@@ -39,8 +37,7 @@ export function printScript(shell: "bash" | "zsh" | "fish"): void {
     tab.setup("swarm", "swarm", shell);
 }
 
-function completions(names: Names): RootCommand {
-    const program = makeProgram();
+function completions(program: Command, names: Names): RootCommand {
     // A line of a menu has no room for more.
     for (const command of program.commands) command.description(command.summary());
     const root = fromCommander(program);

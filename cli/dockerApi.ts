@@ -8,9 +8,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { OneConnection } from "../look/oneConnection.ts";
 import type { Access } from "./access.ts";
 import { CliError, EXIT } from "./errors.ts";
-import { oneLine } from "./map/words.ts";
 import { startSsh } from "./ssh.ts";
 import type { StackNode } from "./stackState.ts";
+import { oneLine } from "./words.ts";
 
 export interface DockerApi {
     /** @throws CliError With Docker's own words when it refuses. */

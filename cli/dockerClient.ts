@@ -3,10 +3,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import path from "node:path";
 import type { Access } from "./access.ts";
-import { endStatus, inTerminal, loginError, type SshWords, shellWord, sshArgs, sshWords } from "./ssh.ts";
+import { endStatus, inTerminal, loginError, type SshWords, sshArgs, sshWords } from "./ssh.ts";
 import { hostAlias } from "./sshFiles.ts";
 import type { StackNode } from "./stackState.ts";
 import { paint } from "./table.ts";
+import { shellWord } from "./words.ts";
 
 /** The folder with the `ssh` that docker is to run. */
 export const wrapperFolder = path.join(import.meta.dirname, "wrapper");

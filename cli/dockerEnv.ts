@@ -1,5 +1,5 @@
-/** What makes the docker of this machine talk to a node: lines for a shell, and a line for ssh's config. Text only. */
-import { CliError, EXIT } from "./errors.ts";
+/** What makes the docker of this machine talk to a node: lines for a shell. Text only. */
+import { shellWord } from "./words.ts";
 
 export type Shell = "sh" | "fish";
 
@@ -39,8 +39,8 @@ export function environmentText(environment: DockerEnvironment, shell: Shell): s
                   "# swarm env --shell fish | source",
               ]
             : [
-                  ...set.map(([name, value]) => `export ${name}=${word(value)}`),
-                  `case ":$PATH:" in *:${word(wrapper)}:*) ;; *) export PATH=${word(wrapper)}:"$PATH" ;; esac`,
+                  ...set.map(([name, value]) => `export ${name}=${shellWord(value)}`),
+                  `case ":$PATH:" in *:${shellWord(wrapper)}:*) ;; *) export PATH=${shellWord(wrapper)}:"$PATH" ;; esac`,
                   ...gone.map((name) => `unset ${name}`),
                   '# eval "$(swarm env)"',
               ];
@@ -54,40 +54,6 @@ export function unsetText(shell: Shell): string {
         .join("");
 }
 
-function word(text: string): string {
-    return `'${text.replaceAll("'", "'\\''")}'`;
-}
-
 function fishWord(text: string): string {
     return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
-}
-
-/** The line that makes ssh know the nodes of a stack, marked as this stack's. */
-function includeLines(stack: string, hosts: string): string {
-    return `# The nodes of ${stack}, for docker's context of that name; "swarm context --remove" takes this away.\nInclude "${hosts}"\n`;
-}
-
-/**
- * A person's ssh config with the stack's nodes in it: first, since a line below a `Host` would belong to that host.
- *
- * @throws CliError When somebody has changed the line, so that it is not for a program to say what to do with it.
- */
-export function withInclude(config: string, stack: string, hosts: string): string {
-    const rest = withoutInclude(config, stack);
-    return `${includeLines(stack, hosts)}${rest}`;
-}
-
-/** The same without. */
-export function withoutInclude(config: string, stack: string): string {
-    const mark = `# The nodes of ${stack}, for docker's context of that name;`;
-    const lines = config.split("\n");
-    const index = lines.findIndex((line) => line.startsWith(mark));
-    if (index < 0) return config;
-    if (!/^Include "[^"]*"$/.test(lines[index + 1] ?? "")) {
-        throw new CliError(
-            `the line below "${mark}" in the ssh config is not the Include that was put there; take both away by hand`,
-            EXIT.no,
-        );
-    }
-    return [...lines.slice(0, index), ...lines.slice(index + 2)].join("\n");
 }

@@ -1,7 +1,7 @@
 /** Where the cluster differs from the stack that made it, each with what to do. No I/O. */
 import * as look from "../look/differences.ts";
 import type { SwarmFacts } from "../look/facts.ts";
-import type { ClusterView, NodeView } from "./cluster.ts";
+import type { ClusterView, NodeView } from "./clusterView.ts";
 import type { Wanted } from "./wanted.ts";
 
 export interface Difference {

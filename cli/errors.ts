@@ -1,3 +1,5 @@
+import { CloudError } from "../cloud.ts";
+
 /** Exit statuses of the `swarm` command, for scripts. A command run on a node ends with that command's own. */
 export const EXIT = {
     ok: 0,
@@ -19,5 +21,15 @@ export class CliError extends Error {
     constructor(message: string, status: number = EXIT.no) {
         super(message);
         this.status = status;
+    }
+}
+
+/** The error as a value, where it is a finding and not an end. */
+export async function attempt<T>(work: Promise<T>): Promise<T | Error> {
+    try {
+        return await work;
+    } catch (error) {
+        if (error instanceof CliError || error instanceof CloudError) return error;
+        throw error;
     }
 }

@@ -1,7 +1,7 @@
 /** Whether a cluster is healthy, and the one screen that says so. No I/O. */
 import { compressNames } from "../model/names.ts";
 import { type Quorum, quorumOf } from "../model/quorum.ts";
-import type { ClusterView, NodeView, ServiceView, TaskView } from "./cluster.ts";
+import type { ClusterView, NodeView, ServiceView, TaskView } from "./clusterView.ts";
 import { type Compared, type Difference, drift, driftText } from "./drift.ts";
 import { EXIT } from "./errors.ts";
 import { byName } from "./stackState.ts";

@@ -8,7 +8,7 @@ async function main(): Promise<void> {
     try {
         // What the shells' completion calls: the words of a command line that is not finished.
         if (process.argv[2] === "complete" && process.argv[3] === "--") {
-            await (await import("./completion.ts")).complete(process.argv.slice(4));
+            await (await import("./completion.ts")).complete(makeProgram(), process.argv.slice(4));
             return;
         }
         await makeProgram().parseAsync();

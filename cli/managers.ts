@@ -2,12 +2,11 @@
 
 import { QUESTIONS, type SwarmFacts } from "../look/facts.ts";
 import type { Access } from "./access.ts";
-import { managersOf } from "./clusterView.ts";
 import { type DockerApi, DockerError, dockerApi } from "./dockerApi.ts";
 import { CliError, EXIT } from "./errors.ts";
 import { pickNode } from "./nodeRange.ts";
 import { LoginError } from "./ssh.ts";
-import type { StackNode } from "./stackState.ts";
+import { managersOf, type StackNode } from "./stackState.ts";
 
 /** The next manager is asked when the one before has not answered for so long. */
 const PATIENCE_MS = 3_000;

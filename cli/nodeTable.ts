@@ -1,5 +1,5 @@
 /** The nodes of a cluster as a table. No I/O. */
-import type { ClusterView, NodeView } from "./cluster.ts";
+import type { ClusterView, NodeView } from "./clusterView.ts";
 import { paint, table } from "./table.ts";
 
 export function nodeTable({ nodes }: Pick<ClusterView, "nodes">): string {

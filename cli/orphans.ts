@@ -8,6 +8,7 @@ import { accountMismatch } from "./otherAccount.ts";
 import { isLockReadable, lockHolder, type StackChoice } from "./pulumi.ts";
 import { loadStack } from "./stack.ts";
 import { duration, table } from "./table.ts";
+import { count, dollars } from "./words.ts";
 
 export interface Found {
     readonly stack: string;
@@ -124,7 +125,7 @@ export function orphansText({ stack, tag, orphans, lockedBy, lockUnknown }: Foun
         dollars(droplet.pricePerMonth),
     ]);
     const sum = orphans.reduce((total, { pricePerMonth }) => total + pricePerMonth, 0);
-    const them = orphans.length === 1 ? "1 droplet" : `${orphans.length} droplets`;
+    const them = count(orphans.length, "droplet");
     return [
         table(["ID", "NAME", "PUBLIC", "PRIVATE", "STATUS", "SIZE", "AGE", "USD/MONTH"], rows),
         `${them} with the tag ${tag} that the state of the stack "${stack}" does not know, ${dollars(sum)} USD a month.\n`,
@@ -135,8 +136,4 @@ export function orphansText({ stack, tag, orphans, lockedBy, lockUnknown }: Foun
             ? "What an update is making right now looks the same; whether one runs is looked at with --delete alone.\n"
             : "",
     ].join("");
-}
-
-function dollars(amount: number): string {
-    return amount.toFixed(2);
 }

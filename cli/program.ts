@@ -4,7 +4,6 @@
  */
 import { Command } from "commander";
 import { completion } from "./commands/completion.ts";
-import { context } from "./commands/context.ts";
 import { docker } from "./commands/docker.ts";
 import { doctor } from "./commands/doctor.ts";
 import { env } from "./commands/env.ts";
@@ -14,7 +13,6 @@ import { ls } from "./commands/ls.ts";
 import { map } from "./commands/map.ts";
 import { orphans } from "./commands/orphans.ts";
 import { plan } from "./commands/plan.ts";
-import { ps } from "./commands/ps.ts";
 import { scale } from "./commands/scale.ts";
 import { ssh } from "./commands/ssh.ts";
 import { status } from "./commands/status.ts";
@@ -37,11 +35,9 @@ export function makeProgram(): Command {
         docker,
         ssh,
         env,
-        context,
         plan,
         scale,
         logs,
-        ps,
         wait,
         orphans,
         doctor,

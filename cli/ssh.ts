@@ -4,10 +4,10 @@ import { readFileSync, rmSync } from "node:fs";
 import { constants } from "node:os";
 import type { Access } from "./access.ts";
 import { CliError, EXIT } from "./errors.ts";
-import { oneLine } from "./map/words.ts";
 import type { Ran } from "./pulumi.ts";
 import { hostAlias } from "./sshFiles.ts";
 import type { StackNode } from "./stackState.ts";
+import { oneLine, shellWord } from "./words.ts";
 
 /** ssh's own exit status when it could not log in, or lost the connection. */
 const SSH_FAILED = 255;
@@ -223,9 +223,4 @@ export async function inTerminal(
 /** What a child has ended with: its status, or 128 and the number of the signal that ended it. */
 export function endStatus(code: number | null, signal: NodeJS.Signals | null): number {
     return code ?? 128 + (signal ? constants.signals[signal] : 0);
-}
-
-/** An argument as a POSIX shell takes it. */
-export function shellWord(text: string): string {
-    return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

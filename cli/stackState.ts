@@ -7,7 +7,7 @@ import type { NodeRole } from "../model/settings.ts";
 import { isHostKey, isUser } from "../model/ssh.ts";
 import { type StackNames, stackNames } from "../model/stackNames.ts";
 import { CliError, EXIT } from "./errors.ts";
-import { oneLine } from "./map/words.ts";
+import { oneLine } from "./words.ts";
 
 interface Resource {
     readonly urn: string;
@@ -217,4 +217,9 @@ function byRole(a: StackNode, b: StackNode): number {
 /** node2 before node10. */
 export function byName(a: string, b: string): number {
     return a.localeCompare(b, "en", { numeric: true });
+}
+
+/** The stack's managers, the seed first: whoever is asked for the swarm. */
+export function managersOf({ nodes }: StackState): StackNode[] {
+    return nodes.filter(({ role }) => role === "manager");
 }

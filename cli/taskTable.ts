@@ -1,5 +1,5 @@
 /** Tasks of services as a table. No I/O. */
-import type { ClusterView, TaskView } from "./cluster.ts";
+import type { ClusterView, TaskView } from "./clusterView.ts";
 import { CliError, EXIT } from "./errors.ts";
 import { duration, paint, table } from "./table.ts";
 

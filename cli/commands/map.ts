@@ -1,26 +1,25 @@
-import { type Command, InvalidArgumentError } from "commander";
-import { type JsonOption, jsonOption, run, type StackOption, stackOption } from "../options.ts";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { run, type StackOption, stackOption } from "../options.ts";
 
-interface Options extends StackOption, JsonOption {
-    readonly svg?: string;
-    readonly serve?: boolean;
-    readonly port?: number;
+interface Options extends StackOption {
+    readonly port: number;
 }
 
 export function map(program: Command): void {
     program
         .command("map")
-        .summary("a picture of the cluster: nodes, and the tasks on each")
+        .summary("a page that shows the cluster live: nodes, and the tasks on each")
         .description(
-            "Draws the nodes with role and state, and the tasks on each by service: in the terminal, as SVG, or as a page " +
-                "on this machine that follows the cluster live, so that one sees replicas move while an `up` runs.",
+            "Serves a page on 127.0.0.1 that shows the nodes with role and state, and the tasks on each by service, and " +
+                "follows the cluster until Ctrl-C, so that one sees replicas move while an `up` runs.",
         )
-        .option("--svg <file>", "write the picture to a file; - for standard output")
-        .option("--serve", "serve a page that follows the cluster, until Ctrl-C; on 127.0.0.1 alone")
-        .option("--port <number>", "port of the page; 0 for any that is free (default: 8740)", port)
+        .addOption(
+            new Option("--port <number>", "port of the page; 0 for any that is free")
+                .default(8740)
+                .argParser(port),
+        )
         .addOption(stackOption())
-        .addOption(jsonOption())
-        .addHelpText("after", "\nExamples:\n  swarm map\n  swarm map --svg cluster.svg\n  swarm map --serve")
+        .addHelpText("after", "\nExample:\n  swarm map")
         .action(
             run(async (signal, options: Options) => {
                 const { map } = await import("../map/command.ts");

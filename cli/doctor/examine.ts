@@ -8,14 +8,15 @@ import { type Access, openAccess } from "../access.ts";
 import { comparedOf, surveyWith } from "../cluster.ts";
 import { onPath } from "../dockerClient.ts";
 import { type ApiDroplet, asDroplet } from "../droplets.ts";
-import { CliError } from "../errors.ts";
+import { attempt } from "../errors.ts";
 import type { Facts } from "../health.ts";
 import { accountMismatch } from "../otherAccount.ts";
 import { atMost } from "../parallel.ts";
 import { backendUrl, pulumi, refusalText, type StackChoice } from "../pulumi.ts";
-import { LoginError, onNode, shellWord } from "../ssh.ts";
+import { LoginError, onNode } from "../ssh.ts";
 import { loadStack, openCloud } from "../stack.ts";
 import type { StackNode, StackState } from "../stackState.ts";
+import { shellWord } from "../words.ts";
 import {
     type ApiFirewall,
     accountChecks,
@@ -278,14 +279,4 @@ function loginChecks(access: Access, probes: readonly (Probe | Error)[]): Check[
     return good === 0
         ? failed
         : [ok("login", `port 22 and the pinned host key of ${good} of ${nodes.length} nodes`), ...failed];
-}
-
-/** The error as a value: here it is a finding, not an end. */
-async function attempt<T>(work: Promise<T>): Promise<T | Error> {
-    try {
-        return await work;
-    } catch (error) {
-        if (error instanceof CliError || error instanceof CloudError) return error;
-        throw error;
-    }
 }

@@ -1,6 +1,7 @@
 /** What has changed from one picture to the next, in words: for those who listen, and as a log for those who look. */
+
+import { count } from "../words.ts";
 import type { NodeCard, Picture, TaskMark } from "./picture.ts";
-import { count } from "./words.ts";
 
 /** More tasks than this in a sentence, and they are counted by node instead of named. */
 const NAMED = 3;

@@ -1,9 +1,9 @@
 /** Follows a cluster: reads it again and again, and says what has changed. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ClusterView } from "../cluster.ts";
+import type { ClusterView } from "../clusterView.ts";
+import { oneLine } from "../words.ts";
 import { changesBetween } from "./changes.ts";
 import { type Picture, pictureOf } from "./picture.ts";
-import { oneLine } from "./words.ts";
 
 export interface Change {
     /** Counts up from 1. */

@@ -1,6 +1,6 @@
 /**
- * How a service is known in a picture: by a colour and by letters, since colour alone says nothing to some eyes, to
- * a printer or to a terminal without it.
+ * How a service is known in a picture: by a colour and by letters, since colour alone says nothing to some eyes, or
+ * to a printer.
  */
 
 export interface Mark {
@@ -16,10 +16,6 @@ export interface Paint {
     readonly fill: string;
     /** What letters on it are written in; 4.5:1 against it or better. */
     readonly ink: string;
-    /** Colour of a terminal with 256. */
-    readonly ansi256: number;
-    /** Colour of a terminal with 16, as SGR code for the background. */
-    readonly ansi16: number;
 }
 
 const BLACK = "#111111";
@@ -29,14 +25,14 @@ const BLACK = "#111111";
  * of their black.
  */
 export const PALETTE: readonly Paint[] = [
-    { name: "sky", fill: "#56b4e9", ink: BLACK, ansi256: 74, ansi16: 106 },
-    { name: "orange", fill: "#e69f00", ink: BLACK, ansi256: 178, ansi16: 43 },
-    { name: "green", fill: "#009e73", ink: BLACK, ansi256: 36, ansi16: 42 },
-    { name: "purple", fill: "#cc79a7", ink: BLACK, ansi256: 175, ansi16: 45 },
-    { name: "yellow", fill: "#f0e442", ink: BLACK, ansi256: 227, ansi16: 103 },
-    { name: "vermilion", fill: "#d55e00", ink: BLACK, ansi256: 166, ansi16: 101 },
-    { name: "grey", fill: "#9a9a9a", ink: BLACK, ansi256: 247, ansi16: 47 },
-    { name: "blue", fill: "#0072b2", ink: "#ffffff", ansi256: 25, ansi16: 44 },
+    { name: "sky", fill: "#56b4e9", ink: BLACK },
+    { name: "orange", fill: "#e69f00", ink: BLACK },
+    { name: "green", fill: "#009e73", ink: BLACK },
+    { name: "purple", fill: "#cc79a7", ink: BLACK },
+    { name: "yellow", fill: "#f0e442", ink: BLACK },
+    { name: "vermilion", fill: "#d55e00", ink: BLACK },
+    { name: "grey", fill: "#9a9a9a", ink: BLACK },
+    { name: "blue", fill: "#0072b2", ink: "#ffffff" },
 ];
 
 /**

@@ -1,11 +1,10 @@
 /**
- * What there is to see of a cluster, in words and in order. Terminal, SVG and page draw this and decide nothing
- * themselves, so that they never say different things.
+ * What there is to see of a cluster, in words and in order. The page draws this and decides nothing itself.
  */
-import type { ClusterView, NodeView, ServiceView } from "../cluster.ts";
+import type { ClusterView, NodeView, ServiceView } from "../clusterView.ts";
+import { count, oneLine } from "../words.ts";
 import { assignMarks, type Mark } from "./marks.ts";
 import { type DrawnTask, drawnTasks, type Phase } from "./tasks.ts";
-import { count, oneLine } from "./words.ts";
 
 /** `good`: nothing to do. `note`: worth a look. `bad`: does not work. */
 export type Level = "good" | "note" | "bad";

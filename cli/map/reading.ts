@@ -5,7 +5,7 @@
 
 import type { SwarmFacts } from "../../look/facts.ts";
 import { type Access, openAccess } from "../access.ts";
-import type { ClusterView } from "../cluster.ts";
+import type { ClusterView } from "../clusterView.ts";
 import { clusterView } from "../clusterView.ts";
 import { type Droplet, taggedDroplets } from "../droplets.ts";
 import { askManagers, swarmFacts } from "../managers.ts";

@@ -2,7 +2,7 @@
  * Which tasks belong in a picture. A swarm remembers tasks that ended long ago; drawn are those that are there, those
  * that should be, and a failure for as long as nothing runs in its place.
  */
-import type { ClusterView, TaskView } from "../cluster.ts";
+import type { ClusterView, TaskView } from "../clusterView.ts";
 
 /**
  * `runs`, `starts`, `leaves` and `failed` are what they say; `waits` is a task for which no node has been found, and

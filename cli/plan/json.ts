@@ -1,15 +1,16 @@
 /** The plan for machines. Sentences are plain text; the shape is described in docs/plan.md. */
 
+import { oneLine } from "../words.ts";
 import type { Plan } from "./plan.ts";
 import type { Words } from "./words.ts";
-import { clean, plainText } from "./words.ts";
+import { plainText } from "./words.ts";
 
 const text = (lines: readonly Words[]) => lines.map(plainText);
 
 export function planJson(plan: Plan): unknown {
     const { stack, operation, changes, failed, nodes, course, tasks, services, ports, cost, time } = plan;
     return {
-        stack: clean(stack),
+        stack: oneLine(stack),
         operation,
         changes,
         failed,

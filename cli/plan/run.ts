@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { type Cloud, CloudError } from "../../cloud.ts";
-import { CliError, EXIT } from "../errors.ts";
+import { attempt, CliError, EXIT } from "../errors.ts";
 import { pulumi, refusalText, type StackChoice } from "../pulumi.ts";
 import { openCloud } from "../stack.ts";
 import { dropletCounts, type Prices } from "./cost.ts";
@@ -121,13 +121,4 @@ async function dropletLimit(cloud: Cloud): Promise<Limit | undefined> {
     return account && droplets
         ? { limit: account.account.droplet_limit, droplets: droplets.meta.total }
         : undefined;
-}
-
-async function attempt<T>(work: Promise<T>): Promise<T | Error> {
-    try {
-        return await work;
-    } catch (error) {
-        if (error instanceof CliError || error instanceof CloudError) return error;
-        throw error;
-    }
 }

@@ -1,6 +1,7 @@
 /** The plan as sections of sentences: the same for a terminal and for a comment, which lay them out. */
 import { compressNames } from "../../model/names.ts";
 import { isEverywhere } from "../../model/openings.ts";
+import { dollars } from "../words.ts";
 import type { Cost } from "./cost.ts";
 import type { NodeState, Nodes, PlannedNode } from "./nodes.ts";
 import type { Managers } from "./order.ts";
@@ -153,10 +154,6 @@ function portLine({ port, change, before, after, services }: PortChange): Words 
     if (change === "opens") return say`${"+"} ${port}${of} opens to ${sourcesText(after)}`;
     if (change === "closes") return say`${"-"} ${port}${of} closes`;
     return say`${"~"} ${port}${of} is open to ${sourcesText(after)}, before to ${sourcesText(before)}`;
-}
-
-function dollars(amount: number): string {
-    return amount.toFixed(2);
 }
 
 function costLine(cost: Cost): Words {

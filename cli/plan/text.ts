@@ -1,14 +1,15 @@
 /** The plan for a terminal. */
 import { paint } from "../table.ts";
+import { cleanLines, oneLine } from "../words.ts";
 import type { Plan } from "./plan.ts";
 import { type Section, sectionsOf } from "./sections.ts";
-import { clean, cleanLines, plainText, type Words } from "./words.ts";
+import { plainText, type Words } from "./words.ts";
 
 /** Width of the titles' column. */
 const MARGIN = 11;
 
 export function planText(plan: Plan): string {
-    const name = clean(plan.stack);
+    const name = oneLine(plan.stack);
     const failed = failureText(plan);
     if (!plan.changes) {
         return `${failed}${plan.failed ? "" : `${name}: nothing to do\n`}${saidText(plan)}`;
@@ -40,11 +41,11 @@ function warningsText({ warnings }: Plan): string {
 function failureText({ stack, failed, errors, violations }: Plan): string {
     const broken = violations.map(
         ({ policy, mandatory, text }) =>
-            `${mandatory ? "violated" : "advice"}: ${clean(policy)}\n${indented(text)}`,
+            `${mandatory ? "violated" : "advice"}: ${oneLine(policy)}\n${indented(text)}`,
     );
     if (!failed) return broken.join("");
     return [
-        `${paint("red", `The preview of ${clean(stack) || "this stack"} failed:`)}\n`,
+        `${paint("red", `The preview of ${oneLine(stack) || "this stack"} failed:`)}\n`,
         ...errors.map(({ about, text }) => indented(about === undefined ? text : `${about}: ${text}`)),
         ...broken,
     ].join("");
@@ -54,7 +55,7 @@ function saidText({ said }: Plan): string {
     return said
         .map(
             ({ about, level, text }) =>
-                `${level}${about === undefined ? "" : ` (${clean(about)})`}:\n${indented(text)}`,
+                `${level}${about === undefined ? "" : ` (${oneLine(about)})`}:\n${indented(text)}`,
         )
         .join("");
 }

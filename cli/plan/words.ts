@@ -3,8 +3,8 @@
  * from the words around them until they are printed, so that none of them becomes markup, a mention, or a command to
  * the terminal.
  */
-import { stripVTControlCharacters } from "node:util";
 import { compressNames } from "../../model/names.ts";
+import { cleanLines, oneLine } from "../words.ts";
 
 interface Foreign {
     readonly foreign: string;
@@ -48,7 +48,7 @@ export function nodeNames(names: readonly string[]): Words {
 
 /** On one line, as a terminal may have it. */
 export function plainText(words: Words): string {
-    return words.map((part) => (typeof part === "string" ? part : clean(part.foreign))).join("");
+    return words.map((part) => (typeof part === "string" ? part : oneLine(part.foreign))).join("");
 }
 
 /** On one line of Markdown: each foreign part is a span of code, in which nothing is markup. */
@@ -56,33 +56,22 @@ export function markdownText(words: Words): string {
     return words.map((part) => (typeof part === "string" ? part : codeSpan(part.foreign))).join("");
 }
 
-/** Without what a terminal would obey; line breaks and tabs become blanks. */
-export function clean(text: string): string {
-    return cleanLines(text).replaceAll("\n", " ");
-}
-
-/** As `clean`, but the lines stay. */
-export function cleanLines(text: string): string {
-    return (
-        stripVTControlCharacters(text)
-            .replaceAll("\t", " ")
-            // Control characters, and those that reorder what a person reads.
-            .replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, (found) => (found === "\n" ? found : ""))
-    );
-}
-
 /** Code that no backtick in it ends. An empty one cannot be written, and is no name either. */
 function codeSpan(text: string): string {
-    const shown = clean(text) || " ";
+    const shown = oneLine(text) || " ";
     const fence = fenceFor(shown, 1);
     const pad = /^`|`$|^ .* $/.test(shown) ? " " : "";
     return `${fence}${pad}${shown}${pad}${fence}`;
 }
 
-/** A block of code that no line in it ends. */
-export function codeBlock(text: string): string {
+/**
+ * A block of code that no line in it ends.
+ *
+ * @param info What the fence says its content is: `diff`, `text`.
+ */
+export function codeBlock(text: string, info = "text"): string {
     const fence = fenceFor(text, 3);
-    return `${fence}text\n${cleanLines(text).trimEnd()}\n${fence}`;
+    return `${fence}${info}\n${cleanLines(text).trimEnd()}\n${fence}`;
 }
 
 /** Backticks, more than stand in a row anywhere in the text. */

@@ -1,5 +1,5 @@
 /**
- * `swarm map --serve` in a real browser, on a cluster in the lab that changes meanwhile. What the page shows is held
+ * `swarm map` in a real browser, on a cluster in the lab that changes meanwhile. What the page shows is held
  * against what the manager's own docker says.
  *
  * With MAP_SCREENSHOT=docs/map.png the picture of the README is taken on the way.
@@ -45,11 +45,10 @@ describe("swarm map on a cluster", () => {
         stack = await LabStack.make("map", config(2));
         await stack.upOrThrow();
         outputs = await stack.outputs();
-        command = spawn(
-            path.join(root, "cli/bin/swarm"),
-            ["map", "--serve", "--port", "0", "--stack", stack.name],
-            { env: processEnv(environmentOf(instance)), stdio: ["ignore", "pipe", "inherit"] },
-        );
+        command = spawn(path.join(root, "cli/bin/swarm"), ["map", "--port", "0", "--stack", stack.name], {
+            env: processEnv(environmentOf(instance)),
+            stdio: ["ignore", "pipe", "inherit"],
+        });
         const url = await addressFrom(command);
         page = await openPage(
             { after: (close) => closing.push(close as () => Promise<void>) },

@@ -5,11 +5,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, type TestContext, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
-import type { ClusterView } from "../../cli/cluster.ts";
+import type { ClusterView } from "../../cli/clusterView.ts";
 import { Follow } from "../../cli/map/follow.ts";
-import { pictureOf } from "../../cli/map/picture.ts";
 import { type MapServer, serveMap } from "../../cli/map/server.ts";
-import { drawSvg } from "../../cli/map/svg.ts";
 import { bare, large, node, service, task, troubled, view } from "../cli/mapViews.ts";
 import { openBrowser, openPage } from "./support/chromium.ts";
 
@@ -324,28 +322,6 @@ describe("the map's page", () => {
             "frame-src",
         ]);
     });
-});
-
-describe("the drawing, in a browser", () => {
-    for (const [what, cluster] of Object.entries({ view: view(), troubled, large, bare })) {
-        test(`${what} is well-formed, and no text leaves its box`, async (t) => {
-            const context = await browser.newContext();
-            t.after(() => context.close());
-            const page = await context.newPage();
-            const svg = drawSvg(pictureOf(cluster));
-            await page.goto(`data:image/svg+xml;base64,${Buffer.from(svg).toString("base64")}`);
-            assert.equal(await page.evaluate("document.documentElement.localName"), "svg");
-            const outside = await page.evaluate(`(() => {
-                const page = document.querySelector(".page").getBoundingClientRect();
-                return [...document.querySelectorAll("text")].filter((text) => {
-                    const rect = text.parentElement.querySelector(":scope > .chip, :scope > .box")?.getBoundingClientRect() ?? page;
-                    const box = text.getBoundingClientRect();
-                    return box.left < rect.left || box.right > rect.right + 0.5 || box.bottom > page.bottom;
-                }).map((text) => text.textContent);
-            })()`);
-            assert.deepEqual(outside, []);
-        });
-    }
 });
 
 /** Texts whose colour is too near to what lies behind them, with the ratio. Runs in the page; WCAG 2's arithmetic. */

@@ -252,7 +252,7 @@ describe("services", () => {
         }));
         assert.equal(
             view("healthy", { swarm: { ...swarm, tasks } }).tasks[0]?.error,
-            "starting failed: [2Jno such device",
+            "starting failed: no such device",
         );
     });
 

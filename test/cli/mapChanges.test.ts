@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { ClusterView } from "../../cli/cluster.ts";
+import type { ClusterView } from "../../cli/clusterView.ts";
 import { changesBetween } from "../../cli/map/changes.ts";
 import { pictureOf } from "../../cli/map/picture.ts";
 import { bare, manager, node, service, task, troubled, view } from "./mapViews.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { ClusterView } from "../../cli/cluster.ts";
+import type { ClusterView } from "../../cli/clusterView.ts";
 import { Follow, type FollowOptions, type Sight } from "../../cli/map/follow.ts";
 import { service, task, view } from "./mapViews.ts";
 

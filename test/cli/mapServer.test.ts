@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
 import { describe, type TestContext, test } from "node:test";
-import type { ClusterView } from "../../cli/cluster.ts";
+import type { ClusterView } from "../../cli/clusterView.ts";
 import { Follow } from "../../cli/map/follow.ts";
 import { isLoopback, type MapServer, serveMap } from "../../cli/map/server.ts";
 import { view } from "./mapViews.ts";

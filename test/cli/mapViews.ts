@@ -1,5 +1,5 @@
 /** Clusters to draw. */
-import type { ClusterView, NodeView, ServiceView, TaskView } from "../../cli/cluster.ts";
+import type { ClusterView, NodeView, ServiceView, TaskView } from "../../cli/clusterView.ts";
 
 export const AT = "2026-11-26T12:00:00Z";
 

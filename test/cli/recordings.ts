@@ -1,7 +1,7 @@
 /** What a real cluster said, as `record.ts` wrote it down, and the commands of its state, made as the program makes them. */
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import type { ClusterView } from "../../cli/cluster.ts";
+import type { ClusterView } from "../../cli/clusterView.ts";
 import { clusterView, type Sources } from "../../cli/clusterView.ts";
 import type { Compared } from "../../cli/drift.ts";
 import { type ApiDroplet, asDroplet } from "../../cli/droplets.ts";

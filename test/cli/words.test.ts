@@ -2,14 +2,15 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { DockerError } from "../../cli/dockerApi.ts";
-import { environmentText, shellOf, unsetText, withInclude, withoutInclude } from "../../cli/dockerEnv.ts";
+import { environmentText, shellOf, unsetText } from "../../cli/dockerEnv.ts";
 import { LineReader, LogReader, parseLine } from "../../cli/logStream.ts";
 import { askManagers, noManager } from "../../cli/managers.ts";
 import { pickNode, pickNodes } from "../../cli/nodeRange.ts";
 import { checkScaling, parseScaling, replicasKey } from "../../cli/scaling.ts";
-import { loginError, shellWord } from "../../cli/ssh.ts";
+import { loginError } from "../../cli/ssh.ts";
 import { configText, hostsText, knownHostsText, sshFiles } from "../../cli/sshFiles.ts";
 import { duration, table } from "../../cli/table.ts";
+import { shellWord } from "../../cli/words.ts";
 import { sources } from "./recordings.ts";
 
 const { state } = sources("healthy");
@@ -214,19 +215,16 @@ describe("docker's way to a node", () => {
         assert.equal(
             environmentText(environment, "sh"),
             [
-                "export DOCKER_HOST='ssh://node1.swarm-dev'",
+                "export DOCKER_HOST=ssh://node1.swarm-dev",
                 "export SWARM_SSH_CONFIG='/it'\\''s/config'",
-                `case ":$PATH:" in *:'/repo/cli/wrapper':*) ;; *) export PATH='/repo/cli/wrapper':"$PATH" ;; esac`,
+                `case ":$PATH:" in *:/repo/cli/wrapper:*) ;; *) export PATH=/repo/cli/wrapper:"$PATH" ;; esac`,
                 "unset DOCKER_CONTEXT",
                 "unset SWARM_NODE",
                 '# eval "$(swarm env)"',
                 "",
             ].join("\n"),
         );
-        assert.match(
-            environmentText({ ...environment, node: "node3" }, "sh"),
-            /\nexport SWARM_NODE='node3'\n/,
-        );
+        assert.match(environmentText({ ...environment, node: "node3" }, "sh"), /\nexport SWARM_NODE=node3\n/);
     });
 
     test("lines for fish, and back", () => {
@@ -246,25 +244,6 @@ describe("docker's way to a node", () => {
         assert.deepEqual(
             [shellOf("/usr/bin/fish"), shellOf("/bin/bash"), shellOf(undefined)],
             ["fish", "sh", "sh"],
-        );
-    });
-
-    test("a line at the top of the person's ssh config, and away again", () => {
-        const own = "Host mine\n    User me\n";
-        const first = withInclude(own, "swarm-dev", "/a/hosts");
-        assert.equal(
-            first,
-            '# The nodes of swarm-dev, for docker\'s context of that name; "swarm context --remove" takes this away.\n' +
-                `Include "/a/hosts"\n${own}`,
-        );
-        assert.equal(withInclude(first, "swarm-dev", "/b/hosts"), first.replace("/a/", "/b/"));
-        const two = withInclude(first, "swarm-live", "/c/hosts");
-        assert.equal(withoutInclude(two, "swarm-live"), first);
-        assert.equal(withoutInclude(two, "swarm-dev"), withInclude(own, "swarm-live", "/c/hosts"));
-        assert.equal(withoutInclude(own, "swarm-dev"), own);
-        assert.throws(
-            () => withoutInclude(first.replace("Include", "  Include"), "swarm-dev"),
-            /take both away by hand/,
         );
     });
 });

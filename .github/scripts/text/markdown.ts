@@ -1,18 +1,11 @@
 /** Markdown for comments, issues and summaries. No I/O. */
+import { codeBlock } from "../../../cli/plan/words.ts";
 
 /** GitHub takes 65,536 characters a comment; the rest is for what stands around a part. */
 export const PART_LIMIT = 30_000;
 
-/**
- * Text as it is, whatever stands in it: the fence is longer than any row of backticks inside.
- *
- * @param info What the fence says its content is: `diff`, `text`.
- */
-export function fenced(text: string, info = "text"): string {
-    const rows = text.match(/`+/g) ?? [];
-    const fence = "`".repeat(Math.max(3, ...rows.map((row) => row.length + 1)));
-    return `${fence}${info}\n${text.trimEnd()}\n${fence}\n`;
-}
+/** Text as it is, whatever stands in it, in a block of its own. */
+export const fenced = (text: string, info?: string) => `${codeBlock(text, info)}\n`;
 
 /** A text under a line that unfolds it. `title` is HTML. */
 export function folded(title: string, content: string): string {

@@ -6,6 +6,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { marker } from "../../../cli/plan/markdown.ts";
 import { cut, fenced, folded } from "./markdown.ts";
 
 export interface Previewed {
@@ -14,11 +15,6 @@ export interface Previewed {
     readonly preview: { readonly status: number; readonly text: string };
     /** Status of `swarm plan`, and what it printed: Markdown that begins with the marker, or why it failed. */
     readonly plan: { readonly status: number; readonly text: string };
-}
-
-/** The line by which the comment is found again; `swarm plan` begins with the same. */
-export function marker(stack: string): string {
-    return `<!-- swarm-plan: ${stack} -->`;
 }
 
 export function previewComment({ stack, preview, plan }: Previewed): string {

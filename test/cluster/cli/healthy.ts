@@ -214,41 +214,7 @@ export function healthyTests(cluster: CliCluster): void {
         );
     });
 
-    test("context: made, led elsewhere, removed", async () => {
-        const sshConfig = path.join(cluster.folder, "ssh_config");
-        writeFileSync(sshConfig, "Host elsewhere\n    User me\n");
-        const env = { DOCKER_CONFIG: path.join(cluster.folder, "docker") };
-        // ssh looks in the account's own home, which is not for a test to write in.
-        const asOwn = {
-            ...env,
-            SWARM_SSH_CONFIG: sshConfig,
-            PATH: `${path.join(root, "cli", "wrapper")}:${cluster.swarm.env.PATH}`,
-        };
-        const made = await cluster.swarm.run(["context", "--ssh-config", sshConfig], env);
-        assert.equal(made.status, 0, made.err);
-        const listed = await cluster.swarm.program(
-            "docker",
-            ["--context", cluster.tag, "node", "ls", "-q"],
-            asOwn,
-        );
-        assert.equal(listed.out.trim().split("\n").length, 4, listed.err);
-        const led = await cluster.swarm.run(
-            ["context", "--node", "node4", "--use", "--ssh-config", sshConfig],
-            env,
-        );
-        assert.match(led.err, /^the context \S+ now leads to node4 /);
-        assert.equal(
-            (await cluster.swarm.program("docker", ["info", "--format", "{{.Name}}"], asOwn)).out,
-            "node4\n",
-        );
-        const removed = await cluster.swarm.run(["context", "--remove", "--ssh-config", sshConfig], env);
-        assert.equal(removed.status, 0, removed.err);
-        assert.equal(readFileSync(sshConfig, "utf8"), "Host elsewhere\n    User me\n");
-    });
-
-    test("ps and logs: across the nodes", async () => {
-        const tasks = await cluster.swarm.run(["ps", "nginx"]);
-        assert.equal(tasks.out.match(/^\S+ +nginx\.[12] +node4 +running +running /gm)?.length, 2, tasks.out);
+    test("logs: across the nodes", async () => {
         await nginxAnswers(cluster.node("node4").publicIp, PORT);
         const logs = await cluster.swarm.run(["logs", "nginx", "--tail", "20"]);
         assert.match(logs.out, /^node4 nginx\.[12] \| .*"GET \/ HTTP\/1\.1" 200/m, logs.err);
@@ -260,13 +226,17 @@ export function healthyTests(cluster: CliCluster): void {
     });
 
     test("scale: the config and the preview; with --up, the cluster", async () => {
+        const running = async () =>
+            (await cluster.json(["ls"])).tasks.filter(
+                ({ desired }: { desired: string }) => desired === "running",
+            ).length;
         const preview = await cluster.swarm.run(["scale", "nginx=3"]);
         assert.equal(preview.status, 0, preview.err);
         assert.match(preview.out, /~ 1 to update/);
-        assert.equal((await cluster.json(["ps", "nginx"])).length, 2);
+        assert.equal(await running(), 2);
         const up = await cluster.swarm.run(["scale", "nginx=3", "--yes"]);
         assert.equal(up.status, 0, up.out + up.err);
-        assert.equal((await cluster.json(["ps", "nginx"])).length, 3);
+        assert.equal(await running(), 3);
         assert.equal((await cluster.swarm.run(["scale", "nginks=3"])).status, 64);
     });
 

@@ -34,5 +34,8 @@ if [ ! -s "$folder/drift.md" ]; then
     exit 2
 fi
 cat "$folder/drift.md"
+# shellcheck source=.github/scripts/whole.sh
+. "$here/whole.sh"
+whole "$folder/drift.md" "$folder/preview.txt" "$folder/status.txt"
 [ -z "${GITHUB_STEP_SUMMARY:-}" ] || cat "$folder/drift.md" >>"$GITHUB_STEP_SUMMARY"
 exit "$found"

@@ -24,7 +24,7 @@ if [ $# -ne 1 ]; then
 fi
 folder=$1
 mkdir -p "$folder"
-rm -f "$folder/plan.json" "$folder/plan.md"
+rm -f "$folder/plan.json" "$folder/plan.md" "$folder/plan.err"
 
 set -- --stack "${PULUMI_STACK:?names the stack}" --non-interactive --color never
 # shellcheck source=.github/scripts/policy.sh
@@ -63,6 +63,9 @@ fi
 
 node "$here/text/previewComment.ts" "$folder" "$previewed" "$planned" >"$folder/comment.md"
 cat "$folder/comment.md"
+# shellcheck source=.github/scripts/whole.sh
+. "$here/whole.sh"
+whole "$folder/comment.md" "$folder/plan.md" "$folder/plan.err" "$folder/diff.txt"
 [ -z "${GITHUB_STEP_SUMMARY:-}" ] || cat "$folder/comment.md" >>"$GITHUB_STEP_SUMMARY"
 
 [ "$previewed" -eq 0 ] || exit "$previewed"

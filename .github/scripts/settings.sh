@@ -6,7 +6,9 @@
 # ENVIRONMENT is the name of the GitHub environment that holds them, for the messages.
 #
 # Environment: PULUMI_STACK, PULUMI_BACKEND_URL, PULUMI_ACCESS_TOKEN, PULUMI_CONFIG_PASSPHRASE, DIGITALOCEAN_TOKEN,
-# AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY.
+# AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY. RUNNER_ENVIRONMENT, as GitHub sets it; BRANCH_RUNNER, the label of the runner
+# on which the code of branches runs, DEPLOY_RUNNER, that of deployments, and RUNNERS_EPHEMERAL, whether each of their jobs
+# has a machine of its own: true or anything else.
 set -eu
 
 environment=${1:?usage: .github/scripts/settings.sh ENVIRONMENT}
@@ -21,7 +23,9 @@ given() {
     eval "[ -n \"\${$1:-}\" ]"
 }
 
-file=Pulumi.${PULUMI_STACK:-}.yaml
+stack=${PULUMI_STACK:-}
+# It may be named as ORGANISATION/NAME.
+file=Pulumi.${stack##*/}.yaml
 if ! given PULUMI_STACK; then
     lacks "the variable PULUMI_STACK: the name of the stack"
 elif [ ! -f "$file" ]; then
@@ -45,6 +49,12 @@ case ${PULUMI_BACKEND_URL:-} in
         fi
         ;;
 esac
+
+if [ "$environment" = production ] && [ "${RUNNER_ENVIRONMENT:-}" = self-hosted ] &&
+    [ "${RUNNERS_EPHEMERAL:-}" != true ] && [ "${DEPLOY_RUNNER:-}" = "${BRANCH_RUNNER:-}" ]; then
+    lacks "a runner that no branch's code has run on, and left something on for these secrets: the variable \
+SWARM_DEPLOY_RUNNER with another label than SWARM_RUNNER, or, where each job gets a new machine, SWARM_RUNNERS_EPHEMERAL: true"
+fi
 
 [ -n "$missing" ] || exit 0
 echo "The environment \"$environment\" lacks, see docs/workflows.md:$missing" >&2

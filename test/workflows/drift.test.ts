@@ -24,7 +24,7 @@ describe("drift.sh", () => {
         );
         assert.equal(bench.read("summary"), bench.read("out", "drift.md"));
         assert.deepEqual(bench.calls("pulumi"), [
-            "preview --stack dev --non-interactive --color never --refresh --expect-no-changes --diff --suppress-progress",
+            "preview --stack dev --non-interactive --color never --policy-pack policy --refresh --expect-no-changes --diff --suppress-progress",
         ]);
     });
 

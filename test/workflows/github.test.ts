@@ -171,6 +171,25 @@ test("deploying.sh: an answer that is no list", async () => {
     assert.deepEqual([ran.status, ran.err], [1, 'gh run list answered "none" instead of a list\n']);
 });
 
+for (const [answer, status, said] of [
+    ["2", 0, ""],
+    [
+        "0",
+        1,
+        /^The environment "production" has no required reviewers, so nobody would approve the plan: set them\. Where GitHub's plan has none for private repositories, deploy from a terminal; docs\/workflows\.md has both\.\n$/,
+    ],
+    ["Not Found", 1, /answered "Not Found" instead of the number of reviewers of "production"/],
+    ["", 1, /answered "" instead/],
+] as const) {
+    test(`reviewers.sh: "${answer}"`, async () => {
+        bench.stand("gh", [{ when: "api repos/example/swarm/environments/production --jq", out: answer }]);
+        const ran = await bench.run("reviewers.sh", ["production"]);
+        assert.equal(ran.status, status);
+        if (said === "") assert.equal(ran.err, "");
+        else assert.match(ran.err, said);
+    });
+}
+
 describe("settings.sh", () => {
     const SALTED = "encryptionsalt: v1:abc\nconfig: {}\n";
     const all = {
@@ -203,6 +222,27 @@ describe("settings.sh", () => {
             assert.deepEqual(await check(env, file), { status: 0, out: "", err: "" });
         });
     }
+
+    test("a stack named with its organisation has the file of its own name", async () => {
+        assert.deepEqual(await check({ ...all, PULUMI_STACK: "acme/dev" }), { status: 0, out: "", err: "" });
+    });
+
+    test("production's secrets do not come to a machine that has run the code of branches and keeps its disk", async () => {
+        writeFileSync(bench.file("Pulumi.dev.yaml"), SALTED);
+        const own = { ...all, RUNNER_ENVIRONMENT: "self-hosted", BRANCH_RUNNER: "own", DEPLOY_RUNNER: "own" };
+        for (const [environment, env, status] of [
+            ["production", own, 1],
+            ["production", { ...own, RUNNERS_EPHEMERAL: "true" }, 0],
+            ["production", { ...own, DEPLOY_RUNNER: "other" }, 0],
+            ["production", { ...own, RUNNER_ENVIRONMENT: "github-hosted" }, 0],
+            ["preview", own, 0],
+        ] as const) {
+            const ran = await bench.run("settings.sh", [environment], { env });
+            assert.equal(ran.status, status, ran.err);
+            if (status === 1)
+                assert.match(ran.err, /SWARM_DEPLOY_RUNNER with another label than SWARM_RUNNER/);
+        }
+    });
 
     test("all that is missing is named at once", async () => {
         const ran = await check({});

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { hasChanges } from "../../.github/scripts/text/changes.ts";
-import { cut, fenced, folded } from "../../.github/scripts/text/markdown.ts";
+import { cut, cutMarkdown, fenced, folded } from "../../.github/scripts/text/markdown.ts";
 import { previewComment } from "../../.github/scripts/text/previewComment.ts";
 import { Bench } from "./support/bench.ts";
 
@@ -20,9 +20,9 @@ describe("preview.sh", () => {
     });
     afterEach(() => bench.remove());
 
-    const pulumi = (json: string) =>
+    const pulumi = (json: string, diff = DIFF) =>
         bench.stand("pulumi", [
-            { when: "preview --diff", out: DIFF },
+            { when: "preview --diff", out: diff },
             { when: "preview --json", out: json, writes: { "--save-plan": "{}" } },
         ]);
 
@@ -41,8 +41,8 @@ describe("preview.sh", () => {
         assert.equal(bench.read("summary"), bench.read("out", "comment.md"));
         assert.equal(bench.read("output"), "changes=true\n");
         assert.deepEqual(bench.calls("pulumi"), [
-            "preview --stack dev --non-interactive --color never --diff --suppress-progress",
-            "preview --stack dev --non-interactive --color never --json --event-log out/events",
+            "preview --stack dev --non-interactive --color never --policy-pack policy --diff --suppress-progress",
+            "preview --stack dev --non-interactive --color never --policy-pack policy --json --event-log out/events",
         ]);
         assert.deepEqual(bench.calls("swarm"), [
             "plan out/preview.json --events out/policies.json --format markdown",
@@ -89,25 +89,39 @@ describe("preview.sh", () => {
         assert.equal(bench.read("out", "plan.json"), "");
     });
 
-    test("a policy pack is run where there is one, with its config for the stack where it has one", async () => {
+    test("the policy pack is run, with its config for the stack where it has one", async () => {
         pulumi(JSON_SAME);
-        mkdirSync(bench.file("policy", "config"), { recursive: true });
         writeFileSync(bench.file("policy", "config", "prod.json"), "{}");
         await bench.run("preview.sh", ["out"]);
         writeFileSync(bench.file("policy", "config", "dev.json"), "{}");
         await bench.run("preview.sh", ["out"]);
-        await bench.run("preview.sh", ["out"], { env: { POLICY_PACK: "elsewhere" } });
+        await bench.run("preview.sh", ["out"], { env: { PULUMI_STACK: "acme/dev" } });
+        const config = " --policy-pack-config policy/config/dev.json";
         assert.deepEqual(
             bench.calls("pulumi").filter((call) => call.includes("--diff")),
             [
-                " --policy-pack policy",
-                " --policy-pack policy --policy-pack-config policy/config/dev.json",
-                "",
+                ["dev", ""],
+                ["dev", config],
+                ["acme/dev", config],
             ].map(
-                (options) =>
-                    `preview --stack dev --non-interactive --color never${options} --diff --suppress-progress`,
+                ([stack, options]) =>
+                    `preview --stack ${stack} --non-interactive --color never --policy-pack policy${options} --diff --suppress-progress`,
             ),
         );
+        const calls = bench.calls("pulumi").length;
+        const without = await bench.run("preview.sh", ["out"], { env: { POLICY_PACK: "elsewhere" } });
+        assert.deepEqual(
+            [without.status, without.err, bench.calls("pulumi").length],
+            [1, 'There is no policy pack in the folder "elsewhere"; POLICY_PACK names another.\n', calls],
+        );
+    });
+
+    test("what the comment leaves out is in the log", async () => {
+        const long = `${"+ a line of the diff\n".repeat(3_000)}+ the last one\n`;
+        pulumi(JSON_CHANGED, long);
+        const ran = await bench.run("preview.sh", ["out"]);
+        assert.doesNotMatch(bench.read("out", "comment.md"), /the last one/);
+        assert.match(ran.out, /--- diff\.txt, whole:\n(\+ a line of the diff\n){3000}\+ the last one\n$/);
     });
 
     test("a preview that fails ends with its status; the comment says why", async () => {
@@ -181,7 +195,10 @@ describe("the comment", () => {
             plan: { status: 0, text: "" },
         });
         assert.ok(text.length < 65_536);
-        assert.match(text, /characters left out\)\nprogress\n(progress\n)+error: at last\n```\n$/);
+        assert.match(
+            text,
+            /characters left out; the log of the run has them\)\nprogress\n(progress\n)+error: at last\n```\n$/,
+        );
     });
 
     test("has its marker even if swarm plan forgot it", () => {
@@ -199,6 +216,26 @@ describe("the comment", () => {
             "one\ntwo\n(7 of 14 characters left out; the log of the run has them)\n",
         );
         assert.equal(cut("short", 5), "short");
+    });
+
+    test("Markdown is cut with what is open closed", () => {
+        const note = (rest: number, all: number) =>
+            `(${rest} of ${all} characters left out; the log of the run has them)\n`;
+        for (const [markdown, limit, kept] of [
+            ["one\n```diff\na\nb\n```\ntwo\n", 14, "one\n```diff\na\n```\n\n"],
+            ["one\n```diff\na\n```\ntwo\n", 19, "one\n```diff\na\n```\n"],
+            [
+                "<details>\n\n````\n```\nb\n````\n</details>\n",
+                20,
+                "<details>\n\n````\n```\n````\n\n</details>\n\n",
+            ],
+        ] as const) {
+            const cutting = cutMarkdown(markdown, limit);
+            assert.ok(cutting.startsWith(kept), cutting);
+            assert.match(cutting.slice(kept.length), /^\(\d+ of \d+ characters left out; .*\)\n$/);
+        }
+        assert.equal(cutMarkdown("short", 5), "short");
+        assert.equal(cutMarkdown("one\ntwo\nthree\n", 9), `one\ntwo\n${note(7, 14)}`);
         assert.equal(folded("A", "b\n"), "<details><summary>A</summary>\n\nb\n\n</details>\n");
     });
 });

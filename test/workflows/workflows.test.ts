@@ -18,6 +18,7 @@ const actions = globSync(".github/actions/*/action.yml", { cwd: root });
 const scripts = globSync(".github/scripts/*.sh", { cwd: root }).sort();
 
 interface Step {
+    readonly if?: string;
     readonly uses?: string;
     readonly run?: string;
     readonly with?: Record<string, unknown>;
@@ -26,6 +27,8 @@ interface Step {
 
 interface Job {
     readonly if?: string;
+    readonly needs?: string;
+    readonly "runs-on": string;
     readonly environment?: string;
     readonly permissions?: Record<string, string>;
     readonly env?: Record<string, string>;
@@ -136,7 +139,10 @@ for (const file of files) {
         test("no event that runs a stranger's code with secrets", () => {
             assert.deepEqual(
                 Object.keys(on).filter(
-                    (event) => !["pull_request", "push", "schedule", "workflow_dispatch"].includes(event),
+                    (event) =>
+                        !["pull_request", "merge_group", "push", "schedule", "workflow_dispatch"].includes(
+                            event,
+                        ),
                 ),
                 [],
             );
@@ -148,6 +154,7 @@ for (const file of files) {
             const more: Record<string, Record<string, string>> = {
                 "preview/comment": { "pull-requests": "write" },
                 "drift/deploying": { actions: "read" },
+                "deploy/reviewers": { actions: "read" },
                 "drift/issue": { issues: "write" },
             };
             for (const [id, job] of Object.entries(jobs)) {
@@ -216,6 +223,8 @@ test("every script is run by a workflow, or by a script that is", () => {
     assert.deepEqual(idle, []);
 });
 
+const PLAN_ENVIRONMENT = `\${{ vars.SWARM_PLAN_ENVIRONMENT || 'preview' }}`;
+
 test("deployments: one at a time, never cancelled, approved, on main alone, from the plan", () => {
     const { on, concurrency, jobs } = workflow("deploy");
     assert.deepEqual(on.push, { branches: ["main"] });
@@ -224,14 +233,51 @@ test("deployments: one at a time, never cancelled, approved, on main alone, from
         group: `deploy-\${{ vars.PULUMI_STACK || 'dev' }}`,
         "cancel-in-progress": false,
     });
-    assert.equal(jobs.plan?.environment, "preview");
+    assert.equal(jobs.plan?.environment, PLAN_ENVIRONMENT);
     assert.equal(jobs.deploy?.environment, "production");
+    // By hand it may be started from any branch; what is planned and made is main's alone, and only where somebody is asked.
+    assert.equal(jobs.reviewers?.if, "github.ref == 'refs/heads/main'");
+    assert.equal(jobs.deploy?.if, "github.ref == 'refs/heads/main' && needs.plan.outputs.changes == 'true'");
+    assert.deepEqual([jobs.plan?.needs, jobs.deploy?.needs], ["reviewers", "plan"]);
+    assert.equal(
+        jobs.deploy?.["runs-on"],
+        `\${{ vars.SWARM_DEPLOY_RUNNER || vars.SWARM_RUNNER || 'ubuntu-24.04' }}`,
+    );
     assert.equal(jobs.deploy?.["timeout-minutes"], 360);
     const runs = Object.values(jobs).flatMap(({ steps }) => steps.flatMap(({ run }) => run ?? []));
     assert.deepEqual(runs, [
-        '.github/scripts/settings.sh preview && .github/scripts/preview.sh --save-plan "$RUNNER_TEMP/plan"',
+        ".github/scripts/reviewers.sh production",
+        '.github/scripts/settings.sh "$ENVIRONMENT" && .github/scripts/preview.sh --save-plan "$RUNNER_TEMP/plan"',
+        "rm -rf .swarm",
         '.github/scripts/settings.sh production && .github/scripts/deploy.sh "$RUNNER_TEMP/plan"',
+        "rm -rf .swarm",
     ]);
+});
+
+test("a job that may run on a runner of one's own leaves nothing of .swarm there, whatever came of it", () => {
+    const ours = files
+        .flatMap((file) => Object.entries(workflow(path.basename(file, ".yml")).jobs))
+        .filter(([, job]) => job["runs-on"].includes("SWARM_"));
+    assert.deepEqual(ours.map(([id]) => id).sort(), ["deploy", "look", "plan", "preview"]);
+    for (const [id, { steps }] of ours) {
+        const { if: when, run } = steps.at(-1) ?? {};
+        assert.deepEqual([when, run], ["always()", "rm -rf .swarm"], id);
+    }
+});
+
+test("the checks that docs name for branches are jobs, and a merge queue gets them", () => {
+    const docs = text("docs/workflows.md");
+    const [, ...named] = /the checks `(\w+)` and `(\w+)` have to pass/.exec(docs) ?? [];
+    assert.deepEqual(named, ["test", "preview"]);
+    for (const name of named) {
+        assert.ok(workflow(name).jobs[name], name);
+        assert.ok("merge_group" in workflow(name).on, name);
+    }
+});
+
+test("what approvals of pull requests' previews stall has an environment that can be another", () => {
+    assert.equal(workflow("drift").jobs.look?.environment, PLAN_ENVIRONMENT);
+    assert.equal(workflow("preview").jobs.preview?.environment, "preview");
 });
 
 test("only deployments see the environment whose token may write", () => {

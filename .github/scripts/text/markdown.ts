@@ -23,3 +23,24 @@ export function cut(text: string, limit = PART_LIMIT): string {
     const rest = text.length - kept.length;
     return `${kept}\n(${rest} of ${text.length} characters left out; the log of the run has them)\n`;
 }
+
+/** Markdown cut like `cut`, with what was open at that place closed, so that the rest of the comment is not swallowed. */
+export function cutMarkdown(text: string, limit = PART_LIMIT): string {
+    const whole = cut(text, limit);
+    if (whole === text) return text;
+    const end = whole.lastIndexOf("\n(", whole.length - 2);
+    const [kept, note] = [whole.slice(0, end), whole.slice(end)];
+    let fence: string | undefined;
+    let folds = 0;
+    for (const line of kept.split("\n")) {
+        const [, row, info] = /^\s*(`{3,})(.*)$/.exec(line) ?? [];
+        if (fence === undefined && row) fence = row;
+        else if (fence !== undefined && row && row.length >= fence.length && info?.trim() === "")
+            fence = undefined;
+        else if (fence === undefined) {
+            folds += (line.match(/<details>/g) ?? []).length - (line.match(/<\/details>/g) ?? []).length;
+        }
+    }
+    const closed = `${fence === undefined ? "" : `\n${fence}`}${"\n\n</details>".repeat(Math.max(0, folds))}`;
+    return `${kept}${closed}${closed === "" ? "" : "\n"}${note}`;
+}

@@ -7,7 +7,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { marker } from "../../../cli/plan/markdown.ts";
-import { cut, fenced, folded } from "./markdown.ts";
+import { cut, cutMarkdown, fenced, folded } from "./markdown.ts";
 
 export interface Previewed {
     readonly stack: string;
@@ -37,14 +37,14 @@ export function previewComment({ stack, preview, plan }: Previewed): string {
         ].join("\n");
     }
     const text = plan.text.startsWith(marker(stack)) ? plan.text : `${marker(stack)}\n${plan.text}`;
-    return `${cut(text).trimEnd()}\n\n${diff}`;
+    return `${cutMarkdown(text).trimEnd()}\n\n${diff}`;
 }
 
 /** Errors come last in what pulumi prints. */
 function lastOf(text: string, limit = 20_000): string {
     if (text.length <= limit) return text;
     const rest = text.slice(-limit);
-    return `(${text.length - limit} characters left out)\n${rest.slice(rest.indexOf("\n") + 1)}`;
+    return `(${text.length - limit} characters left out; the log of the run has them)\n${rest.slice(rest.indexOf("\n") + 1)}`;
 }
 
 if (import.meta.main) {

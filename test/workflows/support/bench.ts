@@ -31,6 +31,9 @@ export class Bench {
     /** @param env Beside PATH; what the workflow would set. */
     constructor(env: Readonly<Record<string, string>> = {}) {
         const bin = this.file("bin");
+        // A policy pack, as the stand-in for pulumi needs one.
+        mkdirSync(this.file("policy", "config"), { recursive: true });
+        writeFileSync(this.file("policy", "PulumiPolicy.yaml"), "");
         this.#env = {
             PATH: `${bin}:${path.dirname(process.execPath)}:/usr/sbin:/usr/bin:/sbin:/bin`,
             HOME: this.folder,

@@ -253,6 +253,8 @@ describe("loss, with three managers", () => {
         await victim.stack.upOrThrow();
         // Two machines with its ID have been in each other's way.
         await untilInDroplet(victim.droplet("m1"), `docker node ls | grep ${nodeId}`, /w1 +Ready/);
+        const replicas = "docker service ls --filter name=nginx --format '{{.Replicas}}'";
+        await untilInDroplet(victim.droplet("m1"), replicas, /^2\/2/);
         victim.now = await healthy(victim.stack, wanted);
     });
 

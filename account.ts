@@ -1,6 +1,6 @@
 import * as digitalocean from "@pulumi/digitalocean";
 import * as pulumi from "@pulumi/pulumi";
-import { type AccessConfig, accessFrom, type Cloud, type CloudAccess, CloudError, cloud } from "./cloud.ts";
+import { type AccessConfig, accessFrom, type Cloud, CloudError, cloud } from "./cloud.ts";
 import { known } from "./components/known.ts";
 import { otherAccount } from "./model/otherAccount.ts";
 import {
@@ -14,15 +14,15 @@ import {
     lacksImage,
 } from "./model/preflight.ts";
 import type { Settings } from "./model/settings.ts";
+import { markIn } from "./model/stackNames.ts";
 import { offeredImages } from "./offeredImages.ts";
 
 /** What the rest of the program needs of the account. */
 export interface Account {
     /** The people's keys, in the order of the settings. */
     readonly keys: readonly AccountKey[];
-    readonly cloud: Cloud;
-    /** Droplets that carry the stack's tag; undefined where they could not be looked up. */
-    readonly tagged: readonly ListedDroplet[] | undefined;
+    /** All of the account; undefined where they could not be looked up. */
+    readonly droplets: readonly ListedDroplet[] | undefined;
 }
 
 /**
@@ -30,15 +30,17 @@ export interface Account {
  * problems at once. Costs one round trip: the look-ups go out together. Only where an image is missing is a second one
  * made, for what there is instead.
  *
+ * @param unmarked The readable part of the stack's names: the mark is not known before something is made.
  * @throws RunError
  */
-export async function checkAccount(settings: Settings, tag: string): Promise<Account> {
-    const client = cloud(requireAccess());
+export async function checkAccount(settings: Settings, client: Cloud, unmarked: string): Promise<Account> {
     const facts = await lookUp(settings);
     const offered = lacksImage(facts)
         ? await attempt("the images", () => offeredImages(client, settings.region))
         : undefined;
-    const problems = accountProblems(settings, { ...facts, offered }, tag);
+    const problems = accountProblems(settings, { ...facts, offered }, (tags) =>
+        tags.some((tag) => tag === unmarked || markIn(tag)?.name === unmarked),
+    );
     if (settings.sshKeys.length > 0 && !facts.keys) {
         problems.push(
             "swarm:sshKeys: the account's keys could not be looked up; the token needs the scope ssh_key:read",
@@ -54,8 +56,7 @@ export async function checkAccount(settings: Settings, tag: string): Promise<Acc
     }
     return {
         keys: settings.sshKeys.map((wanted) => findKey(facts.keys ?? [], wanted) as AccountKey),
-        cloud: client,
-        tagged: facts.droplets?.filter(({ tags }) => tags.includes(tag)),
+        droplets: facts.droplets,
     };
 }
 
@@ -63,11 +64,13 @@ export async function checkAccount(settings: Settings, tag: string): Promise<Acc
  * Refuses to go on where the API does not know the stack's VPC: a program that took another account's answers for its
  * own would have all nodes made anew. Asks nothing where the account has listed a droplet in that VPC.
  *
+ * @param tagged The stack's droplets; undefined where they could not be looked up.
  * @param vpcId Not yet known in a preview of a stack that is to be made.
  * @throws RunError
  */
 export async function refuseOtherAccount(
-    { cloud, tagged }: Pick<Account, "cloud" | "tagged">,
+    cloud: Cloud,
+    tagged: readonly ListedDroplet[] | undefined,
     vpcId: pulumi.Output<string>,
 ): Promise<void> {
     // Where it could not be made, the engine says why.
@@ -89,14 +92,15 @@ export function accessConfig(): AccessConfig {
     return { token: config["digitalocean:token"], apiEndpoint: config["digitalocean:apiEndpoint"] };
 }
 
-function requireAccess(): CloudAccess {
+/** The API, for what no plugin asks it. @throws RunError Without a token. */
+export function openCloud(): Cloud {
     const found = accessFrom(process.env, accessConfig());
     if (!found) {
         throw new pulumi.RunError(
             "there is no DigitalOcean token: set DIGITALOCEAN_TOKEN, or: pulumi config set --secret digitalocean:token",
         );
     }
-    return found;
+    return cloud(found);
 }
 
 async function lookUp(

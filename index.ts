@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { checkAccount, refuseOtherAccount } from "./account.ts";
+import { checkAccount, openCloud, refuseOtherAccount } from "./account.ts";
 import { DeployKey } from "./components/deployKey.ts";
+import { known } from "./components/known.ts";
 import { Network } from "./components/network.ts";
 import { Nodes } from "./components/nodes.ts";
 import { objectsOf } from "./components/objects.ts";
@@ -8,23 +9,29 @@ import { Services } from "./components/services.ts";
 import { Swarm } from "./components/swarm.ts";
 import { loadSettings } from "./config.ts";
 import { leavingNodes, lookAtSwarm } from "./look/look.ts";
-import { warnOfLost } from "./lost.ts";
 import { settingsWarnings } from "./model/held.ts";
-import { stackNames } from "./model/stackNames.ts";
+import { carriesMarkOf, stackNames, unmarkedName } from "./model/stackNames.ts";
+import { warnOfLost } from "./remnants/lost.ts";
 
 // The SDK takes a stack trace for each promise and resource, and has each trace mapped by the source maps of its own
 // files: a tenth of the time of a preview. Node runs this program as it is written and needs no map.
 Reflect.deleteProperty(Error, "prepareStackTrace");
 
 const settings = loadSettings();
-const names = stackNames(pulumi.getProject(), pulumi.getStack());
-const account = await checkAccount(settings, names.tags.all);
+const [project, stack] = [pulumi.getProject(), pulumi.getStack()];
+const unmarked = unmarkedName(project, stack);
+const cloud = openCloud();
+const account = await checkAccount(settings, cloud, unmarked);
 
-const claim = { cloud: account.cloud, say: (text: string) => void pulumi.log.warn(text) };
+const key = new DeployKey("deploy");
+// In a preview before the first up nobody knows the mark yet, and there is nothing that could be found by it.
+const names = key.mark.apply((mark) => stackNames(project, stack, mark));
+const ownNames = await known(names);
+const tagged = account.droplets?.filter(({ tags }) => ownNames && carriesMarkOf(ownNames, tags));
 
 for (const warning of settingsWarnings(settings)) await pulumi.log.warn(warning);
 
-const key = new DeployKey("deploy", { keyName: names.stack, claim });
+const claim = { cloud, names, unmarked, say: (text: string) => void pulumi.log.warn(text) };
 
 const network = new Network("network", {
     names,
@@ -42,19 +49,20 @@ const { all } = new Nodes("nodes", {
     sshUser: settings.sshUser,
     monitoring: settings.monitoring,
     deployKey: key,
+    accountKey: key.inAccount({ keyName: names.stack, claim }),
     network,
-    cloud: account.cloud,
+    cloud,
     timeout: settings.nodeTimeout,
     protectManagers: settings.protectManagers,
 });
 
-await refuseOtherAccount(account, network.vpcId);
+await refuseOtherAccount(cloud, tagged, network.vpcId);
 
 const differing = await lookAtSwarm({
     settings,
-    names,
+    names: ownNames,
     nodes: all,
-    droplets: account.tagged,
+    droplets: tagged,
     key: key.privateKey,
 });
 
@@ -81,21 +89,20 @@ const deployed = new Services("services", {
     settings,
     key: key.privateKey,
     objects,
-    stack: names.stack,
     seed: swarm.seed,
     nodes: all,
     after: swarm.roster,
     swarm: swarm.swarm,
     differing: differing.services,
-    leaving: leavingNodes(settings, account.tagged ?? []),
+    leaving: leavingNodes(settings, tagged ?? []),
 });
 
 // Not waited for: it ends once the droplets are known, and nothing depends on it.
 void warnOfLost({
-    tag: names.tags.all,
-    tagged: account.tagged,
+    names: ownNames,
+    tagged,
     own: all.map((node) => node.droplet.id),
-    cloud: account.cloud,
+    cloud,
 });
 
 export const clusterId = swarm.clusterId;

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { backendUrl, deployKeyOutput, exportedState, projectFolder, type StackChoice } from "./pulumi.ts";
+import { deployKeyOutput, exportedState, projectFolder, type StackChoice } from "./pulumi.ts";
 import { configText, hostsText, knownHostsText, type SshFiles, sshFiles } from "./sshFiles.ts";
 import { loadStack } from "./stack.ts";
 import { deployKeyIn, type StackState, upOrThrow } from "./stackState.ts";
@@ -13,26 +13,27 @@ export interface Access {
     readonly files: SshFiles;
 }
 
-/** What tells a stack from one of its name in another backend. */
-export function backendMark(backend: string): string {
-    return createHash("sha256").update(backend).digest("hex").slice(0, 8);
-}
-
-export function stackFolder(stack: string, backend: string): string {
-    return path.join(projectFolder, ".swarm", `${stack}-${backendMark(backend)}`);
-}
-
 /** Reads the stack and brings its files up to date. @throws CliError */
 export async function openAccess(choice: StackChoice): Promise<Access> {
-    const [state, backend] = await Promise.all([loadStack(choice), backendUrl(choice.signal)]);
-    upOrThrow(state);
-    const files = sshFiles(stackFolder(state.names.stack, backend));
+    return await accessTo(upOrThrow(await loadStack(choice)), choice);
+}
+
+/** What a folder of files says of the backend with its stack's state, for whoever does away with that backend. */
+export function backendMark(url: string): string {
+    return createHash("sha256").update(url).digest("hex");
+}
+
+/** Brings the files of a stack up to date, for its nodes as `state` has them. @throws CliError */
+export async function accessTo(state: StackState, choice: StackChoice): Promise<Access> {
+    const files = sshFiles(path.join(projectFolder, ".swarm", state.local));
     await mkdir(files.folder, { recursive: true, mode: 0o700 });
     const mark = `${state.deployKeyPublic ?? ""}\n`;
     await Promise.all([
         keep(files.hosts, hostsText(state, files)),
         keep(files.config, configText(files)),
         keep(files.knownHosts, knownHostsText(state)),
+        // Only where it is at hand: to ask costs a run of Pulumi.
+        process.env.PULUMI_BACKEND_URL && keep(files.backend, backendMark(process.env.PULUMI_BACKEND_URL)),
         (async () => {
             // Reading the secret costs another run of Pulumi; the public half tells whether it is the same key still.
             if ((await content(files.keyPublic)) === mark && (await content(files.key)) !== undefined) return;

@@ -1,7 +1,7 @@
 /** Three lists made one picture: the state's nodes, the swarm's members, the cloud's droplets. No I/O. */
 
 import type { ApiNode, ApiService, ApiTask, SwarmFacts } from "../look/facts.ts";
-import { dropletsOnRecord, lostDroplets } from "../model/lost.ts";
+import { dropletsOnRecord, lostDroplets } from "../remnants/remnants.ts";
 import type { Droplet } from "./droplets.ts";
 import { byName, type StackState } from "./stackState.ts";
 import { oneLine } from "./words.ts";

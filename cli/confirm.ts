@@ -6,9 +6,18 @@ import { CliError, EXIT } from "./errors.ts";
  * @throws CliError Without a terminal to ask on.
  */
 export async function confirmed(question: string, signal: AbortSignal): Promise<boolean> {
+    return /^y(es)?$/i.test(await answered(`${question} [y/N] `, "Say --yes to do it unasked", signal));
+}
+
+/** Whether a person types exactly this; nothing stands for it. @throws CliError Without a terminal to type on. */
+export async function typed(question: string, wanted: string, signal: AbortSignal): Promise<boolean> {
+    return (await answered(`${question} `, "--yes does not stand for it", signal)) === wanted;
+}
+
+async function answered(question: string, otherwise: string, signal: AbortSignal): Promise<string> {
     if (!process.stdin.isTTY || !process.stderr.isTTY) {
         throw new CliError(
-            `there is no terminal to ask on: ${question} Say --yes to do it unasked`,
+            `there is no terminal to ask on: ${question.replace("[y/N] ", "")}${otherwise}`,
             EXIT.usage,
         );
     }
@@ -19,8 +28,7 @@ export async function confirmed(question: string, signal: AbortSignal): Promise<
     // Ctrl-D ends the typing, and nobody has said yes.
     const nothing = new Promise<string>((resolve) => prompt.once("close", () => resolve("")));
     try {
-        const answer = prompt.question(`${question} [y/N] `, { signal });
-        return /^y(es)?$/i.test((await Promise.race([nothing, answer])).trim());
+        return (await Promise.race([nothing, prompt.question(question, { signal })])).trim();
     } finally {
         prompt.close();
     }

@@ -16,7 +16,7 @@ export const wrapperFolder = path.join(import.meta.dirname, "wrapper");
 export const DOCKER_ELSEWHERE = ["DOCKER_CONTEXT", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"] as const;
 
 export function dockerUrl({ state }: Access, node: StackNode): string {
-    return `ssh://${hostAlias(node.name, state.names.stack)}`;
+    return `ssh://${hostAlias(node.name, state.local)}`;
 }
 
 /** Whether a program is on PATH. */

@@ -1,6 +1,6 @@
 /** Droplets as the API lists them. */
 import type { Cloud } from "../cloud.ts";
-import type { TaggedDroplet } from "../model/lost.ts";
+import type { TaggedDroplet } from "../remnants/remnants.ts";
 
 export interface Droplet extends TaggedDroplet {
     /** new, active, off, archive. */
@@ -12,6 +12,8 @@ export interface Droplet extends TaggedDroplet {
     readonly pricePerMonth: number;
     readonly publicIp?: string;
     readonly privateIp?: string;
+    /** ID of its VPC. */
+    readonly vpcId?: string;
 }
 
 /** An entry of `GET /v2/droplets`, as far as it is read here. */
@@ -23,6 +25,7 @@ export interface ApiDroplet {
     readonly tags: readonly string[];
     readonly size_slug: string;
     readonly size: { readonly price_monthly: number };
+    readonly vpc_uuid?: string;
     readonly networks: { readonly v4: readonly { readonly ip_address: string; readonly type: string }[] };
 }
 
@@ -39,12 +42,18 @@ export function asDroplet(droplet: ApiDroplet): Droplet {
         pricePerMonth: droplet.size.price_monthly,
         publicIp: address("public"),
         privateIp: address("private"),
+        vpcId: droplet.vpc_uuid,
     };
 }
 
+/** All droplets of the account. @throws CloudError */
+export async function allDroplets(cloud: Pick<Cloud, "list">): Promise<Droplet[]> {
+    return (await cloud.list<ApiDroplet>("/v2/droplets", "droplets")).map(asDroplet);
+}
+
 /**
- * All droplets that carry the tag. What is deleted is taken from this list, so the API's filter is not trusted alone:
- * whatever stands between may drop a query. Tags of different case are the same tag.
+ * All droplets that carry the tag. The API's filter is not trusted alone: whatever stands between may drop a query. Tags
+ * of different case are the same tag.
  *
  * @throws CloudError
  */

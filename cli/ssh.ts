@@ -21,7 +21,7 @@ export function sshArgs({ state, files }: Access, node: StackNode, more: readonl
     if (node.publicIp === "") {
         throw new LoginError(`${node.name} has no address in the state`, "; say: pulumi up --refresh");
     }
-    return ["-F", files.hosts, ...more, "--", hostAlias(node.name, state.names.stack)];
+    return ["-F", files.hosts, ...more, "--", hostAlias(node.name, state.local)];
 }
 
 /** Where `ssh -E` puts its own words: on standard error they could not be told from those of the command that it runs. */
@@ -75,9 +75,15 @@ export interface SshRun {
 }
 
 /** Starts `ssh` with pipes. @throws LoginError For a node without an address. */
-export function startSsh(access: Access, node: StackNode, command: string, signal?: AbortSignal): SshRun {
+export function startSsh(
+    access: Access,
+    node: StackNode,
+    command: string,
+    signal?: AbortSignal,
+    more: readonly string[] = [],
+): SshRun {
     const words = sshWords(access);
-    const args = [...sshArgs(access, node, ["-T", "-E", words.file]), command];
+    const args = [...sshArgs(access, node, ["-T", "-E", words.file, ...more]), command];
     return {
         child: spawn("ssh", args, { stdio: "pipe", signal }),
         failure: (status) => failureOf(node, status, words.take()),
@@ -97,11 +103,17 @@ export async function onNode(
     access: Access,
     node: StackNode,
     command: string,
-    options: { readonly signal?: AbortSignal; readonly limitMs?: number; readonly input?: string } = {},
+    options: {
+        readonly signal?: AbortSignal;
+        readonly limitMs?: number;
+        readonly input?: string;
+        /** Options of ssh that win over those of its config. */
+        readonly more?: readonly string[];
+    } = {},
 ): Promise<Ran> {
     const limit = AbortSignal.timeout(options.limitMs ?? 30_000);
     const signal = options.signal ? AbortSignal.any([options.signal, limit]) : limit;
-    const { child, failure } = startSsh(access, node, command, signal);
+    const { child, failure } = startSsh(access, node, command, signal, options.more);
     // A host that ends before it has read everything is heard from by its status.
     child.stdin?.on("error", () => {});
     child.stdin?.end(options.input);

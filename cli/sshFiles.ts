@@ -13,6 +13,8 @@ export interface SshFiles {
     readonly key: string;
     /** Its public half, as a mark of what `key` holds. */
     readonly keyPublic: string;
+    /** Which backend the stack's state is in. */
+    readonly backend: string;
 }
 
 export function sshFiles(folder: string): SshFiles {
@@ -23,6 +25,7 @@ export function sshFiles(folder: string): SshFiles {
         knownHosts: `${folder}/known_hosts`,
         key: `${folder}/deploy_key`,
         keyPublic: `${folder}/deploy_key.pub`,
+        backend: `${folder}/backend`,
     };
 }
 
@@ -42,16 +45,16 @@ export function hostsText(state: StackState, files: SshFiles): string {
     // A HostName that is empty would have ssh refuse the whole file, and with it every other node.
     const known = state.nodes.filter(({ publicIp }) => publicIp !== "");
     const hosts = known.flatMap(({ name, publicIp }) => [
-        `Host ${hostAlias(name, state.names.stack)}`,
+        `Host ${hostAlias(name, state.local)}`,
         `    HostName ${publicIp}`,
-        `    HostKeyAlias ${hostAlias(name, state.names.stack)}`,
+        `    HostKeyAlias ${hostAlias(name, state.local)}`,
         "",
     ]);
     return [
         "# Written by the swarm command from the stack's state, and written anew when that changes.",
         "",
         ...hosts,
-        `Host *.${state.names.stack}`,
+        `Host *.${state.local}`,
         `    User ${state.sshUser}`,
         `    IdentityFile ${quoted(files.key)}`,
         "    IdentitiesOnly yes",
@@ -75,10 +78,10 @@ export function hostsText(state: StackState, files: SshFiles): string {
 }
 
 /** Pinned keys, and no other. */
-export function knownHostsText({ nodes, names }: StackState): string {
+export function knownHostsText({ nodes, local }: StackState): string {
     return nodes
         .filter(({ hostKey }) => hostKey !== "")
-        .map(({ name, hostKey }) => `${hostAlias(name, names.stack)} ${hostKey}\n`)
+        .map(({ name, hostKey }) => `${hostAlias(name, local)} ${hostKey}\n`)
         .join("");
 }
 

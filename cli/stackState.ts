@@ -1,11 +1,12 @@
 /** What a stack's state says of it, read from what `pulumi stack export` prints. */
 import ipaddr from "ipaddr.js";
-import type { ExportedState } from "../model/lost.ts";
 import { isLabel } from "../model/names.ts";
 import { PROJECT } from "../model/problems.ts";
+import { readInput, valuesOf } from "../model/scriptInput.ts";
 import type { NodeRole } from "../model/settings.ts";
 import { isHostKey, isUser } from "../model/ssh.ts";
-import { type StackNames, stackNames } from "../model/stackNames.ts";
+import { markOf, roleByTags, type StackNames, stackNames, unmarkedName } from "../model/stackNames.ts";
+import type { ExportedState } from "../remnants/remnants.ts";
 import { CliError, EXIT } from "./errors.ts";
 import { oneLine } from "./words.ts";
 
@@ -15,6 +16,7 @@ interface Resource {
     readonly id?: string;
     /** Replaced, and waiting for its deletion. */
     readonly delete?: boolean;
+    readonly inputs?: Readonly<Record<string, unknown>>;
     readonly outputs?: Readonly<Record<string, unknown>>;
 }
 
@@ -34,7 +36,12 @@ export interface StackNode {
 
 export interface StackState {
     readonly name: string;
+    /** As the last `up` left them: after a renaming of the stack, and before stacks had marks, not what the next one makes. */
     readonly names: StackNames;
+    /** Undefined before the deploy key was made. */
+    readonly mark?: string;
+    /** What the stack is called on this machine, in docker's contexts and to ssh: no other stack is. */
+    readonly local: string;
     readonly exported: ExportedState;
     /** In the order of the outputs, managers first; then those that no finished `up` has put out. */
     readonly nodes: readonly StackNode[];
@@ -52,6 +59,9 @@ export interface StackState {
 const DROPLET = "digitalocean:index/droplet:Droplet";
 const VPC = "digitalocean:index/vpc:Vpc";
 const KEY = "tls:index/privateKey:PrivateKey";
+const TAG = "digitalocean:index/tag:Tag";
+const STASH = "pulumi:index:Stash";
+const COMMAND = "command:remote:Command";
 
 /** Name of the stack that the resources belong to; undefined when there is none. */
 export function nameIn(exported: ExportedState): string | undefined {
@@ -91,13 +101,16 @@ export function checkProject(stack: string): void {
  */
 export function readState(exported: ExportedState, name: string): StackState {
     for (const { urn } of exported.deployment?.resources ?? []) refuseOther(urn.split("::")[1], name);
-    const names = stackNames(PROJECT, name);
     const resources = ((exported.deployment?.resources ?? []) as readonly Resource[]).filter(
         (resource) => !resource.delete,
     );
     const called = (type: string, wanted: string) =>
         resources.find((resource) => resource.type === type && nameOf(resource) === wanted)?.outputs;
     const outputs = resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs ?? {};
+    const deployKeyPublic = text(called(KEY, "deploy")?.publicKeyOpenssh).trim() || undefined;
+    const marked = text(called(STASH, "mark")?.output) || undefined;
+    const mark = marked ?? (deployKeyPublic && markOf(deployKeyPublic));
+    const unmarked = unmarkedName(PROJECT, name);
     const put = Array.isArray(outputs.nodes) ? (outputs.nodes as Partial<StackNode>[]) : [];
     const nodes = resources
         .filter(({ type, id }) => type === DROPLET && id)
@@ -108,13 +121,13 @@ export function readState(exported: ExportedState, name: string): StackState {
             const tags = Array.isArray(droplet.tags) ? droplet.tags : [];
             return {
                 name: node,
-                role: tags.includes(names.tags.manager) ? "manager" : "worker",
+                role: roleByTags(tags) ?? "worker",
                 dropletId,
                 publicIp: text(droplet.ipv4Address),
                 privateIp: text(droplet.ipv4AddressPrivate),
                 size: text(droplet.size),
                 nodeId: put.find((entry) => entry.dropletId === dropletId)?.nodeId,
-                hostKey: text(called(KEY, `${node}-host`)?.publicKeyOpenssh).trim(),
+                hostKey: hostKeyIn(exported, node),
             };
         });
     const place = ({ name }: StackNode) => {
@@ -123,13 +136,19 @@ export function readState(exported: ExportedState, name: string): StackState {
     };
     const state: StackState = {
         name,
-        names,
+        names: namesIn(
+            resources,
+            called,
+            marked ? stackNames(PROJECT, name, marked) : unmarkedNames(unmarked),
+        ),
+        ...(mark !== undefined && { mark }),
+        local: mark === undefined ? unmarked : stackNames(PROJECT, name, mark).stack,
         exported,
         nodes: nodes.sort((a, b) => place(a) - place(b) || byRole(a, b) || byName(a.name, b.name)),
         vpcId: resources.find(({ type }) => type === VPC)?.id,
         clusterId: text(outputs.clusterId),
         sshUser: text(outputs.sshUser) || "root",
-        deployKeyPublic: text(called(KEY, "deploy")?.publicKeyOpenssh).trim() || undefined,
+        deployKeyPublic,
         services: Object.keys((outputs.services ?? {}) as object),
     };
     refuseUnfit(state);
@@ -172,6 +191,26 @@ function refuseUnfit({ name, nodes, sshUser, deployKeyPublic, vpcId, clusterId }
     );
 }
 
+/** Tags as the state has them, and the label that the last roster was told; what is not there yet, as it is going to be. */
+function namesIn(
+    resources: readonly Resource[],
+    called: (type: string, name: string) => Resource["outputs"],
+    going: StackNames,
+): StackNames {
+    const tag = (name: keyof StackNames["tags"]) => text(called(TAG, name)?.name) || going.tags[name];
+    const roster = resources.find((resource) => resource.type === COMMAND && nameOf(resource) === "roster");
+    const told = valuesOf(readInput(text(roster?.inputs?.stdin)) ?? { lines: [] }, "stack")[0];
+    return {
+        stack: told ?? going.stack,
+        tags: { all: tag("all"), manager: tag("manager"), worker: tag("worker") },
+    };
+}
+
+/** As they were before stacks had marks. */
+function unmarkedNames(name: string): StackNames {
+    return { stack: name, tags: { all: name, manager: `${name}-manager`, worker: `${name}-worker` } };
+}
+
 /**
  * The private key that logs in, from a state whose secrets are readable.
  *
@@ -188,6 +227,14 @@ export function deployKeyIn(exported: ExportedState): string {
         throw new CliError("the stack has no key to log in with yet; say: pulumi up", EXIT.state);
     }
     return JSON.parse(secret.plaintext) as string;
+}
+
+/** The public half of a node's host key, whether its droplet is on record or not; "" for none. */
+export function hostKeyIn(exported: ExportedState, node: string): string {
+    const keys = ((exported.deployment?.resources ?? []) as readonly Resource[]).filter(
+        (resource) => resource.type === KEY && nameOf(resource) === `${node}-host` && !resource.delete,
+    );
+    return text(keys[0]?.outputs?.publicKeyOpenssh).trim();
 }
 
 /** The state, when it has nodes to talk to. @throws CliError */

@@ -1,8 +1,8 @@
 /** What the last `up` wanted of the swarm, from the inputs of the stack's commands. No I/O. */
 import type { WantedMember, WantedService, WantedSwarm } from "../look/differences.ts";
 import { OBJECT_KINDS } from "../model/contents.ts";
-import type { ExportedState } from "../model/lost.ts";
 import { isServiceCommand, readInput, type ScriptInput, valuesOf } from "../model/scriptInput.ts";
+import type { ExportedState } from "../remnants/remnants.ts";
 import type { Droplet } from "./droplets.ts";
 import { byName, type StackState } from "./stackState.ts";
 

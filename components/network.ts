@@ -4,12 +4,12 @@ import * as pulumi from "@pulumi/pulumi";
 import { accessConfig } from "../account.ts";
 import { inbound, outboundEverything } from "../model/firewallRules.ts";
 import type { NodeRole, PortSpec, Settings } from "../model/settings.ts";
-import { type StackNames, stackReference } from "../model/stackNames.ts";
-import { type Claim, claimFirewall, claimVpc } from "./claim.ts";
+import type { StackNames } from "../model/stackNames.ts";
+import { type Claim, claimFirewall, claimVpc } from "../remnants/claim.ts";
 import { kept } from "./kept.ts";
 
 export interface NetworkArgs {
-    readonly names: StackNames;
+    readonly names: pulumi.Output<StackNames>;
     readonly region: string;
     readonly ipRange: string;
     /** CIDRs that may reach port 22. */
@@ -45,11 +45,11 @@ export class Network extends pulumi.ComponentResource {
                 // All that is in the VPC would be deleted before it, and the hook, which refuses another region or range,
                 // would come too late.
                 ...child,
-                hooks: { beforeCreate: [claimVpc(claim, { name: names.stack, region, ipRange })] },
+                hooks: { beforeCreate: [claimVpc(claim, { region, ipRange })] },
             },
         );
         const [all, manager, worker] = (["all", "manager", "worker"] as const).map(
-            (tag) => new digitalocean.Tag(tag, { name: names.tags[tag] }, child).name,
+            (tag) => new digitalocean.Tag(tag, { name: names.tags.apply((tags) => tags[tag]) }, child).name,
         ) as [pulumi.Output<string>, pulumi.Output<string>, pulumi.Output<string>];
 
         // The tags are taken from the resources, not from `names`: a rule by a tag that does not exist is refused.
@@ -59,9 +59,7 @@ export class Network extends pulumi.ComponentResource {
                 name: names.stack,
                 tags: [all],
                 inboundRules: kept(
-                    all.apply((nodeTag) =>
-                        inbound({ sshFrom: args.sshFrom, nodeTag, published: args.published }),
-                    ),
+                    inbound({ sshFrom: args.sshFrom, nodeTag: all, published: args.published }),
                     args,
                     "sshFrom",
                 ),
@@ -72,7 +70,7 @@ export class Network extends pulumi.ComponentResource {
                 // until they have them; the old one stays until they do.
                 ...child,
                 replaceOnChanges: ["tags"],
-                hooks: { beforeCreate: [claimFirewall(claim, { name: names.stack, tag: names.tags.all })] },
+                hooks: { beforeCreate: [claimFirewall(claim)] },
             },
         );
         this.vpcId = vpc.id;
@@ -85,22 +83,21 @@ export class Network extends pulumi.ComponentResource {
 /**
  * Does nothing until it is deleted, which comes after the droplets and before the VPC, as it depends on the one and
  * they on it: then it says what is left in the VPC, see `vpcMembers.ts`. It runs on the machine that runs Pulumi and
- * asks the API alone, so no dead node is ever in its way; where Node or the file is missing, nothing is asked.
+ * asks the API alone, so no dead node is ever in its way; where Node or the file is missing, nothing is asked. A token
+ * of the config has to be an input, since no program runs then; DigitalOcean's provider keeps it in the state as well.
  */
 function membersCheck(vpc: digitalocean.Vpc, parent: pulumi.Resource): command.local.Command {
     const { token, apiEndpoint } = accessConfig();
-    const stack = stackReference(pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack());
     return new command.local.Command(
         "vpc-members",
         {
             delete:
-                'said=$(node --no-warnings components/vpcMembers.ts "$SWARM_VPC" "$SWARM_STACK" 2>&1) || ' +
+                'said=$(node --no-warnings remnants/vpcMembers.ts "$SWARM_VPC" 2>&1) || ' +
                 '{ [ $? -ne 3 ] || { printf "%s\\n" "$said" >&2; exit 1; }; }',
             environment: {
                 SWARM_VPC: vpc.id,
-                SWARM_STACK: stack,
-                // The config's come before the environment's. A token is no input of a resource: it is asked for then.
-                ...(token ? { DIGITALOCEAN_TOKEN: "", DIGITALOCEAN_ACCESS_TOKEN: "" } : {}),
+                // The config's come before the environment's.
+                ...(token ? { DIGITALOCEAN_TOKEN: pulumi.secret(token) } : {}),
                 ...(apiEndpoint ? { DIGITALOCEAN_API_URL: apiEndpoint } : {}),
             },
             addPreviousOutputInEnv: false,

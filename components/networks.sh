@@ -7,6 +7,7 @@
 make_networks() {
     while read -r network mark body; do
         [ -n "$network" ] || continue
+        body=$(printf '%s\n' "$body" | sed 's|"Labels":{"swarm.stack":""|"Labels":{"swarm.stack":"'"$stack"'"|')
         if has_network "$network" || ! engine POST /networks/create "$body"; then
             # Another service may have just made it.
             has_network "$network" || fail "service $service: its network $network cannot be made: $(engine_error)"
@@ -32,7 +33,7 @@ remove_networks_left() {
     left=''
     for network in $networks_before; do
         has "$network" "$networks" && continue
-        [ "$(docker network inspect --format '{{index .Labels "swarm.stack"}}' "$network" 2>/dev/null)" = "$stack" ] || continue
+        is_own "$(docker network inspect --format '{{index .Labels "swarm.stack"}}' "$network" 2>/dev/null)" || continue
         left="$left $network"
     done
     # shellcheck disable=SC2086 # IDs are words

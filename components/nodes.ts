@@ -16,6 +16,8 @@ export interface NodesArgs {
     readonly sshUser: string;
     readonly monitoring: boolean;
     readonly deployKey: DeployKey;
+    /** ID of that key in the account. */
+    readonly accountKey: pulumi.Output<string>;
     readonly network: Network;
     readonly cloud: Cloud;
     /** Seconds that a node has to run commands once its droplet is active. */
@@ -58,7 +60,7 @@ function makeNode(node: NodeSpec, args: NodesArgs, parent: pulumi.Resource): Nod
             size: node.size,
             vpcUuid: args.network.vpcId,
             tags: args.network.tags[node.role],
-            sshKeys: [args.deployKey.id],
+            sshKeys: [args.accountKey],
             monitoring: args.monitoring,
             userData: pulumi.secret(
                 pulumi

@@ -10,7 +10,8 @@ import { type Differs, remoteScript } from "./remote.ts";
 
 export interface ObjectsArgs {
     readonly settings: Settings;
-    readonly stack: string;
+    /** Value of the label `swarm.stack`. */
+    readonly stack: pulumi.Output<string>;
     /** What the hashes in the names are made with; secret. */
     readonly key: pulumi.Output<string>;
     /** The manager that commands go to. */
@@ -85,7 +86,7 @@ class Objects extends pulumi.ComponentResource {
         return this.#run(`${kind}s`, {
             differs: differing[kind],
             dependsOn: [after],
-            lines: kind === "secret" ? pulumi.secret(lines) : kept(lines, settings, "configs"),
+            lines: kind === "secret" ? pulumi.secret(lines) : pulumi.output(kept(lines, settings, "configs")),
         });
     }
 
@@ -109,7 +110,9 @@ class Objects extends pulumi.ComponentResource {
         }: { lines: pulumi.Output<Line[]>; differs?: Differs; dependsOn: pulumi.Resource[] },
     ): command.remote.Command {
         const { seed, stack, swarm } = this.#args;
-        const input = lines.apply((rest): Line[] => [["node", seed.name], ["stack", stack], ...rest]);
+        const input = pulumi
+            .all([stack, lines])
+            .apply(([label, rest]): Line[] => [["node", seed.name], ["stack", label], ...rest]);
         return remoteScript(
             name,
             {

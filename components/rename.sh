@@ -14,7 +14,7 @@ END
 
 # Puts the stack's name on all that carries a former one, the wanted members excepted: these get theirs in their turn, so
 # that a run that is stopped in between finds the former name again. No task is restarted by it. Networks take no other
-# label: those stay the former name's.
+# label: `is_own` knows them by their mark.
 take_over_former_names() {
     for former in $(former_names); do
         say "this stack was $former before; taking over what carries that name"

@@ -223,7 +223,7 @@ remove_service() {
 remove_changed_networks() {
     while read -r network mark; do
         had=$([ -z "$network" ] || docker network inspect --format '{{.ID}} {{index .Labels "swarm.stack"}}' "$network" 2>/dev/null) || continue
-        if [ "${had#* }" != "$stack" ] || [ "$(options_mark "$network")" = "$mark" ]; then continue; fi
+        if ! is_own "${had#* }" || [ "$(options_mark "$network")" = "$mark" ]; then continue; fi
         using=$(for service in $(docker service ls -q); do
             docker service inspect --format '{{.Spec.Name}} {{index .Spec.Labels "swarm.stack"}} {{range .Spec.TaskTemplate.Networks}}{{.Target}} {{end}}' "$service"
         done | grep " ${had%% *} " | cut -d' ' -f1,2 || true)
@@ -246,9 +246,9 @@ remove_unwanted_services() {
         remove_service "$service"
     done
     wanted_networks=$(values network | cut -d' ' -f1) unwanted=''
-    for network in $(docker network ls --filter "label=swarm.stack=$stack" --format '{{.Name}}'); do
-        has "$network" "$wanted_networks" && continue
-        unwanted="$unwanted $network"
+    for network in $(docker network ls --filter label=swarm.stack --format '{{.Name}}={{.Label "swarm.stack"}}'); do
+        has "${network%%=*}" "$wanted_networks" && continue
+        ! is_own "${network#*=}" || unwanted="$unwanted ${network%%=*}"
     done
     # shellcheck disable=SC2086 # names without blanks
     remove_networks $unwanted

@@ -5,12 +5,13 @@
 # The service is sent as a whole, never as a delta: what is not in the spec is not in the service, and the order of a list is
 # the config's. What only the swarm knows is filled in, in lines whose indentation no text within the spec can have.
 #
-# Input: node (the seed's name), stack, service (name), image (as the config has it), limit (seconds to converge), auth (the
+# Whose it is, is what the swarm says of this node: the roster has seen to that.
+#
+# Input: node (the seed's name), service (name), image (as the config has it), limit (seconds to converge), auth (the
 # login at the image's registry, as the Engine's API takes it; none where there is no login), network (NAME, the mark of its
 # options, and its JSON for the Engine's API; any number), then a line `spec` and the service's spec as JSON, a field a line.
 
 name=$(value node)
-stack=$(value stack)
 service=$(value service)
 image=$(value image)
 limit=$(value limit)
@@ -71,9 +72,17 @@ look_up() {
     warning="${newline}its image could not be looked up: $(engine_error)$warning"
 }
 
-# The image's digest and platforms; the count of forced updates, which are no change; the IDs of secrets and configs.
+# Sets $stack, the label by which all that is this stack's is known.
+find_stack() {
+    stack=$(docker node inspect --format '{{with index .Spec.Labels "swarm.stack"}}{{.}}{{end}}' self 2>&1) ||
+        fail "service $service: $name does not say whose it is: $stack"
+    [ -n "$stack" ] || fail "service $service: $name has lost its label swarm.stack, by which the stack knows what is its own; pulumi up without --target gives it back"
+}
+
+# The stack's label; the image's digest and platforms; the count of forced updates, which are no change; the IDs of secrets and configs.
 fill_in() {
-    spec=$(printf '%s\n' "$spec" | sed -e 's|^   "Image": "[^"]*"|   "Image": "'"$pinned"'"|' \
+    spec=$(printf '%s\n' "$spec" | sed -e 's|^  "swarm.stack": ""|  "swarm.stack": "'"$stack"'"|' \
+        -e 's|^   "Image": "[^"]*"|   "Image": "'"$pinned"'"|' \
         -e 's|^   "Platforms": \[\]|   "Platforms": '"$platforms"'|' -e 's|^  "ForceUpdate": 0|  "ForceUpdate": '"$forced"'|')
     for kind in secret config; do
         field='     "'$([ $kind = secret ] && echo Secret || echo Config)'ID": "'
@@ -115,6 +124,7 @@ create() {
 mode=Replicated
 case $spec in *"$newline \"Mode\": {$newline  \"Global\": "*) mode=Global ;; esac
 restart=$(printf '%s\n' "$spec" | sed -n 's/^   "Condition": "\([a-z-]*\)".*/\1/p')
+find_stack
 make_networks
 warning='' ran_before='' networks_before=''
 if read_service; then

@@ -18,7 +18,6 @@ export interface ServicesArgs {
     readonly key: pulumi.Output<string>;
     /** Undefined where no service uses any. */
     readonly objects: Objects | undefined;
-    readonly stack: string;
     /** The manager that commands go to. */
     readonly seed: Node;
     /** All nodes: a port in ingress mode is answered by each of them. */
@@ -68,8 +67,8 @@ export interface ShownService {
  * The input of a script is one text, which is secret as soon as a part of it is. So what is no secret of such services is an
  * input of the component, for previews, diffs and plans.
  */
-function shownServices({ settings, key, stack }: ServicesArgs): {
-    shown?: pulumi.Output<Record<string, ShownService>>;
+function shownServices({ settings, key }: ServicesArgs): {
+    shown?: pulumi.Input<Record<string, ShownService>>;
 } {
     const hiding = settings.services.filter((service) => holdsSecret(service, settings));
     if (hiding.length === 0) return {};
@@ -80,7 +79,7 @@ function shownServices({ settings, key, stack }: ServicesArgs): {
                 {
                     timeout: service.timeout,
                     login: shownLogin(service, settings, text),
-                    spec: engineSpec(service, stack, shownOf(settings, text)),
+                    spec: engineSpec(service, shownOf(settings, text)),
                 },
             ]),
         ),
@@ -100,12 +99,11 @@ function deploy(
     const auth = registryAuth(service.image, settings.registries, settings.secrets);
     const lines: Line[] = [
         ["node", args.seed.name],
-        ["stack", args.stack],
         ["service", service.name],
         ["image", service.image],
         ["limit", service.timeout],
         ...(auth === undefined ? [] : [["auth", auth] as const]),
-        ...networkLines(service, settings.networks, args.stack),
+        ...networkLines(service, settings.networks),
     ];
     const isSecret = settings.secretKeys.includes("services") || holdsSecret(service, settings);
     const command = remoteScript(
@@ -117,11 +115,9 @@ function deploy(
             // Names with a hash are in clear, whatever key they were made with.
             spec: usesObjects(service)
                 ? pulumi.unsecret(
-                      args.key.apply((key) =>
-                          specText(engineSpec(service, args.stack, heldBy(settings, key))),
-                      ),
+                      args.key.apply((key) => specText(engineSpec(service, heldBy(settings, key)))),
                   )
-                : specText(engineSpec(service, args.stack, heldBy(settings, ""))),
+                : specText(engineSpec(service, heldBy(settings, ""))),
             differs: args.differing.get(service.name),
             leaving: args.leaving,
             timeout: service.timeout + OTHER_WAITS_SECONDS,

@@ -15,7 +15,7 @@ export interface SwarmArgs {
     /** Managers first; the first of them is the seed, where the swarm is initialised and commanded. */
     readonly nodes: readonly Node[];
     /** Value of the `swarm.stack` label on this stack's members, services and networks. */
-    readonly stack: string;
+    readonly stack: pulumi.Output<string>;
     readonly managerAvailability: "active" | "drain";
     /** The private network, to which a firewall of the image's own is opened. */
     readonly vpcIpRange: string;
@@ -103,15 +103,15 @@ export class Swarm extends pulumi.ComponentResource {
 type Cluster = pulumi.Output<ReturnType<typeof parseAnswer<"swarm">>>;
 
 /** What `swarm.sh` and `join.sh` both ask about the node they run on. */
-function aboutNode(node: Node, args: SwarmArgs, privateIp: string): Line[] {
-    return [
+function aboutNode(node: Node, args: SwarmArgs): pulumi.Output<Line[]> {
+    return pulumi.all([node.privateIp, args.stack]).apply(([privateIp, stack]): Line[] => [
         ["node", node.name],
         ["address", privateIp],
         ["range", args.vpcIpRange],
         ["limit", args.nodeTimeout],
         ["minimum", args.minDockerVersion],
-        ["stack", args.stack],
-    ];
+        ["stack", stack],
+    ]);
 }
 
 /** There only while the config names the manager to recover from. */
@@ -120,11 +120,7 @@ function recover(args: SwarmArgs, parent: pulumi.Resource): command.remote.Comma
     if (!survivor) {
         return [];
     }
-    const input = kept(
-        survivor.privateIp.apply((own) => aboutNode(survivor, args, own)),
-        args,
-        "vpcIpRange",
-    );
+    const input = kept(aboutNode(survivor, args), args, "vpcIpRange");
     const timeout = args.nodeTimeout + OTHER_WAITS_SECONDS;
     return [remoteScript("recover", { host: survivor, script: "recover", timeout, input }, { parent })];
 }
@@ -147,9 +143,9 @@ function initialise(
             remembers: true,
             input: kept(
                 pulumi
-                    .all([seed.privateIp, pulumi.all(others.map((node) => node.privateIp))])
-                    .apply(([own, peers]): Line[] => [
-                        ...aboutNode(seed, args, own),
+                    .all([aboutNode(seed, args), pulumi.all(others.map((node) => node.privateIp))])
+                    .apply(([about, peers]): Line[] => [
+                        ...about,
                         ["pool", args.overlayPool],
                         ["mask", args.overlayPoolMaskLength],
                         ["rotation", args.tokenRotation],
@@ -220,9 +216,9 @@ function joinOne(
             // Secret anyway, for the token in it.
             input: kept(
                 pulumi
-                    .all([cluster, node.privateIp, seed.privateIp])
-                    .apply(([{ cluster, ca, managers, ...secrets }, own, seedIp]): Line[] => [
-                        ...aboutNode(node, args, own),
+                    .all([cluster, aboutNode(node, args), seed.privateIp])
+                    .apply(([{ cluster, ca, managers, ...secrets }, about, seedIp]): Line[] => [
+                        ...about,
                         ["role", node.role],
                         ["cluster", cluster],
                         ["ca", ca],
@@ -257,25 +253,27 @@ function reconcile(
             script: "roster",
             differs: args.differing.roster,
             timeout: ROSTER_SECONDS + 2 * args.nodeTimeout,
-            input: pulumi.all(members.map((member) => member.id)).apply((ids): Line[] => [
-                ["node", seed.name],
-                ["stack", args.stack],
-                ["limit", args.nodeTimeout],
-                ["drain", DRAIN_SECONDS],
-                ...members.map(({ node }, index): Line => {
-                    const availability = node.role === "manager" ? args.managerAvailability : "active";
-                    return ["member", `${ids[index]} ${node.name} ${node.role} ${availability}`];
-                }),
-                ...members.flatMap(({ node }, index) =>
-                    Object.entries(args.nodeLabels[node.name] ?? {}).map(
-                        ([label, value]): Line => ["label", `${ids[index]} ${label}=${value}`],
+            input: pulumi
+                .all([args.stack, pulumi.all(members.map(({ id }) => id))])
+                .apply(([stack, ids]): Line[] => [
+                    ["node", seed.name],
+                    ["stack", stack],
+                    ["limit", args.nodeTimeout],
+                    ["drain", DRAIN_SECONDS],
+                    ...members.map(({ node }, index): Line => {
+                        const availability = node.role === "manager" ? args.managerAvailability : "active";
+                        return ["member", `${ids[index]} ${node.name} ${node.role} ${availability}`];
+                    }),
+                    ...members.flatMap(({ node }, index) =>
+                        Object.entries(args.nodeLabels[node.name] ?? {}).map(
+                            ([label, value]): Line => ["label", `${ids[index]} ${label}=${value}`],
+                        ),
                     ),
-                ),
-                ...args.services.map((service): Line => ["service", service.name]),
-                ...Object.entries(networkMarks(args)).map(
-                    ([network, mark]): Line => ["network", `${network} ${mark}`],
-                ),
-            ]),
+                    ...args.services.map((service): Line => ["service", service.name]),
+                    ...Object.entries(networkMarks(args)).map(
+                        ([network, mark]): Line => ["network", `${network} ${mark}`],
+                    ),
+                ]),
         },
         { parent },
     );

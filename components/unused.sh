@@ -12,7 +12,8 @@ removed=0
 
 # objects_here KIND: a line each, NAME ID CONFIG-NAME, in the order of their config names, and the newest first.
 objects_here() {
-    docker "$1" ls -q --filter "label=swarm.stack=$stack" |
+    docker "$1" ls --filter label=swarm.stack --format '{{.ID}} {{.Label "swarm.stack"}}' |
+        while read -r object label; do ! is_own "$label" || printf '%s\n' "$object"; done |
         xargs -r docker "$1" inspect --format '{{with index .Spec.Labels "swarm.name"}}{{.}}{{else}}-{{end}} {{.Version.Index}} {{.Spec.Name}} {{.ID}}' |
         sort -k 1,1 -k 2,2nr
 }

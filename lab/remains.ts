@@ -43,14 +43,16 @@ export function isEdited(config: string, origin: string): boolean {
 
 /**
  * Removes what the swarm command keeps for the stacks of the lab's backend: hosts, pinned keys, and the private key that
- * logs in. See `stackFolder` in cli/access.ts for the folders' names.
+ * logs in. See `backendMark` in cli/access.ts for how they are told.
  */
 export function removeSshFiles(instance: Instance): void {
     const all = path.join(instance.checkout, ".swarm");
     if (!existsSync(all)) return;
-    const mark = createHash("sha256").update(backendUrl(instance)).digest("hex").slice(0, 8);
+    const own = createHash("sha256").update(backendUrl(instance)).digest("hex");
     for (const name of readdirSync(all)) {
-        if (name.endsWith(`-${mark}`)) rmSync(path.join(all, name), { recursive: true });
+        const mark = path.join(all, name, "backend");
+        if (existsSync(mark) && readFileSync(mark, "utf8") === own)
+            rmSync(path.join(all, name), { recursive: true });
     }
     if (readdirSync(all).length === 0) rmdirSync(all);
 }

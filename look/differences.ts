@@ -10,6 +10,7 @@ import { fieldAt, IMAGE_LABEL, LABELS_LABEL, NODE_LABEL, STACK_LABEL } from "../
 import { OPTIONS_LABEL } from "../model/networks.ts";
 import type { NodeRole } from "../model/settings.ts";
 import { type SpecChange, specChanges } from "../model/specChanges.ts";
+import { isOwnLabel } from "../model/stackNames.ts";
 import type { ApiNode, ApiService, SwarmFacts } from "./facts.ts";
 import { objectDifferences, type WantedObjects } from "./objects.ts";
 
@@ -88,7 +89,9 @@ function networkDifferences(
     return facts.networks
         .filter(({ Name, Labels }) => {
             const mark = networks[Name];
-            return mark && Labels?.[STACK_LABEL] === stack && (Labels[OPTIONS_LABEL] ?? "-") !== mark;
+            return (
+                mark && isOwnLabel(Labels?.[STACK_LABEL], stack) && (Labels?.[OPTIONS_LABEL] ?? "-") !== mark
+            );
         })
         .flatMap(({ Name }) => [
             roster(`the network ${Name} has other options in the swarm than in the ${by}`),

@@ -8,7 +8,7 @@ import { heldBy, heldObjects, usesObjects } from "../model/held.ts";
 import { networkMarks } from "../model/networks.ts";
 import type { ListedDroplet } from "../model/preflight.ts";
 import type { ServiceSpec, Settings } from "../model/settings.ts";
-import type { StackNames } from "../model/stackNames.ts";
+import { roleByTags, type StackNames } from "../model/stackNames.ts";
 import { type Difference, swarmDifferences, type WantedSwarm } from "./differences.ts";
 import { askInTurn, type Candidate } from "./session.ts";
 
@@ -34,21 +34,25 @@ const NOTHING: Differing = { joins: new Map(), services: new Map(), objects: {} 
  */
 export async function lookAtSwarm(args: {
     readonly settings: Settings;
-    readonly names: StackNames;
+    /** Undefined in a preview before the first up. */
+    readonly names: StackNames | undefined;
     readonly nodes: readonly Node[];
-    /** The stack's droplets; undefined where they could not be looked up. */
+    /** Those with the stack's mark; undefined where they could not be looked up. */
     readonly droplets: readonly ListedDroplet[] | undefined;
     /** What the names of secrets and configs are made with. */
     readonly key: pulumi.Output<string>;
 }): Promise<Differing> {
-    const { settings, names, nodes, droplets } = args;
-    if (!droplets) return notLooked("its droplets could not be listed");
-    if (droplets.length === 0) {
-        // While it lasts: there is nothing that it could have differed in.
-        await pulumi.log.info("There is no swarm yet to be looked at.", undefined, undefined, true);
+    const { settings, names, nodes } = args;
+    if (!args.droplets) return notLooked("its droplets could not be listed");
+    // Under another name, since the stack was renamed, its swarm has all labels otherwise.
+    const droplets = args.droplets.filter(({ tags }) => names && tags.includes(names.tags.all));
+    if (!names || droplets.length === 0) {
+        // While it lasts: there is nothing that it could have differed in, or the stack takes another name.
+        const text = "No droplet carries the stack's tag yet, so there is no swarm to be looked at.";
+        await pulumi.log.info(text, undefined, undefined, true);
         return NOTHING;
     }
-    const candidates = await candidatesOf(nodes, droplets, names.tags.manager);
+    const candidates = await candidatesOf(nodes, droplets);
     if (candidates.length === 0) return notLooked("the cloud has no droplet of its managers");
     const looked = await askInTurn(candidates);
     if ("why" in looked) return notLooked(looked.why);
@@ -116,11 +120,10 @@ export function leavingNodes(
 async function candidatesOf(
     nodes: readonly Node[],
     droplets: readonly ListedDroplet[],
-    managerTag: string,
 ): Promise<Candidate[]> {
     const found = nodes.flatMap((node) => {
         const own = droplets.filter(({ name, status }) => name === node.name && status === "active");
-        const isManager = own.some(({ tags }) => tags.includes(managerTag));
+        const isManager = own.some(({ tags }) => roleByTags(tags) === "manager");
         return isManager || node.role === "manager"
             ? own.map(({ ipv4Address }) => ({ node, host: ipv4Address, isManager }))
             : [];
@@ -154,7 +157,7 @@ function wantedSwarm(
     const spec = (service: ServiceSpec) =>
         usesObjects(service) && key === undefined
             ? undefined
-            : engineSpec(service, stack, heldBy(settings, key ?? ""));
+            : engineSpec(service, heldBy(settings, key ?? ""));
     return {
         ...(key !== undefined && { objects: { wanted: heldObjects(services, settings, key), keep } }),
         stack,

@@ -2,6 +2,7 @@
 
 import { OBJECT_KINDS, type ObjectKind } from "../model/contents.ts";
 import { STACK_LABEL } from "../model/engineSpec.ts";
+import { isOwnLabel } from "../model/stackNames.ts";
 import type { By, Difference } from "./differences.ts";
 import type { ApiObject, SwarmFacts } from "./facts.ts";
 
@@ -78,7 +79,7 @@ function nameOf({ Spec }: ApiObject): string | undefined {
 }
 
 function isOurs({ Spec }: ApiObject, stack: string): boolean {
-    return Spec.Labels?.[STACK_LABEL] === stack;
+    return isOwnLabel(Spec.Labels?.[STACK_LABEL], stack);
 }
 
 /** IDs of those that services have which are not the stack's own. */

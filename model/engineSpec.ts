@@ -36,13 +36,14 @@ export const LABELS_LABEL = "swarm.labels";
 /**
  * The spec of a service.
  *
- * Three values are the script's to fill in, since they are known where the swarm is: the digest of the image and the
- * platforms that it is for, and the number that `docker service update --force` counts up.
+ * Four values are the script's to fill in, since they are known where the swarm is: the stack's label, which the seed has
+ * as a node of the stack's and a first preview would not know; the digest of the image and the platforms that it is for;
+ * and the number that `docker service update --force` counts up.
  */
-export function engineSpec(service: ServiceSpec, stack: string, held: Held = NOTHING_HELD): JsonObject {
+export function engineSpec(service: ServiceSpec, held: Held = NOTHING_HELD): JsonObject {
     const generated: JsonObject = {
         Name: service.name,
-        Labels: sorted({ ...service.labels, [IMAGE_LABEL]: service.image, [STACK_LABEL]: stack }),
+        Labels: sorted({ ...service.labels, [IMAGE_LABEL]: service.image, [STACK_LABEL]: "" }),
         TaskTemplate: {
             ContainerSpec: {
                 Image: service.image,

@@ -2,11 +2,11 @@ import { ANYWHERE } from "./openings.ts";
 import type { PortSpec } from "./settings.ts";
 
 /** One opening as DigitalOcean takes it: TCP, UDP or ICMP, and nothing else exists there. */
-export interface InboundRule {
+export interface InboundRule<Tag> {
     readonly protocol: "tcp" | "udp";
     readonly portRange: string;
     readonly sourceAddresses?: string[];
-    readonly sourceTags?: string[];
+    readonly sourceTags?: Tag[];
 }
 
 export interface OutboundRule {
@@ -24,12 +24,14 @@ export interface OutboundRule {
  * 2377 is open on workers as well, where nothing listens on it. A rule for managers alone would have to go by a tag,
  * and the engine changes a droplet's tags before anything is told to the swarm: a manager that is to become a worker
  * would be cut off while it is needed still, to promote its successor for one.
+ *
+ * @param args.nodeTag Alone unknown in a preview before the first up, where the rest can be looked at.
  */
-export function inbound(args: {
+export function inbound<Tag>(args: {
     readonly sshFrom: readonly string[];
-    readonly nodeTag: string;
+    readonly nodeTag: Tag;
     readonly published: readonly PortSpec[];
-}): InboundRule[] {
+}): InboundRule<Tag>[] {
     const fromNodes = { sourceTags: [args.nodeTag] };
     const published = new Map(args.published.map((port) => [`${port.published}/${port.protocol}`, port]));
     return [

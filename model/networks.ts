@@ -83,25 +83,21 @@ export function networkMarks({
 }
 
 /** What a service's script is told of its networks. */
-export function networkLines(
-    service: ServiceSpec,
-    own: Readonly<Record<string, NetworkSpec>>,
-    stack: string,
-): Line[] {
+export function networkLines(service: ServiceSpec, own: Readonly<Record<string, NetworkSpec>>): Line[] {
     return service.networks.map(({ name }): Line => {
         const spec = own[name];
-        return ["network", `${name} ${optionsMark(spec)} ${networkBody(name, spec, stack)}`];
+        return ["network", `${name} ${optionsMark(spec)} ${networkBody(name, spec)}`];
     });
 }
 
-/** As the Engine's API takes it (`NetworkCreate`), in one line. */
-function networkBody(name: string, spec: NetworkSpec | undefined, stack: string): string {
+/** As the Engine's API takes it (`NetworkCreate`), in one line. The stack's label is the script's to fill in. */
+function networkBody(name: string, spec: NetworkSpec | undefined): string {
     const mark = optionsMark(spec);
     return JSON.stringify({
         Name: name,
         Driver: "overlay",
         ...optionsOf(spec),
-        Labels: { [STACK_LABEL]: stack, ...(mark !== "-" && { [OPTIONS_LABEL]: mark }) },
+        Labels: { [STACK_LABEL]: "", ...(mark !== "-" && { [OPTIONS_LABEL]: mark }) },
     });
 }
 

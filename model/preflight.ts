@@ -1,5 +1,5 @@
 import { closest } from "fastest-levenshtein";
-import type { TaggedDroplet } from "./lost.ts";
+import type { TaggedDroplet } from "../remnants/remnants.ts";
 import { type OfferedImage, offeredText } from "./offeredImages.ts";
 import { reservationProblems, type SizeFacts } from "./reservations.ts";
 import type { NodeSpec, Settings } from "./settings.ts";
@@ -52,18 +52,20 @@ export interface AccountKey {
  * What the account cannot give of what the settings want. Each problem names the key, what it is set to and what
  * there is instead. Nothing is said of what could not be looked up: a token for previews may see less.
  *
- * @param tag The tag that this stack's droplets carry.
+ * @param isOurs Whether a droplet with these tags is this stack's.
  */
-export function accountProblems(settings: Settings, facts: AccountFacts, tag: string): string[] {
+export function accountProblems(settings: Settings, facts: AccountFacts, isOurs: IsOurs): string[] {
     return [
         ...regionProblems(settings, facts),
         ...imageProblems(settings, facts),
         ...diskProblems(settings, facts),
         ...reservationProblems(settings, facts.sizes),
         ...keyProblems(settings, facts),
-        ...limitProblems(settings, facts, tag),
+        ...limitProblems(settings, facts, isOurs),
     ];
 }
+
+export type IsOurs = (tags: readonly string[]) => boolean;
 
 function regionProblems({ region, nodes }: Settings, { regions }: AccountFacts): string[] {
     if (!regions) {
@@ -153,11 +155,15 @@ export function findKey(keys: readonly AccountKey[], wanted: string): AccountKey
  * Counted by name: a droplet of this stack that is there already needs no place. A replacement needs one for the
  * while, which is not known before the engine has compared.
  */
-function limitProblems({ nodes }: Settings, { dropletLimit, droplets }: AccountFacts, tag: string): string[] {
+function limitProblems(
+    { nodes }: Settings,
+    { dropletLimit, droplets }: AccountFacts,
+    isOurs: IsOurs,
+): string[] {
     if (dropletLimit === undefined || !droplets) {
         return [];
     }
-    const ours = new Set(droplets.filter(({ tags }) => tags.includes(tag)).map(({ name }) => name));
+    const ours = new Set(droplets.filter(({ tags }) => isOurs(tags)).map(({ name }) => name));
     const more = nodes.filter(({ name }) => !ours.has(name)).length;
     return more > 0 && droplets.length + more > dropletLimit
         ? [

@@ -12,14 +12,18 @@ export function orphans(program: Command): void {
         .command("orphans")
         .summary("droplets that the stack has lost track of")
         .description(
-            "Lists the droplets that carry the stack's tag and that its state does not know, with their age and what " +
-                "they cost: an interrupted run leaves such behind. Works for a stack that is destroyed, too.",
+            "Lists the droplets that carry the stack's mark and that its state does not know, with their age and what " +
+                "they cost: an interrupted run leaves such behind. What has another stack's mark, or none, is not on the list, " +
+                "whatever it is called.",
         )
         .option(
             "--delete",
             "delete them, after a question; never one that the state knows, never while an update runs",
         )
-        .option("--yes", "delete without the question")
+        .option(
+            "--yes",
+            "delete without the question; where some may be members of a swarm that answers, the stack's name has to be typed all the same",
+        )
         .addOption(stackOption())
         .addOption(jsonOption())
         .addHelpText(
@@ -30,7 +34,7 @@ export function orphans(program: Command): void {
         .action(
             run(async (signal, options: Options) => {
                 const { openCloud } = await import("../stack.ts");
-                const work = await import("../orphans.ts");
+                const work = await import("../../remnants/orphans.ts");
                 const choice = { stack: options.stack, signal };
                 const cloud = await openCloud(choice);
                 const found = await work.findOrphans(cloud, choice, { forDeletion: options.delete === true });
@@ -40,8 +44,13 @@ export function orphans(program: Command): void {
                 work.refuseLocked(found.stack, found.lockedBy);
                 const count =
                     found.orphans.length === 1 ? "this droplet" : `these ${found.orphans.length} droplets`;
-                if (!options.yes) {
-                    const { confirmed } = await import("../confirm.ts");
+                const { confirmed, typed } = await import("../confirm.ts");
+                const members = await work.membersAmong(found, choice);
+                if (members.length > 0) {
+                    process.stderr.write(work.membersText(members));
+                    const question = `To delete ${count} all the same, type the name of the stack, ${found.stack}:`;
+                    if (!(await typed(question, found.stack, signal))) return EXIT.no;
+                } else if (!options.yes) {
                     if (!(await confirmed(`Delete ${count}?`, signal))) return EXIT.no;
                 }
                 await work.deleteOrphans(cloud, found, choice, (text) => process.stderr.write(`${text}\n`));

@@ -105,8 +105,8 @@ const REMEDIES: Readonly<Record<string, string>> = {
 };
 
 /** What the settings want, against what the account has. */
-export function accountChecks(settings: Settings, facts: AccountFacts, names: StackNames): Check[] {
-    const problems = accountProblems(settings, facts, names.tags.all);
+export function accountChecks(settings: Settings, facts: AccountFacts, { tags: own }: StackNames): Check[] {
+    const problems = accountProblems(settings, facts, (tags) => tags.includes(own.all));
     const warnings = accountWarnings(settings, facts);
     return ASPECTS.map(([name, key, fine]) => {
         const text = [...problems, ...warnings].filter((line) => line.startsWith(key)).join("; ");
@@ -140,13 +140,13 @@ function values(nodes: Settings["nodes"], property: "size" | "image"): string {
 /** A firewall of `GET /v2/firewalls`, as far as it is read here. */
 export interface ApiFirewall {
     readonly name: string;
-    readonly tags?: readonly string[];
+    readonly tags?: readonly string[] | null;
     readonly droplet_ids?: readonly number[];
     readonly inbound_rules: readonly {
         readonly protocol: string;
         readonly ports: string;
         readonly sources: {
-            readonly tags?: readonly string[];
+            readonly tags?: readonly string[] | null;
             readonly addresses?: readonly string[];
             readonly droplet_ids?: readonly number[];
             readonly load_balancer_uids?: readonly string[];

@@ -4,7 +4,7 @@ import { availability, nodeSpecs } from "../../model/nodes.ts";
 import { Refused } from "../../model/problems.ts";
 import { valuesOf } from "../../model/scriptInput.ts";
 import type { NodeRole, NodeSpec } from "../../model/settings.ts";
-import { stackNames } from "../../model/stackNames.ts";
+import { roleByTags } from "../../model/stackNames.ts";
 import { byName } from "../stackState.ts";
 import {
     type Change,
@@ -173,7 +173,7 @@ function membersBefore(
     const had = [...droplets.values()]
         .filter(({ old, name }) => old !== undefined && !joins(name))
         .sort((a, b) => byName(a.name, b.name));
-    for (const { name, old } of had) add(name, roleByTags(old?.inputs?.tags, preview));
+    for (const { name, old } of had) add(name, roleIn(old?.inputs?.tags));
     // After a first up that was interrupted there are no outputs, and what nothing is done to is not on the list.
     if (!preview.complete && !hasRun(preview)) {
         for (const { name, role } of specs ?? []) if (!droplets.has(name) && !joins(name)) add(name, role);
@@ -204,15 +204,15 @@ function membersAfter(
         if (!stays(name)) continue;
         // An update that leaves the droplet out, as with --target, leaves the member as it is.
         const tags = droplets.get(name)?.new?.inputs?.tags;
-        members.set(name, roleByTags(tags, preview) ?? role);
+        members.set(name, roleIn(tags) ?? role);
     }
     for (const [name, role] of before) {
         const droplet = droplets.get(name);
         if (members.has(name) || !stays(name)) continue;
-        members.set(name, roleByTags(droplet?.new?.inputs?.tags, preview) ?? role);
+        members.set(name, roleIn(droplet?.new?.inputs?.tags) ?? role);
     }
     for (const { name, kind, new: made } of droplets.values()) {
-        const role = roleByTags(made?.inputs?.tags, preview);
+        const role = roleIn(made?.inputs?.tags);
         if (!members.has(name) && kind === "create" && role) members.set(name, role);
     }
     return members;
@@ -257,11 +257,9 @@ function joinsAnew(preview: Preview, name: string): boolean {
     return command(preview, `${name}-join`)?.kind === "create" || drifted(preview, `${name}-join`);
 }
 
-function roleByTags(tags: unknown, preview: Preview): NodeRole | undefined {
-    const names = stackNames("swarm", preview.stack ?? "").tags;
-    const found = knownList(tags);
-    if (found?.includes(names.manager)) return "manager";
-    return found?.includes(names.worker) ? "worker" : undefined;
+/** Undefined where a preview does not know the tags, as before the first up. */
+function roleIn(tags: unknown): NodeRole | undefined {
+    return roleByTags((knownList(tags) ?? []).filter((tag) => typeof tag === "string"));
 }
 
 function managersDrain(

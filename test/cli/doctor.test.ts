@@ -29,7 +29,7 @@ import { stackNames } from "../../model/stackNames.ts";
 import { compared, sources } from "./recordings.ts";
 import "./plain.ts";
 
-const names = stackNames("swarm", "dev");
+const names = stackNames("swarm", "dev", "3f9a2c1b");
 
 /** As a node of the lab answered, with one port closed and one address that nobody has. */
 const answer = `begin 1795731436.985670341

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type ApiDroplet, type Droplet, taggedDroplets } from "../../cli/droplets.ts";
 import { CliError } from "../../cli/errors.ts";
-import { orphansText, refuseLocked, untilGone } from "../../cli/orphans.ts";
 import { cloudLock, ownLock, refusalText } from "../../cli/pulumi.ts";
 import type { Cloud } from "../../cloud.ts";
+import { orphansText, refuseLocked, untilGone } from "../../remnants/orphans.ts";
 
 const now = Date.parse("2026-11-26T21:40:05Z");
 
@@ -19,9 +19,9 @@ const droplet: Droplet = {
     publicIp: "203.0.113.7",
     privateIp: "10.120.0.9",
 };
-const found = { stack: "dev", tag: "swarm-dev", orphans: [droplet] };
+const found = { stack: "dev", mark: "3f9a2c1b", orphans: [droplet] };
 
-test("droplets that do not carry the tag are nobody's orphans, whatever the API lists", async () => {
+test("droplets that do not carry the tag are not the stack's, whatever the API lists", async () => {
     const entry = (id: number, tags: string[]): ApiDroplet => ({
         id,
         name: `node${id}`,
@@ -56,7 +56,11 @@ describe("swarm orphans", () => {
     test("none", () => {
         assert.equal(
             orphansText({ ...found, orphans: [] }, now),
-            'Every droplet with the tag swarm-dev is in the state of the stack "dev".\n',
+            'Every droplet with the mark 3f9a2c1b is in the state of the stack "dev".\n',
+        );
+        assert.equal(
+            orphansText({ ...found, mark: null, orphans: [] }, now),
+            'The state of the stack "dev" has no mark, so the stack has made nothing yet, or all of it is destroyed.\n',
         );
     });
 
@@ -75,7 +79,7 @@ describe("swarm orphans", () => {
                 "ID         NAME   PUBLIC       PRIVATE     STATUS  SIZE         AGE    USD/MONTH",
                 "217891716  node9  203.0.113.7  10.120.0.9  active  s-1vcpu-1gb  4 min  6.00",
                 "7          n10    -            -           new     s-1vcpu-1gb  4 min  12.50",
-                '2 droplets with the tag swarm-dev that the state of the stack "dev" does not know, 18.50 USD a month.',
+                '2 droplets with the mark 3f9a2c1b that the state of the stack "dev" does not know, 18.50 USD a month.',
                 "",
             ].join("\n"),
         );

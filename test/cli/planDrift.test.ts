@@ -26,7 +26,7 @@ const stdins: Readonly<Record<string, string>> = {
     "Services$command:remote:Command::web": payload(
         "service",
         [["limit", web.timeout]],
-        specText(engineSpec(web, "swarm-dev")),
+        specText(engineSpec(web)),
     ),
 };
 

@@ -27,7 +27,7 @@ function stdin(options: Options): string {
             ["node", "node1"],
             ["limit", service.timeout],
         ],
-        specText(engineSpec(service, "swarm-dev")),
+        specText(engineSpec(service)),
     );
 }
 

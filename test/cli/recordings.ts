@@ -10,10 +10,10 @@ import { wantedIn } from "../../cli/wanted.ts";
 import { payload } from "../../components/remote.ts";
 import type { SwarmFacts } from "../../look/facts.ts";
 import { engineSpec, specText } from "../../model/engineSpec.ts";
-import type { ExportedState } from "../../model/lost.ts";
 import type { Line } from "../../model/scriptInput.ts";
 import { readServices } from "../../model/services.ts";
 import type { ServiceSpec } from "../../model/settings.ts";
+import type { ExportedState } from "../../remnants/remnants.ts";
 import "./plain.ts";
 
 export interface Recording {
@@ -63,7 +63,7 @@ function withCommands(state: ExportedState): ExportedState {
 
 /** What the script of the recorded service is sent, other fields of its spec than recorded set to `more`. */
 export function serviceStdin(more: object = {}): string {
-    const spec = { ...engineSpec(nginx as ServiceSpec, "swarm-lab-cli"), ...more };
+    const spec = { ...engineSpec(nginx as ServiceSpec), ...more };
     return payload("service", [["service", "nginx"]], specText(spec));
 }
 

@@ -17,7 +17,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { execa, type ResultPromise } from "execa";
-import { stackFolder } from "../../cli/access.ts";
+import { projectFolder } from "../../cli/pulumi.ts";
+import { readState } from "../../cli/stackState.ts";
 import { type FakeApi, fakeApi } from "../fakeApi.ts";
 import { swarm } from "./process.ts";
 import { recorded } from "./recordings.ts";
@@ -28,6 +29,8 @@ let env: NodeJS.ProcessEnv;
 let api: FakeApi;
 /** Droplets that the API has and the state does not know, by ID. */
 let lost: number[];
+/** Private address of such a one. */
+let lostAddress: (id: number) => string;
 /** What happens in the moment in which the API has taken a deletion. */
 let onDelete: () => void;
 
@@ -63,7 +66,8 @@ function program(name: string, text: string): void {
 before(async () => {
     folder = mkdtempSync(path.join(tmpdir(), "swarm-session-"));
     mkdirSync(path.join(folder, "bin"));
-    const { droplets } = recorded("healthy");
+    const { droplets, state } = recorded("healthy");
+    const { local } = readState(state, "lab-cli");
     program(
         "pulumi",
         `case "$1 $2" in
@@ -85,13 +89,15 @@ before(async () => {
         }
         // Gone, as soon as it is asked for.
         if (/^GET .v2.droplets.\d/.test(call)) return undefined;
-        const entry = (id: number) => ({ ...droplets[0], id, name: `node${id}` });
-        // One that somebody else made, which an API without the filter lists as well.
-        const stranger = { ...entry(66), tags: ["web"] };
-        return { body: { droplets: [...droplets, stranger, ...lost.map(entry)] } };
+        const entry = (id: number, ...tags: string[]) => {
+            const networks = { v4: [{ type: "private", ip_address: lostAddress(id) }] };
+            return { ...droplets[0], id, name: `node${id}`, tags, networks };
+        };
+        const strangers = [entry(66, "web"), entry(67, "swarm-lab-cli-99999999")];
+        return { body: { droplets: [...droplets, ...strangers, ...lost.map((id) => entry(id, local))] } };
     });
     const backend = `file://${folder}`;
-    generated = stackFolder("swarm-lab-cli", backend);
+    generated = path.join(projectFolder, ".swarm", local);
     env = {
         PATH: [path.join(folder, "bin"), path.dirname(process.execPath), "/usr/bin", "/bin"].join(":"),
         HOME: folder,
@@ -105,6 +111,7 @@ before(async () => {
 });
 beforeEach(() => {
     lost = [];
+    lostAddress = (id) => `10.144.1.${id}`;
     onDelete = () => {};
     api.calls.length = 0;
     known();
@@ -185,7 +192,7 @@ describe("droplets that are lost are deleted one by one", () => {
     const first = "deleted node98 (droplet 98)\n";
 
     for (const [what, meanwhile, deletes, status, stderr] of [
-        ["both, and none without the tag", () => {}, [98, 99], 0, `${first}deleted node99 (droplet 99)\n`],
+        ["both, and none without the mark", () => {}, [98, 99], 0, `${first}deleted node99 (droplet 99)\n`],
         [
             "but none once an update has begun",
             () => writeFileSync(path.join(folder, "lock"), lock),
@@ -253,6 +260,45 @@ describe("a question on a terminal", () => {
             assert.doesNotMatch(ran.text, /Error|\n\s+at /);
         });
     }
+
+    describe("where a manager lists the droplet as a ready member", () => {
+        const text =
+            /^To delete these may be to delete a swarm that lives: is the state an old copy\?\r?\n {2}- node99 \(droplet 99\): a manager lists it as a ready member/m;
+        const question = "To delete this droplet all the same, type the name of the stack, lab-cli: ";
+        beforeEach(() => {
+            lost = [99];
+            // That of node1.
+            lostAddress = () => "10.144.0.4";
+        });
+
+        for (const [what, keys, deletes] of [
+            ["yes is not the stack's name", "yes\r", []],
+            ["nor is its name in the cloud", "swarm-lab-cli\r", []],
+            ["the stack's name deletes", "lab-cli\r", ["DELETE /v2/droplets/99"]],
+        ] as const) {
+            test(what, async () => {
+                const command = `${swarm} orphans --delete --yes`;
+                const child = start("script", ["-qefc", command, "/dev/null"], "pipe");
+                await printed(child, question);
+                child.stdin?.write(keys);
+                const { exitCode, stdout } = await child;
+                assert.match(stdout, text);
+                assert.deepEqual([exitCode, deleted()], [deletes.length > 0 ? 0 : 1, deletes]);
+            });
+        }
+
+        test("without a terminal --yes does not stand for it", async () => {
+            const ran = await start(swarm, ["orphans", "--delete", "--yes"]);
+            assert.equal(ran.exitCode, 64);
+            assert.ok(
+                ran.stderr.endsWith(
+                    `swarm: there is no terminal to ask on: ${question}--yes does not stand for it`,
+                ),
+                ran.stderr,
+            );
+            assert.deepEqual(deleted(), []);
+        });
+    });
 
     test("yes deletes, and says so", async () => {
         const ran = await answered("Y\r");

@@ -171,11 +171,11 @@ describe("the files for ssh", () => {
             [
                 "# Written by the swarm command from the stack's state, and written anew when that changes.",
                 "",
-                "Host node1.swarm-lab-cli",
+                "Host node1.swarm-lab-cli-a797d56a",
                 "    HostName 198.18.12.5",
-                "    HostKeyAlias node1.swarm-lab-cli",
+                "    HostKeyAlias node1.swarm-lab-cli-a797d56a",
                 "",
-                "Host *.swarm-lab-cli",
+                "Host *.swarm-lab-cli-a797d56a",
                 "    User root",
                 '    IdentityFile "/home/a b/50%%/.swarm/x/deploy_key"',
                 "    IdentitiesOnly yes",
@@ -191,7 +191,7 @@ describe("the files for ssh", () => {
     test("known_hosts holds the pinned keys and no other", () => {
         assert.equal(
             knownHostsText(state),
-            nodes.map(({ name, hostKey }) => `${name}.swarm-lab-cli ${hostKey}\n`).join(""),
+            nodes.map(({ name, hostKey }) => `${name}.swarm-lab-cli-a797d56a ${hostKey}\n`).join(""),
         );
     });
 

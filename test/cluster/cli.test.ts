@@ -36,7 +36,7 @@ describe("the swarm command", () => {
             [orphans.status, orphans.out],
             [
                 0,
-                `Every droplet with the tag ${cluster.tag} is in the state of the stack "${cluster.stack.name}".\n`,
+                `The state of the stack "${cluster.stack.name}" has no mark, so the stack has made nothing yet, or all of it is destroyed.\n`,
             ],
         );
         const doctor = await cluster.swarm.run(["doctor"]);

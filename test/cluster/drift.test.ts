@@ -143,12 +143,13 @@ describe("changes by hand", () => {
                 "d3 lacks its label swarm.node",
             ],
         );
+        const { stack: label } = await stack.names();
         assert.equal(
             await docker(
                 `node inspect --format '{{.Spec.Role}} {{.Spec.Availability}} {{json .Spec.Labels}}' ${node("d2").nodeId} ${nodeId}`,
             ),
             ["d2", "d3"]
-                .map((name) => `worker active {"swarm.node":"${name}","swarm.stack":"swarm-${stack.name}"}`)
+                .map((name) => `worker active {"swarm.node":"${name}","swarm.stack":"${label}"}`)
                 .join("\n"),
         );
     });

@@ -178,7 +178,7 @@ describe("the life of a stack", () => {
         await untilInDroplet(
             seed,
             "docker node inspect $(docker node ls -q) --format '{{index .Description.Engine.Labels \"swarm.stack\"}}'",
-            /^(\S+-afterlife\n?){2}$/,
+            /^(\S+-afterlife-[0-9a-f]{8}\n?){2}$/,
         );
         const outputs = await healthy(stack, {
             managers: ["node1"],

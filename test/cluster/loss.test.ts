@@ -4,7 +4,6 @@
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { stackNames } from "../../model/stackNames.ts";
 import { api, containerOf, droplets, inDroplet, untilInDroplet, vpcId } from "./support/cloud.ts";
 import { healthy, type Wanted } from "./support/oracle.ts";
 import { LabStack, type Outputs } from "./support/stack.ts";
@@ -109,7 +108,7 @@ describe("loss, with three managers", () => {
     }
 
     test("a member that somebody joined by hand is left alone, and shown", async () => {
-        const { all } = stackNames("swarm", victim.stack.name).tags;
+        const { all } = (await victim.stack.names()).tags;
         const made = await api("POST", "/v2/droplets", {
             name: "stranger",
             region: "sgp1",
@@ -309,7 +308,7 @@ describe("loss, with one manager", () => {
             ],
             ["--refresh"],
         );
-        const { all } = stackNames("swarm", victim.stack.name).tags;
+        const { all } = (await victim.stack.names()).tags;
         const made = (await droplets(all)).find(({ name }) => name === "m1");
         const state = "docker info --format '{{.Swarm.LocalNodeState}}'";
         assert.equal(await inDroplet(made?.id ?? "", state), "inactive");

@@ -9,7 +9,6 @@ import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { parse } from "yaml";
 import { root } from "../../lab/instance.ts";
-import { stackNames } from "../../model/stackNames.ts";
 import { rules } from "../../policy/rules/index.ts";
 import { type Change, changedProgram } from "./support/changedProgram.ts";
 import { api, droplets, limitDroplets } from "./support/cloud.ts";
@@ -46,8 +45,6 @@ describe("the policy pack", () => {
         await stack.remove();
         rmSync(folder, { recursive: true, force: true });
     });
-
-    const tag = () => stackNames("swarm", stack.name).tags.all;
 
     /** Options that have the pack run; `settings` is the policy config, of the shipped ones by its name. */
     function pack(settings?: Record<string, unknown> | "dev"): string[] {
@@ -178,7 +175,7 @@ describe("the policy pack", () => {
     test("lets a destroy go by", async () => {
         stack.configure(config);
         await stack.destroyOrThrow();
-        assert.deepEqual(await droplets(tag()), []);
+        assert.deepEqual(await droplets(), []);
     });
 
     async function changed(...changes: readonly Change[]): Promise<Ran> {
@@ -191,7 +188,9 @@ describe("the policy pack", () => {
     /** What the cloud has of the stack's firewall. */
     async function firewall(): Promise<unknown> {
         const { body } = await api("GET", "/v2/firewalls?per_page=200");
-        return (body as { firewalls: { name: string }[] }).firewalls.find(({ name }) => name === tag());
+        return (body as { firewalls: { name: string }[] }).firewalls.find(({ name }) =>
+            name.startsWith(`swarm-${stack.name}-`),
+        );
     }
 });
 

@@ -134,7 +134,7 @@ describe("previews made without an engine are like real ones", () => {
     test("destroy", () => compare("destroy", ["destroy", "--preview-only", "--json"]));
 
     test("lost-worker", async () => {
-        const node = (await droplets(`swarm-${stack.name}`)).find(({ name }) => name === "node4");
+        const node = (await droplets((await stack.names()).tags.all)).find(({ name }) => name === "node4");
         await api("DELETE", `/v2/droplets/${node?.id}`);
         await compare("lost-worker");
     });

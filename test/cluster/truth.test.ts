@@ -10,7 +10,6 @@ import { rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
-import { stackNames } from "../../model/stackNames.ts";
 import { droplets, inDroplet, untilInDroplet } from "./support/cloud.ts";
 import { interrupted } from "./support/interrupt.ts";
 import { LabStack, type Outputs } from "./support/stack.ts";
@@ -76,7 +75,7 @@ describe("state against swarm", () => {
             .trim()
             .replace(/@.*/, "");
     const dropletNames = async () =>
-        (await droplets(stackNames("swarm", stack.name).tags.all)).map(({ name }) => name).sort();
+        (await droplets((await stack.names()).tags.all)).map(({ name }) => name).sort();
 
     /** One plain up makes the swarm what the config says, on the droplets that were there, and then there is nothing to do. */
     async function isMended(): Promise<void> {

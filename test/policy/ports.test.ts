@@ -34,7 +34,7 @@ const service = (name: string, ...ports: readonly string[]) => {
     const options = { image: "nginx", ports: ports.map((port) => port.replace("/", ":80/")) };
     const { specs, problems } = readServices({ [name]: options }, false);
     assert.deepEqual(problems, []);
-    const spec = specs.map((one) => specText(engineSpec(one, "swarm-dev"))).join();
+    const spec = specs.map((one) => specText(engineSpec(one))).join();
     const of = resource("remote", name, { stdin: payload("service", [["service", name]], spec) });
     return { ...of, urn: `urn:pulumi:dev::swarm::swarm:index:Services$${of.type}::${name}` };
 };

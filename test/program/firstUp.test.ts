@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import { COMMAND, dev, find, inputOf, type Run, runProgram, settled } from "./harness.ts";
+import { COMMAND, dev, find, inputOf, mark, type Run, runProgram, settled } from "./harness.ts";
+
+const own = `swarm-test-${mark}`;
 
 describe("what the first up sends", () => {
     let run: Run;
@@ -18,7 +20,7 @@ describe("what the first up sends", () => {
             image: "docker-22-04",
             size: "s-1vcpu-1gb",
             vpcUuid: "network-id",
-            tags: ["swarm-test", "swarm-test-worker"],
+            tags: [own, `${own}:worker`],
             sshKeys: ["deploy-id"],
             monitoring: false,
         });
@@ -41,14 +43,14 @@ describe("what the first up sends", () => {
     test("the firewall", () => {
         const anywhere = ["0.0.0.0/0", "::/0"];
         assert.deepEqual(find(run, ":Firewall", "all").inputs, {
-            name: "swarm-test",
-            tags: ["swarm-test"],
+            name: own,
+            tags: [own],
             inboundRules: [
                 { protocol: "tcp", portRange: "22", sourceAddresses: ["198.51.100.0/24"] },
-                { protocol: "tcp", portRange: "2377", sourceTags: ["swarm-test"] },
-                { protocol: "tcp", portRange: "7946", sourceTags: ["swarm-test"] },
-                { protocol: "udp", portRange: "7946", sourceTags: ["swarm-test"] },
-                { protocol: "udp", portRange: "4789", sourceTags: ["swarm-test"] },
+                { protocol: "tcp", portRange: "2377", sourceTags: [own] },
+                { protocol: "tcp", portRange: "7946", sourceTags: [own] },
+                { protocol: "udp", portRange: "7946", sourceTags: [own] },
+                { protocol: "udp", portRange: "4789", sourceTags: [own] },
                 { protocol: "tcp", portRange: "80", sourceAddresses: anywhere },
             ],
             outboundRules: [
@@ -67,7 +69,7 @@ describe("what the first up sends", () => {
             ["range", "10.120.0.0/20"],
             ["limit", "600"],
             ["minimum", "20.10.24"],
-            ["stack", "swarm-test"],
+            ["stack", own],
             ["role", "worker"],
             ["cluster", "clusterid"],
             ["ca", "digest"],

@@ -6,6 +6,7 @@
  */
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
+import { markOf } from "../../model/stackNames.ts";
 import { fakeApi } from "../fakeApi.ts";
 
 /** The type of whatever runs a script on a node. */
@@ -65,7 +66,7 @@ export const api = await fakeApi((call) => {
     return undefined;
 });
 process.env.DIGITALOCEAN_API_URL = api.url;
-// Nor is there a `pulumi`: the program would ask it for the state of a stack of this name.
+// The program starts no `pulumi`, nor anything else.
 process.env.PATH = "/nowhere";
 
 /** What the look-ups answer; a test replaces single ones. */
@@ -172,12 +173,15 @@ export async function runProgram(options: {
 }
 
 /** For what needs an engine and makes no resource. Its hooks are registered, and never called by it. */
-export async function mockEngine(options: { readonly preview: boolean }): Promise<void> {
+export async function mockEngine(options: {
+    readonly preview: boolean;
+    readonly call?: pulumi.runtime.Mocks["call"];
+}): Promise<void> {
     const refuse = () => {
         throw new Error("nothing is made here");
     };
     await pulumi.runtime.setMocks(
-        { newResource: refuse, call: refuse },
+        { newResource: refuse, call: options.call ?? refuse },
         "swarm",
         "test",
         options.preview,
@@ -188,12 +192,17 @@ export async function mockEngine(options: { readonly preview: boolean }): Promis
 
 type Inputs = Record<string, unknown>;
 
+/** The stack's mark: that of the deploy key below. */
+export const mark = markOf("ssh-ed25519 deploy");
+
 /** What each provider adds to the inputs. */
 const states: Record<string, (name: string, inputs: Inputs) => Inputs> = {
     "tls:index/privateKey:PrivateKey": (name) => ({
         privateKeyOpenssh: pulumi.secret(`private key of ${name}`),
         publicKeyOpenssh: `ssh-ed25519 ${name}\n`,
     }),
+    // As the engine has it: of several inputs in its life, the first.
+    "pulumi:index:Stash": (_name, { input }) => ({ output: input }),
     "digitalocean:index/sshKey:SshKey": () => ({ fingerprint: "aa:bb" }),
     "digitalocean:index/vpc:Vpc": () => ({}),
     "digitalocean:index/tag:Tag": () => ({}),

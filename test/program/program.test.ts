@@ -1,12 +1,26 @@
 /** What the program registers, in which order, and what it asks: under the SDK's mocks. */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { SECRET_KEYS, type SecretKey } from "../../model/settings.ts";
-import { api, COMMAND, dev, find, inputOf, type Run, refusal, runProgram, settled } from "./harness.ts";
+import {
+    api,
+    COMMAND,
+    dev,
+    find,
+    inputOf,
+    mark,
+    type Registered,
+    type Run,
+    refusal,
+    runProgram,
+    settled,
+} from "./harness.ts";
+
+const own = `swarm-test-${mark}`;
+
+/** What stands for a value that a preview does not know. */
+const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 /** Exact: a resource more for each node is what makes an engine slow. */
 const expected = {
@@ -16,6 +30,7 @@ const expected = {
     "swarm:index:Swarm": 1,
     "swarm:index:Services": 1,
     "tls:index/privateKey:PrivateKey": 5,
+    "pulumi:index:Stash": 1,
     "digitalocean:index/sshKey:SshKey": 1,
     "digitalocean:index/vpc:Vpc": 1,
     "digitalocean:index/tag:Tag": 3,
@@ -82,12 +97,11 @@ for (const preview of [true, false]) {
             const { delete: command, environment, ...rest } = look.inputs;
             assert.equal(
                 command,
-                'said=$(node --no-warnings components/vpcMembers.ts "$SWARM_VPC" "$SWARM_STACK" 2>&1) || ' +
+                'said=$(node --no-warnings remnants/vpcMembers.ts "$SWARM_VPC" 2>&1) || ' +
                     '{ [ $? -ne 3 ] || { printf "%s\\n" "$said" >&2; exit 1; }; }',
             );
             assert.deepEqual(rest, { addPreviousOutputInEnv: false });
-            assert.deepEqual(Object.keys(environment as object).sort(), ["SWARM_STACK", "SWARM_VPC"]);
-            assert.equal((environment as Record<string, unknown>).SWARM_STACK, "test");
+            assert.deepEqual(Object.keys(environment as object), ["SWARM_VPC"]);
             assert.deepEqual(look.secrets, []);
             assert.ok(look.dependencies.includes("network"));
         });
@@ -136,7 +150,7 @@ for (const preview of [true, false]) {
             const before = (name: string) => ({ beforeCreate: [name], beforeUpdate: [] });
             assert.deepEqual(hooks(":Vpc", "network"), before("claim-vpc"));
             assert.deepEqual(hooks(":SshKey", "deploy"), before("claim-key"));
-            assert.deepEqual(hooks(":Firewall", "all"), before("claim-swarm-test"));
+            assert.deepEqual(hooks(":Firewall", "all"), before("claim-firewall"));
         });
 
         test("a new swarm makes its services anew, and nothing else goes with another", () => {
@@ -268,7 +282,7 @@ describe("a swarm that has lost its quorum", () => {
             ["range", "10.120.0.0/20"],
             ["limit", "600"],
             ["minimum", "20.10.24"],
-            ["stack", "swarm-test"],
+            ["stack", own],
         ]);
         assert.deepEqual(recover.hooks, { beforeCreate: ["reach-m2"], beforeUpdate: ["reach-m2"] });
         assert.equal(recover.inputs.addPreviousOutputInEnv, false);
@@ -296,10 +310,46 @@ test("an up asks whether the account has the VPC, and lists the stack's droplets
     while (asked().length < 2 && Date.now() < deadline)
         await new Promise((resolve) => setTimeout(resolve, 20));
     assert.deepEqual(asked(), [
-        "GET /v2/droplets?tag_name=swarm-test&page=1&per_page=200",
+        `GET /v2/droplets?tag_name=${own}&page=1&per_page=200`,
         "GET /v2/vpcs/network-id",
     ]);
     assert.deepEqual([...api.authorizations], ["Bearer a token of the tests"]);
+});
+
+describe("the mark", () => {
+    test("is not known in the first preview: what is called by it is not, and all else is", async () => {
+        const run = await runProgram({ config: dev, preview: true });
+        const { name, tags, inboundRules } = find(run, ":Firewall", "all").inputs;
+        assert.deepEqual([name, tags], [unknown, [unknown]]);
+        assert.deepEqual((inboundRules as object[])[1], {
+            protocol: "tcp",
+            portRange: "2377",
+            sourceTags: [unknown],
+        });
+        assert.equal(find(run, ":Vpc", "network").inputs.name, unknown);
+        assert.equal(find(run, ":SshKey", "deploy").inputs.name, unknown);
+        assert.match(`${find(run, COMMAND, "nginx").inputs.stdin}`, /^ {2}"swarm.stack": ""$/m);
+    });
+
+    test("stays the first key's when there is another key, and another name of the stack", async () => {
+        const state = (name: string) => (name === "mark" ? { output: "0a1b2c3d" } : {});
+        const run = await runProgram({ config: dev, stack: "renamed", state });
+        assert.equal(find(run, "pulumi:index:Stash", "mark").inputs.input, mark);
+        assert.equal(find(run, ":Vpc", "network").inputs.name, "swarm-renamed-0a1b2c3d");
+    });
+
+    test("is the key's own in an up with --target, which makes no stash", async () => {
+        const state = (name: string) => (name === "mark" ? { output: undefined } : {});
+        assert.equal(find(await runProgram({ config: dev, state }), ":Vpc", "network").inputs.name, own);
+    });
+
+    test("is taken on in its place by a stack from before: its first preview knows the names", async () => {
+        const knownBy = ({ type, inputs }: Registered) =>
+            /:(PrivateKey|Stash|Tag)$/.test(type) ? inputs : undefined;
+        const run = await runProgram({ config: dev, preview: true, knownBy });
+        assert.equal(find(run, ":Vpc", "network").inputs.name, own);
+        assert.deepEqual(find(run, ":Droplet", "node1").inputs.tags, [own, `${own}:manager`]);
+    });
 });
 
 test("metrics are the droplets' own, where they are asked for", async () => {
@@ -311,15 +361,7 @@ test("metrics are the droplets' own, where they are asked for", async () => {
     );
 });
 
-test("of all the account's droplets, those with the stack's tag alone count as lost", async (context) => {
-    const folder = mkdtempSync(path.join(tmpdir(), "program-"));
-    const searched = process.env.PATH;
-    context.after(() => {
-        process.env.PATH = searched;
-        rmSync(folder, { recursive: true });
-    });
-    writeFileSync(path.join(folder, "pulumi"), "#!/bin/sh\necho '{}'\n", { mode: 0o755 });
-    process.env.PATH = folder;
+test("of all the account's droplets, those with the stack's mark alone count as lost", async (context) => {
     const warned: string[] = [];
     const seen = new Promise<void>((resolve) => {
         context.mock.method(console, "warn", (text: string) => {
@@ -335,16 +377,24 @@ test("of all the account's droplets, those with the stack's tag alone count as l
     });
     const droplets = [
         droplet(1, []),
-        droplet(2, ["swarm-test2", "web"]),
-        droplet(3, ["web", "swarm-test"]),
-        droplet(4, ["swarm-test-manager"]),
+        droplet(2, ["swarm-test", "swarm-test-worker"]),
+        droplet(3, ["web", own]),
+        droplet(4, ["swarm-test-0a1b2c3d", "swarm-test-0a1b2c3d:worker"]),
+        droplet(5, [`swarm-formerly-${mark}`]),
+        droplet(6, [`${own}-worker`]),
     ];
-    const account = { "digitalocean:index/getDroplets:getDroplets": () => ({ droplets }) };
-    await runProgram({ config: dev, preview: true, account });
+    const account = {
+        "digitalocean:index/getDroplets:getDroplets": () => ({ droplets }),
+        "pulumi:pulumi:readStackResourceOutputs": () => ({ outputs: {} }),
+    };
+    // The key is there since a run before.
+    const knownBy = ({ type, inputs }: Registered) =>
+        type === "tls:index/privateKey:PrivateKey" || type === "pulumi:index:Stash" ? inputs : undefined;
+    await runProgram({ config: dev, preview: true, account, knownBy });
     await seen;
     assert.deepEqual(
         warned.map((text) => text.match(/^ {2}- .*$/gm)),
-        [["  - d3, ID 3, made 2026-11-26T21:00:00Z"]],
+        [["  - d3, ID 3, made 2026-11-26T21:00:00Z", "  - d5, ID 5, made 2026-11-26T21:00:00Z"]],
     );
 });
 

@@ -16,6 +16,7 @@
 # AT.update     state and message of its update; AT.replicas: as `service ls` has it; AT.tasks, a line each:
 #               ID|DESIRED-STATE|STATE|yes or no: up to date|NAME|NODE|ERROR. AT is the second from which it is so.
 # logs          what a task's log says
+# label         swarm.stack of the manager as a node
 # clock         seconds that the script has slept
 
 # shellcheck disable=SC2154 # dir is the harness's
@@ -99,6 +100,7 @@ is_up_to_date='--filter _up-to-date=true '
 
 case "$*" in
 "system dial-stdio") serve ;;
+"node inspect --format {{with index .Spec.Labels \"swarm.stack\"}}{{.}}{{end}} self") cat "$dir/label" ;;
 "service inspect --format $read_service web") grep . "$dir/service" || refuse "Error: no such service: web" ;;
 "service inspect --format {{.Version.Index}} "*) echo 99 ;;
 "service inspect --format {{with .UpdateStatus}}{{.State}} {{.Message}}{{end}} "*) now update ;;

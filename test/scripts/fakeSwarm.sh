@@ -277,7 +277,7 @@ case "$*" in
     ;;
 "service inspect --format {{.Spec.Name}} "*) each services "$5" | field 2 ;;
 "ps -aq --filter label=com.docker.swarm.service.name="*) grep "^${4#label=com.docker.swarm.service.name=} " "$dir/containers" | grep -v ' gone$' ;;
-"network ls --filter label=swarm.stack="*" --format {{.Name}}") grep " ${4#label=swarm.stack=} " "$dir/networks" | cut -d' ' -f1 ;;
+"network ls --filter label=swarm.stack --format {{.Name}}={{.Label \"swarm.stack\"}}") sed 's/^\([^ ]*\) \([^ ]*\) .*/\1=\2/' "$dir/networks" ;;
 "network inspect --format {{.ID}} {{index .Labels \"swarm.stack\"}} "*) grep "^$5 " "$dir/networks" | sed 's/^\([^ ]*\) \([^ ]*\).*/id-of-\1 \2/' | grep . || refuse "no such network" ;;
 "network inspect --format {{with index .Labels \"swarm.options\"}}{{.}}{{else}}-{{end}} "*)
     mark=$(grep "^$5 " "$dir/networks" | cut -d' ' -f4)

@@ -21,8 +21,8 @@ const DOCKER = `
     # As the daemon has it: by name, or by the beginning of an ID.
     { grep "^$1 $5 " "$dir/here" || grep "^$1 [^ ]* $5" "$dir/here"; } | cut -d' ' -f2 | grep . || exit 1
     ;;
-"secret ls -q --filter label=swarm.stack=dev"|"config ls -q --filter label=swarm.stack=dev")
-    grep "^$1 .* dev " "$dir/here" | cut -d' ' -f3
+"secret ls --filter label=swarm.stack --format {{.ID}} {{.Label \\"swarm.stack\\"}}"|"config ls --filter label=swarm.stack --format {{.ID}} {{.Label \\"swarm.stack\\"}}")
+    grep "^$1 " "$dir/here" | cut -d' ' -f3,6
     ;;
 "secret inspect --format {{with index .Spec.Labels \\"swarm.name\\"}}{{.}}{{else}}-{{end}} {{.Version.Index}} {{.Spec.Name}} {{.ID}} "*|"config inspect --format {{with index .Spec.Labels \\"swarm.name\\"}}{{.}}{{else}}-{{end}} {{.Version.Index}} {{.Spec.Name}} {{.ID}} "*)
     kind=$1

@@ -74,6 +74,16 @@ describe("services and networks", () => {
         );
     });
 
+    test("a network that the stack made under another name, or before it had a mark, is its own still", async () => {
+        // The stack is swarm-dev here, so its mark is what comes last.
+        const networks = ["renamed swarm-old-dev free", "unmarked swarm free", "theirs swarm-dev-prod free"];
+        const run = await roster({ ...world, networks }, wanted);
+        assertDone(run, {
+            stdout: answer(2),
+            changes: ["network rm renamed", "network rm unmarked", labelled],
+        });
+    });
+
     test("a network that a service still has is left to that service's update", async () => {
         const run = await roster({ ...world, networks: ["old swarm-dev in-use-by-service-s1"] }, wanted);
         assertDone(run, { stdout: answer(2), changes: ["network rm old", labelled] });

@@ -30,6 +30,8 @@ interface World {
     readonly replicas?: Readonly<Record<number, string>>;
     readonly tasks?: Readonly<Record<number, readonly string[]>>;
     readonly logs?: string;
+    /** The stack's label on the manager; default: swarm-dev. */
+    readonly label?: string;
 }
 
 const OUT_OF_SEQUENCE = '500 {"message":"rpc error: code = Unknown desc = update out of sequence"}';
@@ -55,11 +57,10 @@ async function deploy(
     assert.ok(service);
     const lines: Line[] = [
         ["node", "node1"],
-        ["stack", "swarm-dev"],
         ["service", "web"],
         ["image", service.image],
         ["limit", host.limit ?? 60],
-        ...networkLines(service, parsed.settings.networks, "swarm-dev"),
+        ...networkLines(service, parsed.settings.networks),
     ];
     const file = (content: readonly string[] = []) => content.map((line) => `${line}\n`).join("");
     const timed = (kind: string, by: Readonly<Record<number, string | readonly string[]>> = {}) =>
@@ -81,6 +82,7 @@ async function deploy(
                 service: world.service ?? "",
                 ports: file(world.ports ?? ["vip"]),
                 networks: file(world.networks),
+                label: `${world.label ?? "swarm-dev"}\n`,
                 refusals: file(world.refusals),
                 objects: file(world.objects),
                 distribution: world.distribution ?? DISTRIBUTION,
@@ -96,7 +98,7 @@ async function deploy(
             },
             ...(host.differs && { env: { PULUMI_COMMAND_SWARM_DIFFERS: host.differs } }),
         },
-        specText(engineSpec(service, "swarm-dev")),
+        specText(engineSpec(service)),
     );
     const sent = run.files.sent ? JSON.parse(run.files.sent) : undefined;
     return { ...run, sent, requests: (run.files.requests ?? "").split("\n").filter(Boolean) };
@@ -145,7 +147,17 @@ describe("what is sent", () => {
             { architecture: "amd64", os: "linux" },
             { architecture: "", os: "linux", variant: "v7" },
         ]);
-        assert.equal(run.sent.Labels["swarm.image"], "nginx");
+        assert.deepEqual(run.sent.Labels, { "swarm.image": "nginx", "swarm.stack": "swarm-dev" });
+    });
+
+    test("nothing where the manager has lost the label that says whose all is", async () => {
+        const run = await deploy({}, { label: "" });
+        assert.equal(
+            run.stderr,
+            "service web: node1 has lost its label swarm.stack, by which the stack knows what is its own; pulumi up without " +
+                "--target gives it back\n",
+        );
+        assert.deepEqual([run.status, run.requests], [1, []]);
     });
 
     test("no value is an argument of a process, however long it is", async () => {

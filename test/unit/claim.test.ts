@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { afterEach, describe, mock, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { type Cloud, CloudError } from "../../cloud.ts";
-import { type Claim, claimFirewall, claimKey, claimVpc, vpcChanges } from "../../components/claim.ts";
+import { stackNames } from "../../model/stackNames.ts";
+import { type Claim, claimFirewall, claimKey, claimVpc, vpcChanges } from "../../remnants/claim.ts";
 import { mockEngine } from "../program/harness.ts";
 
 interface Ran {
@@ -28,6 +29,8 @@ async function ran(
         readonly preview?: boolean;
         readonly refuseRemoval?: number;
         readonly refuseCreation?: number;
+        /** The mark is not known, as in the preview of a first up. */
+        readonly unmarked?: boolean;
     } = {},
 ): Promise<Ran> {
     await mockEngine({ preview: options.preview ?? false });
@@ -58,13 +61,23 @@ async function ran(
             removed.push(path);
         },
     };
-    const hook = make({ cloud, say: (text) => said.push(text) });
+    const names = pulumi.output(
+        options.unmarked ? unknown : stackNames("swarm", "dev", "0a1b2c3d"),
+    ) as Claim["names"];
+    const hook = make({ cloud, names, unmarked: "swarm-dev", say: (text) => said.push(text) });
     const error = await Promise.resolve(hook.callback({} as pulumi.ResourceHookArgs)).then(
         () => undefined,
         (failure: Error) => failure.message,
     );
     return { removed, said, warned, error, ...(sent.length > 0 ? { sent } : {}) };
 }
+
+const unknown: unknown = pulumi.unknown;
+
+/** The stack's own name. */
+const own = "swarm-dev-0a1b2c3d";
+/** One of the same name in another backend. */
+const namesake = "swarm-dev-99999999";
 
 const nothing: Ran = { removed: [], said: [], warned: [], error: undefined };
 afterEach(() => mock.restoreAll());
@@ -73,9 +86,12 @@ const refusedLookUp = (path: string) =>
     `could not clear away what an interrupted run may have left behind: GET ${path}: 403 not for this token`;
 
 describe("before the VPC is made", () => {
-    const wanted = { name: "swarm-dev", region: "sgp1", ipRange: "10.120.0.0/20" };
-    const there = { id: "v1", name: "swarm-dev", region: "sgp1", ip_range: "10.120.0.0/20" };
-    const other = { ...there, id: "v2", name: "swarm-prod" };
+    const wanted = { region: "sgp1", ipRange: "10.120.0.0/20" };
+    const there = { id: "v1", name: own, region: "sgp1", ip_range: "10.120.0.0/20" };
+    const other = { ...there, id: "v2", name: "swarm-prod-77777777", ip_range: "10.121.0.0/20" };
+    const taken = (...each: string[]) =>
+        "swarm:vpcIpRange: an account takes each address for one VPC alone, and has " +
+        `${each.join("; ")}. Nothing has been done to it. Choose another range: pulumi config set swarm:vpcIpRange ...`;
     const droplet = { urn: "do:droplet:4711", name: "node2" };
     const becomesDefault =
         "the first VPC of sgp1 in the account becomes the region's default: it takes in whatever is made there without " +
@@ -89,9 +105,10 @@ describe("before the VPC is made", () => {
         "changed. Set it back, or make another stack with the new value and move over, or give this swarm up: pulumi " +
         "destroy, then pulumi up";
     const inUse =
-        "the account has a VPC swarm-dev (ID v1) that this stack's state does not know, with node2 (do:droplet:4711), " +
-        "db (do:dbaas:77) in it. If an interrupted run left it there, remove its droplets and run this again: npx " +
-        "swarm orphans --delete. If it is another stack's of this name, name this one otherwise";
+        `the account has this stack's VPC ${own} (ID v1), which the stack's state does not know, with node2 ` +
+        "(do:droplet:4711), db (do:dbaas:77) in it. Droplets that carry the stack's mark and that its state does not know " +
+        "are removed by: npx swarm orphans --delete. The rest is for a person to remove. Then run this again";
+    const removal = `removed the empty VPC ${own} (ID v1), which carried this stack's mark and was in the way of the new one`;
 
     const rows: {
         what: string;
@@ -138,14 +155,43 @@ describe("before the VPC is made", () => {
                     ["/v2/vpcs/made", { default: true }],
                 ],
                 removed: ["/v2/vpcs/v1"],
-                said: ["removed the empty VPC swarm-dev (ID v1), which an interrupted run had left behind"],
+                said: [removal],
             },
             preview: nothing,
         },
         {
-            what: "VPCs of other names, in the same region and range",
-            lists: { "/v2/vpcs": [other] },
+            what: "other stacks' VPCs in the same region, one of the same name among them",
+            lists: { "/v2/vpcs": [other, { ...other, name: namesake }, { ...other, name: "swarm-dev" }] },
             up: nothing,
+        },
+        {
+            what: "VPCs with addresses of the wanted range, none of them with the stack's mark, each named with whose it may be",
+            lists: {
+                "/v2/vpcs": [
+                    { ...there, id: "v3", name: namesake },
+                    { ...there, id: "v4", name: "swarm-dev", ip_range: "10.120.1.0/24" },
+                    { ...there, id: "v5", name: "swarm-prod-77777777", region: "nyc3" },
+                    { ...there, id: "v6", name: "default-ams3", ip_range: "10.120.0.0/16" },
+                    other,
+                ],
+            },
+            up: {
+                ...nothing,
+                error: taken(
+                    `the VPC ${namesake} (ID v3, 10.120.0.0/20): it carries another mark under this stack's name, so a stack ` +
+                        "of this name in another backend has made it, or this one before its state was lost",
+                    "the VPC swarm-dev (ID v4, 10.120.1.0/24): it has this stack's name and no mark, so a stack of this name " +
+                        "has made it before stacks had marks",
+                    "the VPC swarm-prod-77777777 (ID v5, 10.120.0.0/20): it carries the mark of another stack, swarm-prod",
+                    "the VPC default-ams3 (ID v6, 10.120.0.0/16): it carries no stack's mark",
+                ),
+            },
+        },
+        {
+            what: "an empty one with the stack's mark, after a name that the stack had: a remnant",
+            lists: { "/v2/vpcs": [{ ...there, name: "swarm-old-0a1b2c3d" }], "/v2/vpcs/v1/members": [] },
+            up: { ...nothing, removed: ["/v2/vpcs/v1"], said: [removal.replace(own, "swarm-old-0a1b2c3d")] },
+            preview: nothing,
         },
         {
             what: "an empty one of this name, region and range: a remnant",
@@ -153,7 +199,7 @@ describe("before the VPC is made", () => {
             up: {
                 ...nothing,
                 removed: ["/v2/vpcs/v1"],
-                said: ["removed the empty VPC swarm-dev (ID v1), which an interrupted run had left behind"],
+                said: [removal],
             },
             preview: nothing,
         },
@@ -195,6 +241,15 @@ describe("before the VPC is made", () => {
             assert.deepEqual(await ran(lists, (claim) => claimVpc(claim, wish), { preview: true }), preview);
         });
     }
+
+    test("in a preview that does not know the mark, whatever is there is somebody else's", async () => {
+        const lists = { "/v2/vpcs": [there] };
+        const { error } = await ran(lists, (claim) => claimVpc(claim, wanted), {
+            preview: true,
+            unmarked: true,
+        });
+        assert.match(error ?? "", /^swarm:vpcIpRange: .* it carries another mark under this stack's name/);
+    });
 
     test("where the default cannot be made, the stack's VPC is made all the same, with a warning", async () => {
         assert.deepEqual(
@@ -252,7 +307,7 @@ describe("before the deploy key is made", () => {
                 ...nothing,
                 removed: ["/v2/account/keys/2"],
                 said: [
-                    "removed the SSH key renamed by hand (ID 2), which an interrupted run had left behind",
+                    "removed the SSH key renamed by hand (ID 2), which was this stack's own and in the way of the new one",
                 ],
             },
         ],
@@ -268,60 +323,92 @@ describe("before the deploy key is made", () => {
 });
 
 describe("before the firewall is made", () => {
-    const wanted = { name: "swarm-dev", tag: "swarm-dev" };
+    const droplets = (tag: string) => `/v2/droplets?tag_name=${encodeURIComponent(tag)}`;
+    const ours = { id: "f4", name: own, tags: [own] };
+    const covered = [
+        { name: "node1", tags: [own, `${own}:manager`] },
+        { name: "node2", tags: [own.toUpperCase()] },
+        { name: "not asked for", tags: ["web"] },
+    ];
+    const inUse =
+        `this stack's firewall ${own} (ID f4) is there and protects node1, node2, so it is not deleted, and the account takes ` +
+        "no second one of that name. Where the state has it, it needs no replacement: it changes in place. Where the state " +
+        "does not know it, delete it by hand and run pulumi up at once, until when these droplets are open: doctl compute " +
+        "firewall delete f4";
+    const others = [
+        { id: "f1", name: "swarm-dev", tags: ["swarm-dev"] },
+        { id: "f2", name: namesake, tags: [namesake] },
+        { id: "f3", name: "by-hand", tags: [own] },
+    ];
 
-    for (const [what, lists, result] of [
-        ["an account without firewalls", [], nothing],
-        [
-            "others: of the name without the tag, of the tag by another name",
-            [
-                { id: "f1", name: "swarm-dev", tags: ["web"] },
-                { id: "f2", name: "swarm-dev", tags: null },
-                { id: "f3", name: "by-hand", tags: ["swarm-dev"] },
-            ],
-            nothing,
-        ],
-        [
-            "one of the name and the tag",
-            [
-                { id: "f1", name: "swarm-dev", tags: ["web"] },
-                { id: "f4", name: "swarm-dev", tags: ["swarm-dev"] },
-            ],
-            {
+    const rows: { what: string; lists: Parameters<typeof ran>[0]; up: Ran; preview?: Ran }[] = [
+        { what: "an account without firewalls", lists: { "/v2/firewalls": [] }, up: nothing },
+        {
+            what: "others: of the name without a mark, with another mark, by hand for the stack's tag",
+            lists: { "/v2/firewalls": others },
+            up: nothing,
+        },
+        {
+            what: "one with the stack's mark that covers no droplet",
+            lists: { "/v2/firewalls": [...others, ours], [droplets(own)]: [] },
+            up: {
                 ...nothing,
                 removed: ["/v2/firewalls/f4"],
-                said: ["removed the firewall swarm-dev (ID f4), which an interrupted run had left behind"],
+                said: [
+                    `removed the firewall ${own} (ID f4), which carried this stack's mark and was in the way of the new one`,
+                ],
             },
-        ],
-        [
-            "a token that may not list firewalls",
-            403,
-            { ...nothing, warned: [refusedLookUp("/v2/firewalls")] },
-        ],
-    ] as const) {
-        test(what, async () => {
-            assert.deepEqual(
-                await ran({ "/v2/firewalls": lists }, (claim) => claimFirewall(claim, wanted)),
-                result,
-            );
-        });
+            preview: nothing,
+        },
+        {
+            what: "one with the stack's mark that covers droplets",
+            lists: { "/v2/firewalls": [ours], [droplets(own)]: covered },
+            up: { ...nothing, error: inUse },
+        },
+        {
+            what: "the same under the name that the stack had, about to be replaced",
+            lists: {
+                "/v2/firewalls": [{ ...ours, name: "swarm-old-0a1b2c3d", tags: ["swarm-old-0a1b2c3d"] }],
+                [droplets("swarm-old-0a1b2c3d")]: [{ name: "node1", tags: ["swarm-old-0a1b2c3d"] }],
+            },
+            up: nothing,
+        },
+        {
+            what: "a token that may not list firewalls",
+            lists: { "/v2/firewalls": 403 },
+            up: { ...nothing, warned: [refusedLookUp("/v2/firewalls")] },
+        },
+    ];
+    for (const { what, lists, up, preview = up } of rows) {
+        test(what, async () => assert.deepEqual(await ran(lists, claimFirewall), up));
+        test(`${what}, in a preview`, async () =>
+            assert.deepEqual(await ran(lists, claimFirewall, { preview: true }), preview));
     }
+
+    test("a preview that does not know the mark asks nothing", async () => {
+        assert.deepEqual(await ran({}, claimFirewall, { preview: true, unmarked: true }), nothing);
+    });
 });
 
-test("in a preview only the VPC's hook runs: it alone refuses what a preview should refuse", async () => {
+test("in a preview the key's hook alone does not run: what it would remove is nobody else's", async () => {
     await mockEngine({ preview: true });
-    const claim = { cloud: {} as Cloud, say: () => {} };
+    const claim = {
+        cloud: {} as Cloud,
+        names: pulumi.output(unknown) as Claim["names"],
+        unmarked: "n",
+        say: () => {},
+    };
     const hooks = [
-        claimVpc(claim, { name: "n", region: "r", ipRange: "i" }),
+        claimVpc(claim, { region: "r", ipRange: "i" }),
         claimKey(claim, pulumi.output("k")),
-        claimFirewall(claim, { name: "n", tag: "t" }),
+        claimFirewall(claim),
     ];
     assert.deepEqual(
         hooks.map(({ name, opts }) => [name, opts?.onDryRun]),
         [
             ["claim-vpc", true],
             ["claim-key", false],
-            ["claim-n", false],
+            ["claim-firewall", true],
         ],
     );
 });

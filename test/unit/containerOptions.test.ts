@@ -20,7 +20,7 @@ function sent(options: Options): JsonObject {
     assert.ok("settings" in result, "problems" in result ? result.problems.join("\n") : "");
     const [service] = result.settings.services;
     assert.ok(service);
-    return JSON.parse(specText(engineSpec(service, "swarm-dev")));
+    return JSON.parse(specText(engineSpec(service)));
 }
 
 const CONTAINER = "TaskTemplate.ContainerSpec";

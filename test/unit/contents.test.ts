@@ -176,7 +176,7 @@ test("the spec has names with the hash, a variable its value, and what the spec'
     const all_ = settings(all);
     const [service] = all_.services;
     assert.ok(service);
-    const { TaskTemplate } = engineSpec(service, "dev", heldBy(all_, KEY)) as never as {
+    const { TaskTemplate } = engineSpec(service, heldBy(all_, KEY)) as never as {
         TaskTemplate: { ContainerSpec: Record<string, unknown> };
     };
     const { Env, Secrets, Configs } = TaskTemplate.ContainerSpec;
@@ -200,7 +200,7 @@ test("the spec has names with the hash, a variable its value, and what the spec'
     assert.deepEqual(Configs, [
         entry("Config", nameOf("config", "motd", "hello\n"), { Name: "/motd", ...usual }),
     ]);
-    const shown = JSON.stringify(engineSpec(service, "dev", shownOf(all_, KEY)));
+    const shown = JSON.stringify(engineSpec(service, shownOf(all_, KEY)));
     assert.ok(shown.includes(`"B=[secret ${nameOf("secret", "db", "hush")}]"`), shown);
     assert.ok(!shown.includes("hush"));
 });

@@ -42,6 +42,7 @@ interface Made {
 /** What an engine says of a service that was made from these options: with a digest, IDs of networks and its own defaults. */
 function running(options: Record<string, unknown>, change: (spec: Made) => void = () => {}): ApiService {
     const spec = JSON.parse(specText(wantedSpec(options))) as Made;
+    spec.Labels["swarm.stack"] = STACK;
     spec.TaskTemplate.ContainerSpec.Image = `${spec.TaskTemplate.ContainerSpec.Image}:latest@sha256:${"0".repeat(64)}`;
     spec.TaskTemplate.ContainerSpec.Isolation = "default";
     spec.TaskTemplate.Placement.Platforms = [{ Architecture: "amd64", OS: "linux" }];
@@ -59,7 +60,7 @@ function wantedSpec(options: Record<string, unknown>): JsonObject {
     assert.ok("settings" in parsed, "problems" in parsed ? parsed.problems.join("\n") : "");
     const [service] = parsed.settings.services;
     assert.ok(service);
-    return engineSpec(service, STACK);
+    return engineSpec(service);
 }
 
 function node(name: string, role: "manager" | "worker", change: Record<string, unknown> = {}): ApiNode {

@@ -18,7 +18,7 @@ function spec(options: Options): JsonObject {
     assert.ok("settings" in result, "problems" in result ? result.problems.join("\n") : "");
     const [service] = result.settings.services;
     assert.ok(service);
-    return engineSpec(service, "swarm-dev");
+    return engineSpec(service);
 }
 
 /** As it is sent: what is undefined is not there. */
@@ -32,14 +32,14 @@ const ROLLOUT = {
     Order: "stop-first",
 };
 
-test("a plain service is what `docker service create` makes of it, with three values to be filled in", () => {
+test("a plain service is what `docker service create` makes of it, with four values to be filled in", () => {
     assert.equal(
         specText(spec({ replicas: 2, ports: ["80:8080"] })),
         `{
  "Name": "web",
  "Labels": {
   "swarm.image": "nginx",
-  "swarm.stack": "swarm-dev"
+  "swarm.stack": ""
  },
  "TaskTemplate": {
   "ContainerSpec": {
@@ -226,7 +226,7 @@ const whole: readonly (readonly [Options, string, unknown])[] = [
         {
             a: "b",
             "swarm.image": "nginx",
-            "swarm.stack": "swarm-dev",
+            "swarm.stack": "",
             "traefik.enable": "true",
         },
     ],

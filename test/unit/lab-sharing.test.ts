@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
-import { stackFolder } from "../../cli/access.ts";
+import { backendMark } from "../../cli/access.ts";
 import { labOf, labText, namePrefix } from "../../lab/droplets/lab.ts";
 import { backendUrl } from "../../lab/environment.ts";
 import { instanceFrom } from "../../lab/instance.ts";
@@ -233,12 +233,16 @@ test("a lab takes its config with it, and moves one that was changed aside", () 
 test("a lab takes the swarm command's files of its stacks with it, and no other's", () => {
     const lab = instanceFrom({}, path.join(scratch, "keys"));
     const all = path.join(lab.checkout, ".swarm");
-    const folder = path.join(all, path.basename(stackFolder("swarm-lab", backendUrl(lab))));
-    const other = path.join(all, path.basename(stackFolder("swarm-lab", "https://api.pulumi.com")));
+    const folder = path.join(all, "swarm-lab-0a1b2c3d");
+    const other = path.join(all, "swarm-lab-99999999");
     removeSshFiles(lab);
-    for (const name of [folder, other]) {
+    for (const [name, backend] of [
+        [folder, backendUrl(lab)],
+        [other, "https://api.pulumi.com"],
+    ] as const) {
         mkdirSync(name, { recursive: true });
         writeFileSync(path.join(name, "deploy_key"), "a key");
+        writeFileSync(path.join(name, "backend"), backendMark(backend));
     }
     removeSshFiles(lab);
     assert.deepEqual([existsSync(folder), existsSync(other)], [false, true]);

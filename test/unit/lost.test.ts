@@ -1,13 +1,11 @@
-/** Droplets with the stack's tag that no state knows: what is said of them, and what is asked for that. */
+/** Droplets with the stack's mark that are none of its resources: what is said of them, and what is asked for that. */
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import { afterEach, beforeEach, describe, mock, test } from "node:test";
+import { afterEach, describe, mock, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import type { Cloud } from "../../cloud.ts";
-import { warnOfLost } from "../../lost.ts";
-import { dropletsOnRecord, type ExportedState, lostDroplets, lostWarning } from "../../model/lost.ts";
+import { stackNames } from "../../model/stackNames.ts";
+import { warnOfLost } from "../../remnants/lost.ts";
+import { dropletsOnRecord, type ExportedState, lostDroplets, lostWarning } from "../../remnants/remnants.ts";
 import { mockEngine } from "../program/harness.ts";
 
 const droplet = (id: number, name = `node${id}`) => ({ id, name, createdAt: "2026-11-26T21:00:00Z" });
@@ -22,9 +20,10 @@ const resource = (id: string | undefined, type = TYPE, more = {}) => ({
 const state = (...resources: ReturnType<typeof resource>[]): ExportedState => ({ deployment: { resources } });
 
 const oneLost =
-    "A droplet carries this stack's tag swarm-dev, but its state does not know it:\n" +
+    "A droplet carries this stack's tag swarm-dev-0a1b2c3d, but is none of its resources:\n" +
     "  - node7, ID 7, made 2026-11-26T21:00:00Z\n" +
-    "An interrupted run left it behind, and it is billed. See: npx swarm orphans. Remove: npx swarm orphans --delete";
+    "It is billed. Such are left by an interrupted run; and what a failed one has not deleted yet looks the same here. See " +
+    "which its state does not know: npx swarm orphans. Remove those: npx swarm orphans --delete";
 
 describe("the model", () => {
     test("droplets on record: those that wait for their deletion too, and nothing that is no droplet", () => {
@@ -50,54 +49,44 @@ describe("the model", () => {
         assert.deepEqual(lostDroplets([droplet(1), droplet(7)], new Set(["1", "2"])), [droplet(7)]);
     });
 
-    test("the text for one", () => assert.equal(lostWarning([droplet(7)], "swarm-dev"), oneLost));
+    test("the text for one", () => assert.equal(lostWarning([droplet(7)], "swarm-dev-0a1b2c3d"), oneLost));
 
     test("the text for several", () => {
         assert.equal(
             lostWarning([droplet(7), droplet(8, "node7")], "swarm-dev"),
-            "2 droplets carry this stack's tag swarm-dev, but its state does not know them:\n" +
+            "2 droplets carry this stack's tag swarm-dev, but are none of its resources:\n" +
                 "  - node7, ID 7, made 2026-11-26T21:00:00Z\n" +
                 "  - node7, ID 8, made 2026-11-26T21:00:00Z\n" +
-                "An interrupted run left them behind, and they are billed. See: npx swarm orphans. Remove: npx swarm " +
-                "orphans --delete",
+                "They are billed. Such are left by an interrupted run; and what a failed one has not deleted yet looks the " +
+                "same here. See which its state does not know: npx swarm orphans. Remove those: npx swarm orphans --delete",
         );
     });
 });
 
 describe("the program", () => {
-    let folder: string;
-    const searched = process.env.PATH;
-    beforeEach(() => {
-        folder = mkdtempSync(path.join(tmpdir(), "lost-"));
-    });
-    afterEach(() => {
-        process.env.PATH = searched;
-        rmSync(folder, { recursive: true });
-        mock.restoreAll();
-    });
+    afterEach(() => mock.restoreAll());
 
-    /** Puts a `pulumi` in front of any other that notes what it is asked and prints `exported`; null: it fails. */
-    function fakePulumi(exported: ExportedState | null): void {
-        writeFileSync(path.join(folder, "state.json"), JSON.stringify(exported));
-        writeFileSync(
-            path.join(folder, "pulumi"),
-            `#!/bin/sh\necho "$*" >>'${folder}/asked'\n` +
-                (exported ? `exec /bin/cat '${folder}/state.json'\n` : "echo no stack >&2; exit 1\n"),
-        );
-        chmodSync(path.join(folder, "pulumi"), 0o755);
-        process.env.PATH = folder;
-    }
+    /** What the engine says of its state; null: it has no such function. */
+    type State = Readonly<Record<string, { type: string; outputs: object }>> | null;
 
     async function warned(args: {
         readonly preview?: boolean;
+        readonly first?: boolean;
         readonly tagged: readonly ReturnType<typeof droplet>[] | undefined;
         readonly own: readonly pulumi.Input<string>[];
         /** What the API lists when it is asked again. */
         readonly later?: readonly ReturnType<typeof droplet>[];
-        readonly state?: ExportedState | null;
+        readonly state?: State;
     }) {
-        await mockEngine({ preview: args.preview ?? false });
-        fakePulumi(args.state === undefined ? state() : args.state);
+        const asked: unknown[] = [];
+        await mockEngine({
+            preview: args.preview ?? false,
+            call: ({ token, inputs }) => {
+                asked.push([token, inputs]);
+                if (!args.state) throw new Error("no such function");
+                return { outputs: args.state };
+            },
+        });
         const warnings: string[] = [];
         mock.method(console, "warn", (text: string) =>
             warnings.push(text.replace("warning: [runtime] ", "")),
@@ -117,20 +106,31 @@ describe("the program", () => {
             remove: () => assert.fail("nothing is removed"),
         };
         const own = args.own.map((id) => pulumi.output(id));
-        await warnOfLost({ tag: "swarm-dev", tagged: args.tagged, own, cloud });
-        const asked = path.join(folder, "asked");
-        return { warnings, listed, asked: existsSync(asked) ? readFileSync(asked, "utf8") : "" };
+        const names = args.first ? undefined : stackNames("swarm", "dev", "0a1b2c3d");
+        await warnOfLost({ names, tagged: args.tagged, own, cloud });
+        return { warnings, listed, asked };
     }
 
-    const silent = { warnings: [], listed: [], asked: "" };
-    const exported = "stack export --non-interactive --stack test\n";
-    const again = ["/v2/droplets?tag_name=swarm-dev"];
+    const onRecord = (...ids: number[]): State => ({
+        "urn:a VPC": { type: "digitalocean:index/vpc:Vpc", outputs: { vpcUrn: "do:vpc:7" } },
+        ...Object.fromEntries(
+            ids.map((id) => [`urn:${id}`, { type: TYPE, outputs: { dropletUrn: `do:droplet:${id}` } }]),
+        ),
+    });
+    const silent = { warnings: [], listed: [], asked: [] };
+    const exported = [["pulumi:pulumi:readStackResourceOutputs", { stackName: "test" }]];
+    const again = ["/v2/droplets?tag_name=swarm-dev-0a1b2c3d"];
 
     const rows: {
         what: string;
         args: Parameters<typeof warned>[0];
         result: Awaited<ReturnType<typeof warned>>;
     }[] = [
+        {
+            what: "the preview of a first up, which does not know the mark: nothing is asked",
+            args: { preview: true, first: true, tagged: [], own: [] },
+            result: silent,
+        },
         {
             what: "every droplet with the tag is the program's: nothing is asked",
             args: { tagged: [droplet(1), droplet(2)], own: ["1", "2"] },
@@ -147,7 +147,7 @@ describe("the program", () => {
             result: silent,
         },
         {
-            what: "the preview of a first up, whose droplets are not known yet: nothing is asked",
+            what: "a preview that knows no droplet yet: nothing is asked",
             args: { preview: true, tagged: [], own: [pulumi.unknown as unknown as string] },
             result: silent,
         },
@@ -156,13 +156,13 @@ describe("the program", () => {
             args: {
                 tagged: [droplet(1), droplet(2)],
                 own: ["1"],
-                state: state(resource("1"), resource("2")),
+                state: onRecord(1, 2),
             },
             result: { ...silent, asked: exported },
         },
         {
             what: "one that is on no record",
-            args: { tagged: [droplet(1), droplet(7)], own: ["1"], state: state(resource("1")) },
+            args: { tagged: [droplet(1), droplet(7)], own: ["1"], state: onRecord(1) },
             result: { ...silent, asked: exported, warnings: [oneLost] },
         },
         {
@@ -171,7 +171,7 @@ describe("the program", () => {
                 preview: true,
                 tagged: [droplet(1), droplet(7)],
                 own: ["1", pulumi.unknown as unknown as string],
-                state: state(resource("1")),
+                state: onRecord(1),
             },
             result: { ...silent, asked: exported, warnings: [oneLost] },
         },
@@ -182,7 +182,7 @@ describe("the program", () => {
         },
         {
             what: "an up that has made one twice",
-            args: { tagged: [], own: ["1"], later: [droplet(1), droplet(7)], state: state(resource("1")) },
+            args: { tagged: [], own: ["1"], later: [droplet(1), droplet(7)], state: onRecord(1) },
             result: { listed: again, asked: exported, warnings: [oneLost] },
         },
         {

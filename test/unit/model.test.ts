@@ -3,20 +3,82 @@ import { describe, test } from "node:test";
 import { parseAnswer } from "../../model/answers.ts";
 import { inbound } from "../../model/firewallRules.ts";
 import { sameKey } from "../../model/ssh.ts";
-import { stackNames, stackReference } from "../../model/stackNames.ts";
+import {
+    carriesMarkOf,
+    markIn,
+    markOf,
+    roleByTags,
+    stackNames,
+    stackReference,
+} from "../../model/stackNames.ts";
 import { userData } from "../../model/userData.ts";
 
 for (const [project, stack, name] of [
-    ["swarm", "dev", "swarm-dev"],
-    ["swarm", "team/prod.eu", "swarm-team-prod-eu"],
-    ["swarm", "a_b", "swarm-a-b"],
+    ["swarm", "dev", "swarm-dev-0a1b2c3d"],
+    ["swarm", "team/prod.eu", "swarm-team-prod-eu-0a1b2c3d"],
+    ["swarm", "a_b", "swarm-a-b-0a1b2c3d"],
 ] as const) {
     test(`names of ${project}/${stack}`, () => {
-        assert.deepEqual(stackNames(project, stack), {
+        assert.deepEqual(stackNames(project, stack, "0a1b2c3d"), {
             stack: name,
-            tags: { all: name, manager: `${name}-manager`, worker: `${name}-worker` },
+            tags: { all: name, manager: `${name}:manager`, worker: `${name}:worker` },
         });
     });
+}
+
+test("no name of one stack is one of another's, whatever the stacks are called, in whatever case", () => {
+    const stacks = [
+        "a-b",
+        "a_b",
+        "a.b",
+        "Prod",
+        "prod",
+        "prod",
+        "prod-worker",
+        "prod-manager",
+        "prod-0a1b2c3d",
+    ];
+    const all = stacks.flatMap((stack, index) => {
+        const { stack: own, tags } = stackNames("swarm", stack, markOf(`ssh-ed25519 ${index}${stack}AAAA`));
+        return [...new Set([own, ...Object.values(tags)])];
+    });
+    assert.equal(new Set(all.map((name) => name.toLowerCase())).size, 3 * stacks.length);
+});
+
+test("the mark is the key's, whatever its comment, and is found again in each name", () => {
+    const mark = markOf("ssh-ed25519 AAAA ada@home\n");
+    assert.match(mark, /^[0-9a-f]{8}$/);
+    assert.equal(markOf("ssh-ed25519 AAAA"), mark);
+    assert.notEqual(markOf("ssh-ed25519 AAAB"), mark);
+    const names = stackNames("swarm", "dev-eu", mark);
+    for (const name of [names.stack, ...Object.values(names.tags)])
+        assert.deepEqual(markIn(name), { name: "swarm-dev-eu", mark });
+    for (const name of ["swarm-dev", "swarm-dev-worker", "web", `${names.stack}-worker`, "0a1b2c3d"])
+        assert.equal(markIn(name), undefined, name);
+});
+
+for (const [names, carries] of [
+    [["swarm-dev-0a1b2c3d"], true],
+    [["web", "Swarm-Dev-0A1B2C3D:worker"], true],
+    [["swarm-former-0a1b2c3d"], true],
+    [["swarm-dev-99999999"], false],
+    [["swarm-dev", "0a1b2c3d"], false],
+    [[], false],
+] as const) {
+    test(`${names.join(", ") || "nothing"} ${carries ? "carries" : "does not carry"} the mark of the stack`, () => {
+        assert.equal(carriesMarkOf(stackNames("swarm", "dev", "0a1b2c3d"), names), carries);
+    });
+}
+
+for (const [tags, role] of [
+    [["swarm-dev-0a1b2c3d", "swarm-dev-0a1b2c3d:manager"], "manager"],
+    [["web", "swarm-dev-0a1b2c3d:worker", "swarm-dev-0a1b2c3d"], "worker"],
+    [["swarm-dev", "swarm-dev-manager"], "manager"],
+    [["swarm-prod-manager", "swarm-prod-manager-worker"], "worker"],
+    [["swarm-prod-manager"], undefined],
+    [[], undefined],
+] as const) {
+    test(`the role that ${tags.join(", ") || "no tag"} says`, () => assert.equal(roleByTags(tags), role));
 }
 
 test("a stack is found by organization and project where there are any, and by its name where there are none", () => {

@@ -16,7 +16,7 @@ function made(networks: unknown): [string, string, unknown][] {
     const result = parsed(networks);
     assert.ok("settings" in result, "problems" in result ? result.problems.join("\n") : "");
     const { services, networks: own } = result.settings;
-    return networkLines(services[0] as (typeof services)[0], own, "swarm-dev").map(([, line]) => {
+    return networkLines(services[0] as (typeof services)[0], own).map(([, line]) => {
         const [, name = "", mark = "", body = ""] = /^(\S+) (\S+) (.*)$/.exec(`${line}`) ?? [];
         assert.equal(networkMarks(result.settings)[name], mark);
         return [name, mark, JSON.parse(body)];
@@ -35,7 +35,7 @@ test("a network without options is a plain one; the mark of others tells them ap
             Attachable: false,
             Internal: false,
             Options: {},
-            Labels: { "swarm.stack": "swarm-dev" },
+            Labels: { "swarm.stack": "" },
         },
     ]);
     const [name, mark, body] = front ?? [];
@@ -46,7 +46,7 @@ test("a network without options is a plain one; the mark of others tells them ap
         Attachable: true,
         Internal: true,
         Options: { encrypted: "", a: "1", b: "2" },
-        Labels: { "swarm.stack": "swarm-dev", "swarm.options": mark },
+        Labels: { "swarm.stack": "", "swarm.options": mark },
     });
     const marks = [
         {},

@@ -176,7 +176,8 @@ const table: {
 
 for (const row of table) {
     test(`the account: ${row.what}`, () => {
-        const found = accountProblems({ ...settings, ...row.settings }, { ...facts, ...row.facts }, "ours");
+        const isOurs = (tags: readonly string[]) => tags.includes("ours");
+        const found = accountProblems({ ...settings, ...row.settings }, { ...facts, ...row.facts }, isOurs);
         assert.deepEqual(found, row.problems);
     });
 }

@@ -1,14 +1,11 @@
 /** What `pulumi destroy` runs between the droplets and the VPC, as the process that it is. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { type FakeAnswer, fakeApi } from "../fakeApi.ts";
 
-const script = fileURLToPath(new URL("../../components/vpcMembers.ts", import.meta.url));
+const script = fileURLToPath(new URL("../../remnants/vpcMembers.ts", import.meta.url));
 
 const MEMBERS = "GET /v2/vpcs/v1/members?page=1&per_page=200";
 const droplet = { urn: "do:droplet:7", name: "node7" };
@@ -18,7 +15,7 @@ const members = (...entries: unknown[]): FakeAnswer => ({ body: { members: entri
 const text = (...lines: string[]) =>
     "The VPC cannot be deleted while something is in it that this stack's state does not know:\n" +
     lines.map((line) => `  - ${line}\n`).join("") +
-    "Droplets that an interrupted run has left behind are removed by: npx swarm orphans --delete\n" +
+    "Droplets that carry the stack's mark are removed by: npx swarm orphans --delete\n" +
     "Remove the rest by hand, then run again: pulumi destroy\n";
 
 const VPC = "GET /v2/vpcs/v1";
@@ -47,8 +44,8 @@ interface Case {
     readonly status: number;
     readonly stderr: string;
     readonly calls?: readonly string[];
-    /** What `pulumi config get` prints, where the environment has no token; null: there is no pulumi. */
-    readonly config?: string | null;
+    /** Null: the environment has none. */
+    readonly token?: null;
 }
 
 const cases: Case[] = [
@@ -128,45 +125,24 @@ const cases: Case[] = [
     { what: "a token that may not ask", answer: () => ({ status: 403 }), status: 0, stderr: "" },
     { what: "an API that is broken", answer: () => ({ status: 500 }), status: 0, stderr: "" },
     {
-        what: "no token, and no pulumi to ask for it",
+        what: "no token",
         answer: () => members(database),
-        config: null,
+        token: null,
         status: 0,
         stderr: "",
         calls: [],
     },
-    {
-        what: "a token in the config alone",
-        answer: () => members(database),
-        config: "a token of the config",
-        status: 3,
-        stderr: text("db, dbaas 77"),
-        calls: [MEMBERS, MEMBERS],
-    },
 ];
 
 describe("what is left in a VPC", { concurrency: true }, () => {
-    for (const { what, answer, status, stderr, calls, config } of cases) {
+    for (const { what, answer, status, stderr, calls, token } of cases) {
         test(what, async (context) => {
             const api = await fakeApi(answer);
-            const folder = mkdtempSync(path.join(tmpdir(), "members-"));
-            context.after(() => {
-                api.close();
-                rmSync(folder, { recursive: true });
-            });
-            if (config) {
-                const asked = "config get digitalocean:token --non-interactive --stack dev";
-                writeFileSync(
-                    path.join(folder, "pulumi"),
-                    `#!/bin/sh\n[ "$*" = "${asked}" ] && echo "${config}"\n`,
-                );
-                chmodSync(path.join(folder, "pulumi"), 0o755);
-            }
-            const child = spawn(process.execPath, ["--no-warnings", script, "v1", "dev"], {
+            context.after(() => api.close());
+            const child = spawn(process.execPath, ["--no-warnings", script, "v1"], {
                 env: {
-                    PATH: folder,
                     DIGITALOCEAN_API_URL: api.url,
-                    ...(config === undefined ? { DIGITALOCEAN_TOKEN: "a token" } : {}),
+                    ...(token === undefined ? { DIGITALOCEAN_TOKEN: "a token" } : {}),
                 },
             });
             let said = "";
@@ -180,7 +156,7 @@ describe("what is left in a VPC", { concurrency: true }, () => {
             assert.equal(ended, status);
             if (calls) assert.deepEqual(api.calls, calls);
             if (api.calls.length > 0) {
-                assert.deepEqual([...api.authorizations], [`Bearer ${config ?? "a token"}`]);
+                assert.deepEqual([...api.authorizations], ["Bearer a token"]);
             }
         });
     }

@@ -51,7 +51,14 @@ export function healthyTests(cluster: CliCluster): void {
         );
         assert.equal(statSync(cluster.generated()).mode & 0o777, 0o700);
         const files = readdirSync(cluster.generated());
-        assert.deepEqual(files.sort(), ["config", "deploy_key", "deploy_key.pub", "hosts", "known_hosts"]);
+        assert.deepEqual(files.sort(), [
+            "backend",
+            "config",
+            "deploy_key",
+            "deploy_key.pub",
+            "hosts",
+            "known_hosts",
+        ]);
         for (const file of files)
             assert.equal(statSync(path.join(cluster.generated(), file)).mode & 0o777, 0o600, file);
         const { stdout } = await execa("git", ["status", "--porcelain", "--", ".swarm"], { cwd: root });

@@ -29,7 +29,7 @@ export function changedProgram(stack: string, changes: readonly Change[]): strin
     ]) {
         copyFileSync(path.join(root, file), path.join(folder, file));
     }
-    for (const part of ["components", "look", "model"]) {
+    for (const part of ["components", "look", "model", "remnants"]) {
         cpSync(path.join(root, part), path.join(folder, part), { recursive: true });
     }
     for (const { file, from, to } of changes) {

@@ -1,6 +1,6 @@
 /** The cluster that the tests of the `swarm` command share: three managers and a worker. */
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -40,14 +40,27 @@ export interface Status {
 export class CliCluster {
     /** For files of the tests. */
     readonly folder = mkdtempSync(path.join(tmpdir(), "swarm-cli-"));
-    #made: { readonly stack: LabStack; readonly outputs: Outputs; readonly swarm: SwarmCommand } | undefined;
+    #made:
+        | {
+              readonly stack: LabStack;
+              readonly outputs: Outputs;
+              readonly swarm: SwarmCommand;
+              readonly tag: string;
+          }
+        | undefined;
     #stack: LabStack | undefined;
 
     async up(): Promise<void> {
         const stack = await LabStack.make("cli", config);
         this.#stack = stack;
         await stack.upOrThrow();
-        this.#made = { stack, outputs: await stack.outputs(), swarm: new SwarmCommand(stack.name) };
+        const { tags } = await stack.names();
+        this.#made = {
+            stack,
+            outputs: await stack.outputs(),
+            swarm: new SwarmCommand(stack.name),
+            tag: tags.all,
+        };
     }
 
     /** However far `up` came. */
@@ -71,18 +84,14 @@ export class CliCluster {
     get swarm(): SwarmCommand {
         return this.#all.swarm;
     }
-    /** Of all its droplets. */
+    /** Of all its droplets, and what the stack is called everywhere else. */
     get tag(): string {
-        return `swarm-${this.stack.name}`;
+        return this.#all.tag;
     }
 
     /** Folder of the files that the command generates. */
     generated(): string {
-        const all = path.join(root, ".swarm");
-        const [own] = existsSync(all)
-            ? readdirSync(all).filter((name) => name.startsWith(`${this.tag}-`))
-            : [];
-        return path.join(all, own ?? "none");
+        return path.join(root, ".swarm", this.tag);
     }
 
     node(name: string): NodeOutput {

@@ -1,6 +1,6 @@
 /** All that can be learned of a cluster that is not as it should be: what CI prints is all that anybody gets. */
-import type { ExportedState } from "../../../model/lost.ts";
-import { stackNames } from "../../../model/stackNames.ts";
+
+import type { ExportedState } from "../../../remnants/remnants.ts";
 import { api, type Droplet, droplets, inDroplet } from "./cloud.ts";
 import type { LabStack } from "./stack.ts";
 
@@ -24,13 +24,15 @@ fi`;
 
 /** Texts of the cluster, the droplets' logs, the API and the state, under headings; never throws. */
 export async function evidence(stack: LabStack): Promise<string> {
-    const tag = stackNames("swarm", stack.name).tags.all;
     // What was asked of it is of no use here: the state follows below.
     const printed = stack.log
         .filter((text) => !text.startsWith("{"))
         .slice(-2)
         .map((text) => tail(text, 3 * TAIL));
-    const made = await droplets(tag).catch(() => [] as readonly Droplet[]);
+    const made = await stack
+        .names()
+        .then(({ tags }) => droplets(tags.all))
+        .catch(() => [] as readonly Droplet[]);
     const nodes = await Promise.all(
         made.map(async ({ id, name }) => {
             const log =

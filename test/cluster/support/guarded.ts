@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { stackNames } from "../../../model/stackNames.ts";
 import { api, inDroplet, untilInDroplet } from "./cloud.ts";
 import { healthy, type Wanted } from "./oracle.ts";
 import { type Samples, sampled } from "./sampler.ts";
@@ -42,7 +41,7 @@ export class Guarded {
     }
 
     watched<T>(work: () => Promise<T>): Promise<{ result: T; samples: Samples }> {
-        return sampled(stackNames("swarm", this.stack.name).tags.all, work);
+        return sampled(work);
     }
 
     droplet(name: string): string {

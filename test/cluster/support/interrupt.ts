@@ -3,8 +3,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Fault } from "../../../lab/api/faults.ts";
-import { dropletsOnRecord, lostDroplets } from "../../../model/lost.ts";
-import { stackNames } from "../../../model/stackNames.ts";
+import { dropletsOnRecord, lostDroplets } from "../../../remnants/remnants.ts";
 import { addFault, api, type Droplet, droplets, inDroplet, removeFaults } from "./cloud.ts";
 import type { Interruption, OfTheApi, OfTheConnection, OfTheRun } from "./interruption.ts";
 import { endOf, pluginOf, RUN_VARIABLE, signal } from "./processes.ts";
@@ -132,12 +131,12 @@ for comm in $(grep -lx sshd-session /proc/[0-9]*/comm); do
 done`;
 
 async function cutConnection(stack: LabStack, node: string): Promise<boolean> {
-    const named = (await droplets(tagOf(stack))).filter(({ name }) => name === node);
+    const named = (await dropletsOf(stack)).filter(({ name }) => name === node);
     const newest = named.sort((one, other) => other.id - one.id)[0];
     return newest !== undefined && (await inDroplet(newest.id, CUT)).includes("cut");
 }
 
-const tagOf = (stack: LabStack) => stackNames("swarm", stack.name).tags.all;
+const dropletsOf = async (stack: LabStack) => await droplets((await stack.names()).tags.all);
 
 async function faultHit(): Promise<boolean> {
     const { body } = await api("GET", "/lab/faults");
@@ -166,7 +165,7 @@ export async function recover(
 /** The droplets with the stack's tag that its state does not know. */
 export async function lostOf(stack: LabStack): Promise<readonly Droplet[]> {
     const known = dropletsOnRecord(JSON.parse(await stack.export()));
-    return lostDroplets(await droplets(tagOf(stack)), known);
+    return lostDroplets(await dropletsOf(stack), known);
 }
 
 /** Removes them as the program's warning says, and tells which they were. */
@@ -182,7 +181,7 @@ export async function removeLost(stack: LabStack): Promise<readonly Droplet[]> {
 
 /** Deletes droplets behind Pulumi's back, by the names of their nodes, and waits until they are gone. */
 export async function removeDroplets(stack: LabStack, names: readonly string[]): Promise<void> {
-    for (const { id, name } of await droplets(tagOf(stack))) {
+    for (const { id, name } of await dropletsOf(stack)) {
         if (names.includes(name)) await api("DELETE", `/v2/droplets/${id}`);
     }
     await api("GET", "/lab/state?settle=10000");

@@ -2,7 +2,6 @@
 import { get } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import Table from "cli-table3";
-import { stackNames } from "../../../model/stackNames.ts";
 import { type Droplet, droplets } from "./cloud.ts";
 import type { LabStack, NodeOutput } from "./stack.ts";
 
@@ -56,7 +55,7 @@ export class Load {
 
     private constructor(stack: LabStack, port: number) {
         this.#port = port;
-        this.#work = this.#follow(stackNames("swarm", stack.name).tags.all);
+        this.#work = stack.names().then(({ tags }) => this.#follow(tags.all));
     }
 
     /** @param port Where nginx is published; default 80. */

@@ -1,7 +1,7 @@
 /** What is always true of a healthy cluster, asked of the cluster, the API, Docker and the state. */
 import assert from "node:assert/strict";
-import { dropletsOnRecord, type ExportedState } from "../../../model/lost.ts";
-import { type StackNames, stackNames } from "../../../model/stackNames.ts";
+import type { StackNames } from "../../../model/stackNames.ts";
+import { dropletsOnRecord, type ExportedState } from "../../../remnants/remnants.ts";
 import { dropletContainers, droplets, inDroplet, nginxAnswers, untilInDroplet } from "./cloud.ts";
 import { evidence } from "./evidence.ts";
 import type { LabStack, NodeOutput, Outputs } from "./stack.ts";
@@ -83,7 +83,7 @@ const managersOf = ({ nodes }: Outputs) => nodes.filter(({ role }) => role === "
 
 /** The droplets of the outputs are those of the API, of the state, and run as containers; no other is there. */
 async function sameDroplets(stack: LabStack, { nodes }: Outputs): Promise<void> {
-    const { tags } = stackNames("swarm", stack.name);
+    const { tags } = await stack.names();
     const ids = nodes.map(({ dropletId }) => dropletId).sort();
     const made = await droplets(tags.all);
     same(
@@ -132,7 +132,7 @@ async function seenFrom(
     stack: LabStack,
     wanted: Wanted,
 ): Promise<void> {
-    const label = stackNames("swarm", stack.name).stack;
+    const { stack: label } = await stack.names();
     const text = await inDroplet(
         manager.dropletId,
         `docker node ls -q | xargs docker node inspect --format '${MEMBER_FORMAT}' && echo services &&

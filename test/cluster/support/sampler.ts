@@ -27,17 +27,14 @@ export interface Samples {
     readonly environments: ReadonlyMap<string, readonly (readonly string[])[]>;
 }
 
-/** Looks at the nodes with that tag, also at those that appear meanwhile, for as long as `work` takes. */
-export async function sampled<T>(
-    tag: string,
-    work: () => Promise<T>,
-): Promise<{ result: T; samples: Samples }> {
+/** Looks at all nodes, also at those that appear meanwhile, for as long as `work` takes. */
+export async function sampled<T>(work: () => Promise<T>): Promise<{ result: T; samples: Samples }> {
     const commands = new Map<string, string[][]>();
     const environments = new Map<string, string[][]>();
     const looks = new Map<number, ReturnType<typeof look>>();
     let ended = false;
     const attach = async () => {
-        for (const { id, name } of await droplets(tag)) {
+        for (const { id, name } of await droplets()) {
             // None yet while the droplet is being made.
             const container = looks.has(id) ? undefined : await containerOf(id).catch(() => undefined);
             if (!container || ended) continue;

@@ -4,8 +4,10 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import { execa } from "execa";
 import { parse, stringify } from "yaml";
+import { readState } from "../../../cli/stackState.ts";
 import { environmentOf, processEnv } from "../../../lab/environment.ts";
 import { instanceFrom, root } from "../../../lab/instance.ts";
+import type { StackNames } from "../../../model/stackNames.ts";
 
 export const instance = instanceFrom(process.env);
 
@@ -214,6 +216,11 @@ export class LabStack {
         if (ran.status !== 0)
             throw new Error(`pulumi ${args.join(" ")} ended with status ${ran.status}:\n${ran.text}`);
         return ran;
+    }
+
+    /** What its things are called in the cloud and in the swarm, by its state: a destroyed stack has no mark any more. */
+    async names(): Promise<StackNames> {
+        return readState(JSON.parse(await this.export()), this.name).names;
     }
 
     /** Resources on record, the stack itself apart. */

@@ -65,7 +65,7 @@ export function specOf(service: ServiceSpec): JsonObject {
 }
 
 function wanted(service: ServiceSpec): JsonObject {
-    return engineSpec(service, STACK, heldBy(settingsFor(service), KEY));
+    return engineSpec(service, heldBy(settingsFor(service), KEY));
 }
 
 export class OneManager {
@@ -83,6 +83,10 @@ export class OneManager {
         await this.#lab.create(this.#id, imageRefs().droplet, onlySsh);
         const address = this.#lab.privateIp(this.#id);
         await this.#lab.eventually(this.#id, `docker swarm init --advertise-addr ${address}`);
+        // As the roster does.
+        await this.run(
+            `docker node update --label-add swarm.stack=${STACK} "$(docker info --format '{{.Swarm.NodeID}}')"`,
+        );
     }
 
     run(command: string): Promise<string> {
@@ -100,7 +104,7 @@ export class OneManager {
             ["image", service.image],
             ["limit", service.timeout],
             ...(auth ? [["auth", auth] as const] : []),
-            ...networkLines(service, {}, STACK),
+            ...networkLines(service, {}),
         ];
         await this.#script("service", service.timeout + 120, lines, specText(wanted(service)));
     }

@@ -2,16 +2,14 @@
  * Run by `pulumi destroy` between the deletion of the droplets and that of the VPC. What is in the way of the VPC's
  * deletion it says, and ends with status 3; the plugin would try for two minutes, and then say little:
  *
- * - Something is still in the VPC: droplets of an interrupted run, which the state does not know, or what somebody put
+ * - Something is still in the VPC that the state does not know: droplets of an interrupted run, or what somebody put
  *   there.
  * - It is its region's default, as the first VPC of a region is. Then `default-<region>` is made the default first.
  *
- * usage: node components/vpcMembers.ts VPC-ID STACK
+ * usage: node remnants/vpcMembers.ts VPC-ID, with the access to the API in the environment
  *
  * Whatever keeps it from finding out, the VPC's deletion goes on: then that has the last word.
  */
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
 import { accessFrom, type CloudAccess, cloud } from "../cloud.ts";
 import { defaultVpcStays } from "../model/defaultVpc.ts";
 import { type ApiVpc, giveDefaultAway } from "./defaultVpc.ts";
@@ -24,16 +22,6 @@ const SECOND_LOOK_MS = 2_000;
 interface Member {
     readonly urn: string;
     readonly name: string;
-}
-
-async function access(stack: string): Promise<CloudAccess | undefined> {
-    const found = accessFrom(process.env);
-    if (found) {
-        return found;
-    }
-    const ask = ["config", "get", "digitalocean:token", "--non-interactive", "--stack", stack];
-    const { stdout } = await promisify(execFile)("pulumi", ask);
-    return { token: stdout.trim(), url: process.env.DIGITALOCEAN_API_URL };
 }
 
 /** Members that are really there: a droplet that the API no longer has by its ID is on its way out. */
@@ -60,7 +48,7 @@ async function hindrance(id: string, from: CloudAccess): Promise<string> {
         return [
             "The VPC cannot be deleted while something is in it that this stack's state does not know:",
             ...members.map(({ name, urn }) => `  - ${name}, ${urn.replace(/^do:(\w+):/, "$1 ")}`),
-            "Droplets that an interrupted run has left behind are removed by: npx swarm orphans --delete",
+            "Droplets that carry the stack's mark are removed by: npx swarm orphans --delete",
             "Remove the rest by hand, then run again: pulumi destroy",
         ].join("\n");
     }
@@ -77,9 +65,9 @@ async function hindrance(id: string, from: CloudAccess): Promise<string> {
     }
 }
 
-const [vpc = "", stack = ""] = process.argv.slice(2);
+const [vpc = ""] = process.argv.slice(2);
 try {
-    const from = await access(stack);
+    const from = accessFrom(process.env);
     const text = from ? await hindrance(vpc, from) : "";
     if (text) {
         console.error(text);

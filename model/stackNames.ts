@@ -19,14 +19,17 @@ export function markOf(publicKey: string): string {
     return createHash("sha256").update(Buffer.from(key, "base64")).digest("hex").slice(0, 8);
 }
 
+/** Between a stack's tag and a role. No name of a stack can hold it, so what has it is the tag of no other stack. */
+const BEFORE_ROLE = ":";
+
 /**
  * The mark makes the name this stack's own: several names of stacks give one readable part, and to DigitalOcean tags are
- * the same whatever their case. Where a role follows, it does so behind a colon, which no stack's name can hold: so it
- * is the tag of no other stack.
+ * the same whatever their case.
  */
 export function stackNames(project: string, stack: string, mark: string): StackNames {
-    const name = `${unmarkedName(project, stack)}-${mark}`;
-    return { stack: name, tags: { all: name, manager: `${name}:manager`, worker: `${name}:worker` } };
+    const name = [unmarkedName(project, stack), mark].join("-");
+    const tag = (role: NodeRole) => `${name}${BEFORE_ROLE}${role}`;
+    return { stack: name, tags: { all: name, manager: tag("manager"), worker: tag("worker") } };
 }
 
 /**
@@ -66,7 +69,7 @@ export function isOwnLabel(label: string | undefined, own: string): boolean {
 /** The role that a droplet's tags say, those of before there were marks included. */
 export function roleByTags(tags: readonly string[]): NodeRole | undefined {
     return (["manager", "worker"] as const).find((role) =>
-        tags.some((tag) => tags.includes(`${tag}:${role}`) || tags.includes(`${tag}-${role}`)),
+        tags.some((tag) => tags.includes(`${tag}${BEFORE_ROLE}${role}`) || tags.includes(`${tag}-${role}`)),
     );
 }
 

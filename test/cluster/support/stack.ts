@@ -50,8 +50,11 @@ export interface Outputs {
 /** Longest that one engine command may take here; a hang shows as a failure, and not as a test run without end. */
 const LIMIT_MS = 8 * 60_000;
 
-/** Beside Pulumi.yaml, where git ignores the stacks of labs. */
-const configFileOf = (stack: string) => path.join(root, `Pulumi.${stack}.yaml`);
+/** A checkout, and the backend that its stacks are in. */
+export interface Clone {
+    readonly folder: string;
+    readonly backend: string;
+}
 
 export class LabStack {
     #name: string;
@@ -59,20 +62,34 @@ export class LabStack {
     readonly log: string[] = [];
     #configFile: string;
     readonly #env: NodeJS.ProcessEnv;
+    readonly #folder: string;
 
-    private constructor(name: string) {
+    private constructor(name: string, clone?: Clone) {
         this.#name = name;
-        this.#configFile = configFileOf(name);
-        this.#env = processEnv(environmentOf(instance));
+        this.#folder = clone?.folder ?? root;
+        this.#configFile = this.#configFileOf(name);
+        this.#env = {
+            ...processEnv(environmentOf(instance)),
+            ...(clone && { PULUMI_BACKEND_URL: clone.backend }),
+        };
+    }
+
+    /** Beside Pulumi.yaml, where git ignores the stacks of labs. */
+    #configFileOf(name: string): string {
+        return path.join(this.#folder, `Pulumi.${name}.yaml`);
     }
 
     get name(): string {
         return this.#name;
     }
 
-    /** Makes a stack of its own in the lab's backend; `theme` is a part of its name. */
-    static async make(theme: string, config: Record<string, unknown>): Promise<LabStack> {
-        const stack = new LabStack(`${instance.name}-${theme}`);
+    /**
+     * Makes a stack of its own; `theme` is a part of its name.
+     *
+     * @param clone Default: this checkout, and the lab's backend.
+     */
+    static async make(theme: string, config: Record<string, unknown>, clone?: Clone): Promise<LabStack> {
+        const stack = new LabStack(`${instance.name}-${theme}`, clone);
         // Of a test run that was killed: its salt belongs to the passphrase of a lab that is no more.
         rmSync(stack.#configFile, { force: true });
         const made = await stack.pulumi(["stack", "init", "--secrets-provider", "passphrase"]);
@@ -87,7 +104,7 @@ export class LabStack {
         const ran = await this.pulumi(["stack", "rename", name]);
         if (ran.status !== 0) throw new Error(ran.text);
         this.#name = name;
-        this.#configFile = configFileOf(name);
+        this.#configFile = this.#configFileOf(name);
     }
 
     /** Replaces the whole `swarm:` config. The salt of the passphrase, which lies in the same file, stays. */
@@ -131,13 +148,13 @@ export class LabStack {
 
     /** The `swarm` command, about this stack. */
     swarm(args: readonly string[]): Promise<Ran> {
-        return this.#run(path.join(root, "cli/bin/swarm"), [...args, "--stack", this.name], {}).done;
+        return this.#run(path.join(this.#folder, "cli/bin/swarm"), [...args, "--stack", this.name], {}).done;
     }
 
     #run(program: string, args: readonly string[], env: Record<string, string>, logged = true): Running {
         const started = performance.now();
         const child = execa(program, args, {
-            cwd: root,
+            cwd: this.#folder,
             env: { ...this.#env, ...env },
             extendEnv: false,
             stdin: "ignore",
@@ -216,6 +233,14 @@ export class LabStack {
         if (ran.status !== 0)
             throw new Error(`pulumi ${args.join(" ")} ended with status ${ran.status}:\n${ran.text}`);
         return ran;
+    }
+
+    /** Puts a state in the place of the one that there is. */
+    async import(state: string): Promise<void> {
+        const file = path.join(instance.dir, "import.json");
+        writeFileSync(file, state);
+        await this.#orThrow(["stack", "import", "--file", file]);
+        rmSync(file);
     }
 
     /** What its things are called in the cloud and in the swarm, by its state: a destroyed stack has no mark any more. */

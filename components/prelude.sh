@@ -139,10 +139,3 @@ about_token() {
         ;;
     esac
 }
-
-# is_own LABEL: whether it is the label of a thing of this stack's. Networks, secrets and configs keep their first one: that
-# has the stack's mark, after whatever name the stack had then, or its name alone from before there were marks.
-is_own() {
-    case $1 in *"-${stack##*-}" | "${stack%-*}") return 0 ;; esac
-    return 1
-}

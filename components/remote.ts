@@ -103,10 +103,10 @@ const parts: Record<ScriptName, readonly string[]> = {
     swarm: ["prelude", "host", "swarm"],
     join: ["prelude", "host", "harden", "join"],
     recover: ["prelude", "host", "recover"],
-    roster: ["prelude", "overlay", "quorum", "labels", "rename", "emptying", "roster"],
+    roster: ["prelude", "own", "overlay", "quorum", "labels", "rename", "emptying", "roster"],
     objects: ["prelude", "engine", "objects"],
-    service: ["prelude", "overlay", "networks", "engine", "convergence", "service"],
-    unused: ["prelude", "unused"],
+    service: ["prelude", "own", "overlay", "networks", "engine", "convergence", "service"],
+    unused: ["prelude", "own", "unused"],
 };
 
 /** The whole text of a script, as a host runs it. */

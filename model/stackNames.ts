@@ -57,7 +57,7 @@ export function carriesMarkOf({ stack }: StackNames, names: readonly string[]): 
 
 /**
  * Whether a label of the swarm's is the stack's, on what keeps its first one: networks, secrets and configs. As `is_own` of
- * components/prelude.sh has it.
+ * components/own.sh has it.
  *
  * @param own The stack's label now.
  */

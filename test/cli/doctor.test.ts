@@ -399,7 +399,7 @@ describe("the cloud's firewalls", () => {
     ];
     const fine = ["ok: 2377, 7946 and 4789 are open between the nodes, and to nobody else"];
     const none = [
-        "fail: none is for the tag swarm-dev, so it covers no node: every port is open to everybody",
+        "fail: none is for the tag swarm-dev-3f9a2c1b, so it covers no node: every port is open to everybody",
     ];
     const allTcp = "2375/tcp, 2376/tcp, 2377/tcp, 7946/tcp";
 

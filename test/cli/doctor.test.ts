@@ -433,7 +433,7 @@ describe("the cloud's firewalls", () => {
         ["a rule for all", [own(...good, rule("tcp", "all", WORLD))], opened(allTcp)],
         [
             "a second firewall, by another tag of the stack's",
-            [own(...good), other({ tags: ["swarm-dev-worker"] }, rule("udp", "4789", WORLD))],
+            [own(...good), other({ tags: [names.tags.worker] }, rule("udp", "4789", WORLD))],
             opened("4789/udp", "web"),
         ],
         [

@@ -1,5 +1,6 @@
 /** Droplets that carry the stack's mark and that its state does not know: found, shown, and removed on demand. */
 import { setTimeout as sleep } from "node:timers/promises";
+import ipaddr from "ipaddr.js";
 import { type Access, accessTo } from "../cli/access.ts";
 import { allDroplets, type Droplet } from "../cli/droplets.ts";
 import { CliError } from "../cli/errors.ts";
@@ -12,6 +13,7 @@ import { hostKeyIn, type StackNode, type StackState } from "../cli/stackState.ts
 import { duration, table } from "../cli/table.ts";
 import { count, dollars } from "../cli/words.ts";
 import type { Cloud } from "../cloud.ts";
+import { isHostKey } from "../model/ssh.ts";
 import { markIn } from "../model/stackNames.ts";
 import { dropletsOnRecord, lostDroplets } from "./remnants.ts";
 
@@ -85,13 +87,13 @@ export async function membersAmong(found: Found, choice: StackChoice): Promise<M
     const asked = found.orphans.map((droplet): [Droplet, StackNode] => [
         droplet,
         {
-            name: `${droplet.name}-${droplet.id}`,
+            name: `droplet-${Number(droplet.id)}`,
             role: "worker",
             dropletId: `${droplet.id}`,
-            publicIp: droplet.publicIp ?? "",
-            privateIp: droplet.privateIp ?? "",
+            publicIp: address(droplet.publicIp),
+            privateIp: address(droplet.privateIp),
             size: droplet.size,
-            hostKey: hostKeyIn(state.exported, droplet.name),
+            hostKey: pinned(hostKeyIn(state.exported, droplet.name)),
         },
     ]);
     const reachable = asked.map(([, node]) => node).filter(({ publicIp }) => publicIp !== "");
@@ -107,6 +109,14 @@ export async function membersAmong(found: Found, choice: StackChoice): Promise<M
         const why = whys[index];
         return why === undefined ? [] : [{ droplet, why }];
     });
+}
+
+/** Goes into ssh's files, as the address does; "" for what is none. */
+const pinned = (key: string) => (isHostKey(key) ? key : "");
+
+/** "" for what is none. */
+function address(text = ""): string {
+    return ipaddr.IPv4.isValidFourPartDecimal(text) ? text : "";
 }
 
 /** Private addresses of the members that are ready, as a manager on record has them; undefined where none answers. */

@@ -116,7 +116,9 @@ test("a droplet without an address is left out of the file, which ssh takes; the
         const files = sshFiles(folder);
         writeFileSync(files.hosts, hostsText(half, files));
         const shown = (node: string) =>
-            execFileSync("ssh", ["-G", "-F", files.hosts, `${node}.swarm-lab-cli-a797d56a`], { encoding: "utf8" });
+            execFileSync("ssh", ["-G", "-F", files.hosts, `${node}.swarm-lab-cli-a797d56a`], {
+                encoding: "utf8",
+            });
         assert.match(shown("node2"), /^hostname 198\.18\.12\.6$/m);
         await assert.rejects(onNode({ state: half, files }, half.nodes[0] as StackNode, "true"), {
             message: "node1 has no address in the state; say: pulumi up --refresh",

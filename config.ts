@@ -22,6 +22,7 @@ import { placementProblems, portProblems } from "./model/clashes.ts";
 import { type Contents, type ReadFile, readContents } from "./model/contents.ts";
 import { referenceProblems } from "./model/held.ts";
 import { DROPLET_IMAGE_ALLOWED, isSlug } from "./model/images.ts";
+import { orderProblems } from "./model/jobs.ts";
 import { expandNames, NAMES_ALLOWED } from "./model/names.ts";
 import { networkProblems, networks } from "./model/networks.ts";
 import { labelProblems, labelsByNode, nodeLabels } from "./model/nodeLabels.ts";
@@ -33,6 +34,7 @@ import {
     RECOVER_ALLOWED,
     recoveryProblems,
 } from "./model/nodes.ts";
+import { openPortProblems, openPorts } from "./model/openPorts.ts";
 import { PROJECT, type Problem, problemText, Refused, unknownKeyText } from "./model/problems.ts";
 import { registries } from "./model/registries.ts";
 import { rolloutProblems } from "./model/rollouts.ts";
@@ -50,7 +52,8 @@ import {
     textWhere,
     value,
 } from "./model/schema.ts";
-import { readServices, versionProblems } from "./model/services.ts";
+import { versionProblems } from "./model/serviceProblems.ts";
+import { readServices } from "./model/services.ts";
 import { SECRET_KEYS, type SecretKey, type ServiceSpec, type Settings } from "./model/settings.ts";
 import { ACCOUNT_KEY_ALLOWED, accountKey, isUser } from "./model/ssh.ts";
 import { isWantedVersion, VERSION_ALLOWED } from "./model/versions.ts";
@@ -135,6 +138,12 @@ const KEYS = {
     vpcIpRange: { type: "string", default: "10.120.0.0/20", schema: text(VPC_ALLOWED, vpcRange) },
     overlayPool: { type: "string", default: "10.200.0.0/16", schema: text(POOL_ALLOWED, poolRange) },
     overlayPoolMaskLength: { type: "integer", default: 24, schema: integer(1, LONGEST_OVERLAY_MASK) },
+    openPorts: {
+        // No type: the engine knows no list of numbers and strings.
+        type: undefined,
+        default: [],
+        schema: openPorts,
+    },
     networks: { type: "object", default: {}, schema: networks },
     secrets: {
         type: "object",
@@ -236,7 +245,9 @@ export function parseSettings(
         const defined = { secret: Object.keys(known.secrets), config: Object.keys(known.configs) };
         report(referenceProblems(services.specs, held, defined), "services");
     }
-    report(portProblems(services.specs), "services");
+    report(portProblems(services.specs, known.openPorts), "services");
+    report(openPortProblems(known.openPorts ?? []), "openPorts");
+    report(orderProblems(services.specs), "services");
     if (known.networks !== undefined) {
         report(networkProblems(known.networks, services.specs), "networks", "services");
     }
@@ -306,6 +317,7 @@ function settings(
         vpcIpRange: values.vpcIpRange,
         overlayPool: values.overlayPool,
         overlayPoolMaskLength: values.overlayPoolMaskLength,
+        openPorts: values.openPorts,
         networks: values.networks,
         secrets: held.secrets,
         configs: held.configs,

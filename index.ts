@@ -39,6 +39,7 @@ const network = new Network("network", {
     ipRange: settings.vpcIpRange,
     sshFrom: settings.sshFrom,
     published: settings.services.flatMap((service) => service.ports),
+    open: settings.openPorts,
     secretKeys: settings.secretKeys,
     claim,
 });

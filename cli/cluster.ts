@@ -94,5 +94,11 @@ export async function comparedOf(found: Survey, options: StackChoice): Promise<C
                       return plain;
                   },
               );
-    return { view: viewOf(found), clusterId: state.clusterId, wanted, swarm: found.swarm };
+    return {
+        view: viewOf(found),
+        clusterId: state.clusterId,
+        wanted,
+        swarm: found.swarm,
+        openPorts: state.openPorts,
+    };
 }

@@ -21,6 +21,8 @@ export interface Compared {
     readonly wanted: Wanted;
     /** Undefined when no manager could be asked. */
     readonly swarm?: SwarmFacts;
+    /** What the firewall lets in from outside; undefined where it is not known. */
+    readonly openPorts?: readonly string[] | undefined;
 }
 
 export function drift({ view, clusterId, wanted, swarm }: Compared): Difference[] {

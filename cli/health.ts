@@ -1,5 +1,6 @@
 /** Whether a cluster is healthy, and the one screen that says so. No I/O. */
 import { compressNames } from "../model/names.ts";
+import { opens, portsOf } from "../model/openings.ts";
 import { type Quorum, quorumOf } from "../model/quorum.ts";
 import type { ClusterView, NodeView, ServiceView, TaskView } from "./clusterView.ts";
 import { type Compared, type Difference, drift, driftText } from "./drift.ts";
@@ -42,6 +43,7 @@ export function healthOf(facts: Facts): Health {
         ...view.problems,
         ...differences.filter(({ degrades }) => !degrades).map(driftText),
         ...uncomparedNotes(wanted),
+        ...closedNotes(facts),
         ...view.services
             .filter(({ updateState }) => updateState === "rollback_completed")
             .map(({ name }) => `the last update of ${name} was rolled back`),
@@ -105,6 +107,28 @@ export function uncomparedNotes({ encrypted, older }: Wanted): string[] {
     ];
     return notes.flatMap(([names, why]) =>
         names.length > 0 ? [`the options of ${names.join(", ")} ${why}`] : [],
+    );
+}
+
+/** Ports that a service publishes, whoever made it, and that nobody reaches from outside. */
+function closedNotes({ swarm, openPorts }: Compared): string[] {
+    if (!openPorts) return [];
+    const passes = (port: number, protocol: string) =>
+        openPorts.some((open) => {
+            const [range = "", of] = open.split("/");
+            return of === protocol && opens({ ports: portsOf(range) }, port);
+        });
+    return (swarm?.services ?? []).flatMap(({ Spec, Endpoint }) =>
+        (Endpoint?.Ports ?? [])
+            .filter(
+                ({ PublishedPort, Protocol }) =>
+                    PublishedPort !== undefined && !passes(PublishedPort, Protocol),
+            )
+            .map(
+                ({ PublishedPort, Protocol }) =>
+                    `${Spec.Name} publishes ${PublishedPort}/${Protocol}, which the firewall does not let in; to open it: ` +
+                    `pulumi config set --path 'swarm:openPorts[0]' ${PublishedPort}/${Protocol}, then pulumi up`,
+            ),
     );
 }
 

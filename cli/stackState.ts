@@ -52,12 +52,15 @@ export interface StackState {
     readonly sshUser: string;
     /** Public half of the key that logs in; undefined before it was made. */
     readonly deployKeyPublic?: string;
+    /** What the firewall lets in from outside, as `80/tcp` or `9000-9010/udp`; undefined where it is not to be read. */
+    readonly openPorts?: readonly string[];
     /** Images by the name of the service, as the last `up` left them. */
     readonly services: readonly string[];
 }
 
 const DROPLET = "digitalocean:index/droplet:Droplet";
 const VPC = "digitalocean:index/vpc:Vpc";
+const FIREWALL = "digitalocean:index/firewall:Firewall";
 const KEY = "tls:index/privateKey:PrivateKey";
 const TAG = "digitalocean:index/tag:Tag";
 const STASH = "pulumi:index:Stash";
@@ -149,6 +152,7 @@ export function readState(exported: ExportedState, name: string): StackState {
         clusterId: text(outputs.clusterId),
         sshUser: text(outputs.sshUser) || "root",
         deployKeyPublic,
+        openPorts: openPortsIn(called(FIREWALL, "all")?.inboundRules),
         services: Object.keys((outputs.services ?? {}) as object),
     };
     refuseUnfit(state);
@@ -209,6 +213,14 @@ function namesIn(
 /** As they were before stacks had marks. */
 function unmarkedNames(name: string): StackNames {
     return { stack: name, tags: { all: name, manager: `${name}-manager`, worker: `${name}-worker` } };
+}
+
+/** Those of rules by addresses: rules by tag are for the nodes among themselves. */
+function openPortsIn(rules: unknown): string[] | undefined {
+    if (!Array.isArray(rules)) return undefined;
+    return (rules as readonly Readonly<Record<string, unknown>>[])
+        .filter(({ sourceAddresses }) => Array.isArray(sourceAddresses) && sourceAddresses.length > 0)
+        .map(({ portRange, protocol }) => `${portRange}/${protocol}`);
 }
 
 /**

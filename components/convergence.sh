@@ -19,6 +19,10 @@ running_tasks() {
 # themselves.
 calm_since='' calm_tasks='' none=none
 has_converged() {
+    if is_job; then
+        job_has_converged
+        return
+    fi
     state=$(docker service inspect --format '{{with .UpdateStatus}}{{.State}} {{.Message}}{{end}}' "$id")
     case $state in paused* | rollback_*) give_up "its update ended as ${state%% *}: ${state#* }" ;; esac
     counts=$(docker service ls --filter "id=$id" --format '{{.Replicas}}')
@@ -58,6 +62,39 @@ has_converged() {
     [ $(($(hundredths) - calm_since)) -ge "$([ "$failures" = 0 ] && echo 200 || echo 1000)" ]
 }
 
+is_job() {
+    case $mode in *Job) return 0 ;; esac
+    return 1
+}
+
+# `0/1 (2/2 completed)`: running, of how many at a time, and completed, of how many. A global job has none in the instant of its
+# making.
+job_is_done() {
+    counts=$(docker service ls --filter "id=$id" --format '{{.Replicas}}')
+    up=${counts%% *} wanted=${counts#*(}
+    wanted=${wanted%% *}
+    up=${wanted%/*} wanted=${wanted#*/}
+    seen="$up of $wanted tasks have completed"
+    [ "$wanted" != 0 ] && [ "$up" = "$wanted" ]
+}
+
+# A job is done when its tasks have ended well. Where none is on its way any more, it never will be.
+idle=0
+job_has_converged() {
+    if job_is_done; then return 0; fi
+    states=$(docker service ps --no-trunc --filter _up-to-date=true --format '{{.CurrentState}}' "$id")
+    failures=$(printf '%s\n' "$states" | grep -cE '^(Failed|Rejected)' || true)
+    [ "$failures" = 0 ] || seen="$seen, $failures have failed"
+    if [ "$failures" = 0 ] || printf '%s\n' "$states" | grep -qvE '^(Failed|Rejected|Complete|Shutdown|Orphaned|Remove)'; then
+        idle=0
+        return 1
+    fi
+    # The one that takes its place comes a moment after a failure.
+    idle=$((idle + 1))
+    [ "$idle" -lt 4 ] || give_up "the job has failed: $seen, and no other is started"
+    return 1
+}
+
 # Hundredths of a second since boot: whole seconds would make a wait of two one of one.
 hundredths() {
     cut -d' ' -f1 /proc/uptime | tr -d .
@@ -66,9 +103,16 @@ hundredths() {
 # give_up WHY: fails with it, the last lines of a task that failed, and what the tasks say of themselves. The engine deletes
 # nothing where anything has failed, so the droplets of nodes that have left the swarm are there still.
 give_up() {
-    failed=$(tasks shutdown '{{.ID}} {{.CurrentState}}' up-to-date | sed -n 's/ Failed .*//p' | head -n 1)
-    last_lines=$([ -z "$failed" ] || timeout 10 docker service logs --raw --tail 10 "$failed" 2>&1 </dev/null || true)
-    fail "service $service: $1$warning${last_lines:+${newline}the last lines of a task that failed:$newline$last_lines}
+    failed=$(tasks shutdown '{{.ID}} {{.Name}} on {{.Node}} {{.CurrentState}} {{.Error}}' up-to-date | grep ' Failed ' | head -n 1 || true)
+    last_lines=''
+    if [ -n "$failed" ]; then
+        # The status is in the error alone: task: non-zero exit (3)
+        status=$(printf '%s\n' "$failed" | sed -n 's/.*non-zero exit (\([0-9]*\)).*/ with exit status \1/p')
+        last_lines=$(timeout 10 docker service logs --raw --tail 10 "${failed%% *}" 2>&1 </dev/null || true)
+        failed=${failed#* }
+        last_lines="${newline}the task ${failed%% Failed *} failed$status, and wrote ${last_lines:+at last:$newline}${last_lines:-nothing}"
+    fi
+    fail "service $service: $1$warning$last_lines
 its tasks:
 $(docker service ps --no-trunc --format '{{.Name}} on {{.Node}}: {{.CurrentState}}{{if .Error}}: {{.Error}}{{end}}' "$id" | head -n 12)$(not_deleted)"
 }

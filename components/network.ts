@@ -3,7 +3,8 @@ import * as digitalocean from "@pulumi/digitalocean";
 import * as pulumi from "@pulumi/pulumi";
 import { accessConfig } from "../account.ts";
 import { inbound, outboundEverything } from "../model/firewallRules.ts";
-import type { NodeRole, PortSpec, Settings } from "../model/settings.ts";
+import { openText } from "../model/openPorts.ts";
+import type { NodeRole, OpenPorts, PortSpec, Settings } from "../model/settings.ts";
 import type { StackNames } from "../model/stackNames.ts";
 import { type Claim, claimFirewall, claimVpc } from "../remnants/claim.ts";
 import { kept } from "./kept.ts";
@@ -16,6 +17,8 @@ export interface NetworkArgs {
     readonly sshFrom: readonly string[];
     /** Ports open to the world. */
     readonly published: readonly PortSpec[];
+    /** And these, for what others deploy. */
+    readonly open: readonly OpenPorts[];
     /** Keys whose values the configuration keeps encrypted. */
     readonly secretKeys: Settings["secretKeys"];
     readonly claim: Claim;
@@ -33,7 +36,9 @@ export class Network extends pulumi.ComponentResource {
     readonly ready: readonly pulumi.Resource[];
 
     constructor(name: string, args: NetworkArgs, opts?: pulumi.ComponentResourceOptions) {
-        super("swarm:index:Network", name, {}, opts);
+        // For the policy, which sees resources alone.
+        const openPorts = args.open.length > 0 ? { openPorts: args.open.map(openText) } : {};
+        super("swarm:index:Network", name, openPorts, opts);
         // With a name given, the provider would delete first whatever is replaced.
         const child = { parent: this, deleteBeforeReplace: false };
         const { names, region, ipRange, claim } = args;
@@ -59,7 +64,12 @@ export class Network extends pulumi.ComponentResource {
                 name: names.stack,
                 tags: [all],
                 inboundRules: kept(
-                    inbound({ sshFrom: args.sshFrom, nodeTag: all, published: args.published }),
+                    inbound({
+                        sshFrom: args.sshFrom,
+                        nodeTag: all,
+                        published: args.published,
+                        open: args.open,
+                    }),
                     args,
                     "sshFrom",
                 ),
@@ -76,7 +86,7 @@ export class Network extends pulumi.ComponentResource {
         this.vpcId = vpc.id;
         this.tags = { manager: [all, manager], worker: [all, worker] };
         this.ready = [firewall, membersCheck(vpc, this)];
-        this.registerOutputs({ vpcId: this.vpcId });
+        this.registerOutputs({ vpcId: this.vpcId, ...openPorts });
     }
 }
 

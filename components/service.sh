@@ -22,10 +22,12 @@ registry_auth=$(values auth)
 
 # What the swarm has under exactly this name, in variables; false when there is nothing.
 read_service() {
-    had=$(docker service inspect --format '{{.Spec.Name}} {{.ID}} {{.Version.Index}} {{.Spec.TaskTemplate.ForceUpdate}} {{if .Spec.Mode.Global}}Global{{else}}Replicated{{end}} {{with index .Spec.Labels "swarm.stack"}}{{.}}{{else}}-{{end}} {{with index .Spec.Labels "swarm.image"}}{{.}}{{else}}-{{end}} {{with .Spec.TaskTemplate.ContainerSpec}}{{.Image}}{{end}} {{with .Spec.TaskTemplate.Placement}}{{json .Platforms}}{{end}}' "$service" 2>/dev/null) || return 1
+    had=$(docker service inspect --format '{{.Spec.Name}} {{.ID}} {{.Version.Index}} {{.Spec.TaskTemplate.ForceUpdate}} {{json .Spec.Mode}} {{with index .Spec.Labels "swarm.stack"}}{{.}}{{else}}-{{end}} {{with index .Spec.Labels "swarm.image"}}{{.}}{{else}}-{{end}} {{with .Spec.TaskTemplate.ContainerSpec}}{{.Image}}{{end}} {{with .Spec.TaskTemplate.Placement}}{{json .Platforms}}{{end}}' "$service" 2>/dev/null) || return 1
     read -r had_name id version forced had_mode had_stack had_image running_image platforms <<END
 $had
 END
+    # {"Replicated":{"Replicas":2}}
+    had_mode=${had_mode#??} had_mode=${had_mode%%\"*}
     # Where nothing is called so, the daemon takes a name for the beginning of an ID.
     [ "$had_name" = "$service" ]
 }
@@ -115,14 +117,20 @@ send() {
     done
 }
 
+# Whether a job has completed for just what it is to run for. The swarm runs a job again whenever it is sent one.
+has_run() {
+    job_mark=$(printf '%s\n' "$spec" | sed -n 's/^  "swarm\.job": "\([0-9a-f]*\)".*/\1/p')
+    [ -z "${PULUMI_COMMAND_SWARM_DIFFERS:-}" ] && job_is_done &&
+        [ "$(docker service inspect --format '{{index .Spec.Labels "swarm.job"}}' "$id")" = "$job_mark" ]
+}
+
 create() {
     version=''
     send /services/create
     id=$(printf '%s\n' "$engine_answer" | sed 's/.*"ID":"\([a-z0-9]*\)".*/\1/')
 }
 
-mode=Replicated
-case $spec in *"$newline \"Mode\": {$newline  \"Global\": "*) mode=Global ;; esac
+mode=$(printf '%s\n' "$spec" | sed -n '/^ "Mode": {$/{n;s/^  "\([A-Za-z]*\)".*/\1/p;}')
 restart=$(printf '%s\n' "$spec" | sed -n 's/^   "Condition": "\([a-z-]*\)".*/\1/p')
 find_stack
 make_networks
@@ -132,10 +140,13 @@ if read_service; then
     [ "$had_stack" = "$stack" ] || { [ "$had_stack" = - ] && [ "$had_image" != - ]; } ||
         fail "service $service: the swarm has a service of this name that this stack did not make; remove it or choose another name"
     find_image
-    force_other_ports
+    # Another count of forced updates tells the tasks of a job's next run from those of the last.
+    if is_job; then forced=$((forced + 1)); else force_other_ports; fi
     fill_in
     networks_before=$(network_ids)
-    if [ "$had_mode" = "$mode" ]; then
+    if is_job && [ "$had_mode" = "$mode" ] && has_run; then
+        :
+    elif [ "$had_mode" = "$mode" ]; then
         ran_before=$(running_tasks)
         send "/services/$id/update?version="
     else

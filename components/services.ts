@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { parseAnswer } from "../model/answers.ts";
-import { engineSpec, type JsonObject, specText } from "../model/engineSpec.ts";
+import { engineSpec, isJob, type JsonObject, specText } from "../model/engineSpec.ts";
 import { heldBy, holdsSecret, shownLogin, shownOf, usesObjects } from "../model/held.ts";
+import { inOrder, markedJob, precedingOf } from "../model/jobs.ts";
 import { networkLines } from "../model/networks.ts";
 import { registryAuth } from "../model/registries.ts";
 import type { Line } from "../model/scriptInput.ts";
@@ -49,9 +50,14 @@ export class Services extends pulumi.ComponentResource {
 
     constructor(name: string, args: ServicesArgs, opts?: pulumi.ComponentResourceOptions) {
         super("swarm:index:Services", name, shownServices(args), opts);
-        const deployed = args.settings.services.map((spec) => [spec.name, deploy(spec, args, this)] as const);
-        this.byName = Object.fromEntries(deployed.map(([name, { service }]) => [name, service]));
-        args.objects?.removeUnused(deployed.map(([, { command }]) => command));
+        const deployed = new Map<string, ReturnType<typeof deploy>>();
+        for (const spec of inOrder(args.settings.services)) {
+            const preceding = precedingOf(spec).flatMap((other) => deployed.get(other)?.command ?? []);
+            deployed.set(spec.name, deploy(spec, args, { parent: this, dependsOn: preceding }));
+        }
+        const byName = [...deployed].sort(([a], [b]) => (a < b ? -1 : 1));
+        this.byName = Object.fromEntries(byName.map(([name, { service }]) => [name, service]));
+        args.objects?.removeUnused(byName.map(([, { command }]) => command));
         this.registerOutputs({ services: this.byName });
     }
 }
@@ -93,7 +99,10 @@ const OTHER_WAITS_SECONDS = 120;
 function deploy(
     service: ServiceSpec,
     args: ServicesArgs,
-    parent: pulumi.Resource,
+    {
+        parent,
+        dependsOn,
+    }: { readonly parent: pulumi.Resource; readonly dependsOn: readonly pulumi.Resource[] },
 ): { readonly service: DeployedService; readonly command: pulumi.Resource } {
     const { settings, objects } = args;
     const auth = registryAuth(service.image, settings.registries, settings.secrets);
@@ -112,17 +121,20 @@ function deploy(
             host: args.seed,
             script: "service",
             input: isSecret ? pulumi.secret(lines) : lines,
-            // Names with a hash are in clear, whatever key they were made with.
-            spec: usesObjects(service)
-                ? pulumi.unsecret(
-                      args.key.apply((key) => specText(engineSpec(service, heldBy(settings, key)))),
-                  )
-                : specText(engineSpec(service, heldBy(settings, ""))),
+            // Names and marks with a hash are in clear, whatever key they were made with.
+            spec:
+                usesObjects(service) || isJob(service)
+                    ? pulumi.unsecret(args.key.apply((key) => specOf(service, args, key)))
+                    : specOf(service, args, ""),
             differs: args.differing.get(service.name),
             leaving: args.leaving,
             timeout: service.timeout + OTHER_WAITS_SECONDS,
         },
-        { parent, dependsOn: [args.after, ...(objects?.usedBy(service) ?? [])], replaceWith: [args.swarm] },
+        {
+            parent,
+            dependsOn: [args.after, ...dependsOn, ...(objects?.usedBy(service) ?? [])],
+            replaceWith: [args.swarm],
+        },
     );
     outliveFailure(command);
     const answer = command.stdout.apply((stdout) =>
@@ -139,6 +151,12 @@ function deploy(
             .apply((addresses) => addresses.flatMap((address) => ports.map((port) => url(address, port)))),
     };
     return { service: deployed, command };
+}
+
+/** @param key What the hashes in it are made with. */
+function specOf(service: ServiceSpec, { settings }: ServicesArgs, key: string): string {
+    const spec = engineSpec(service, heldBy(settings, key));
+    return specText(markedJob(spec, service, settings.services, shownOf(settings, key)));
 }
 
 /**

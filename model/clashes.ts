@@ -7,13 +7,13 @@ import { eligibleNodes, type Members } from "./placement.ts";
 import { clusterUse, portClashes, portKey } from "./ports.ts";
 import type { Problem } from "./problems.ts";
 import { orList } from "./schema.ts";
-import type { ServiceSpec, Settings } from "./settings.ts";
+import type { OpenPorts, ServiceSpec, Settings } from "./settings.ts";
 
 /** A DigitalOcean firewall takes 50 rules in all; the nodes' own traffic needs seven, and a few are kept free. */
 const MAX_PUBLISHED = 40;
 
-/** Ports that the nodes need for themselves, and ports that are published twice. */
-export function portProblems(services: readonly ServiceSpec[]): Problem[] {
+/** Ports that the nodes need for themselves, ports that are published twice, and more than a firewall has rules for. */
+export function portProblems(services: readonly ServiceSpec[], open: readonly OpenPorts[] = []): Problem[] {
     const problems: Problem[] = [];
     for (const { name, ports } of services) {
         for (const port of ports) {
@@ -41,10 +41,11 @@ export function portProblems(services: readonly ServiceSpec[]): Problem[] {
         });
     }
     const published = new Set(services.flatMap(({ ports }) => ports.map(portKey))).size;
-    if (published > MAX_PUBLISHED) {
+    if (published + open.length > MAX_PUBLISHED) {
+        const ranges = open.length > 0 ? ` and ${open.length} of swarm:openPorts` : "";
         problems.push({
             path: ["services"],
-            value: `${published} published ports`,
+            value: `${published} published ports${ranges}`,
             why: "",
             allowed: `at most ${MAX_PUBLISHED} in the stack, since a DigitalOcean firewall takes 50 rules`,
         });
@@ -63,7 +64,11 @@ export function placementProblems(
             return [nowhere(service, settings, received)];
         }
         const port = service.ports.find(({ mode }) => mode === "host");
-        if (port === undefined || service.mode.kind === "global" || service.mode.replicas <= nodes.length) {
+        if (
+            port === undefined ||
+            service.mode.kind !== "replicated" ||
+            service.mode.replicas <= nodes.length
+        ) {
             return [];
         }
         return [

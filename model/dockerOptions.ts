@@ -10,7 +10,7 @@ const OURS: Readonly<Record<string, string>> = {
     volume: "mounts",
     volumes: "mounts",
     tmpfs: "mounts",
-    mode: "global",
+    dependson: "after",
     scale: "replicas",
     publish: "ports",
     dnsopt: "dnsOptions",

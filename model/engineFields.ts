@@ -105,7 +105,12 @@ const SPEC: Fields = {
         Networks: [{ Target: "text", Aliases: "texts", DriverOpts: "map" }],
         LogDriver: DRIVER,
     },
-    Mode: { Replicated: { Replicas: "number" }, Global: {} },
+    Mode: {
+        Replicated: { Replicas: "number" },
+        Global: {},
+        ReplicatedJob: { MaxConcurrent: "number", TotalCompletions: "number" },
+        GlobalJob: {},
+    },
     UpdateConfig: ROLLOUT,
     RollbackConfig: ROLLOUT,
     EndpointSpec: {

@@ -17,6 +17,7 @@ import type {
     PortSpec,
     ResourceSpec,
     RolloutSpec,
+    ServiceMode,
     ServiceSpec,
 } from "./settings.ts";
 
@@ -28,6 +29,8 @@ export type JsonObject = { readonly [field: string]: Json | undefined };
 export const STACK_LABEL = "swarm.stack";
 /** The image as the config has it, on the service: the running one has a digest besides. */
 export const IMAGE_LABEL = "swarm.image";
+/** On a job: what it ran for last, see `jobMark`. */
+export const JOB_LABEL = "swarm.job";
 /** The name of the node, on a member: host names are not unique. */
 export const NODE_LABEL = "swarm.node";
 /** The names of the labels that a member has from the config, so that one that is dropped there goes. */
@@ -90,18 +93,34 @@ export function engineSpec(service: ServiceSpec, held: Held = NOTHING_HELD): Jso
             ForceUpdate: 0,
             Runtime: "container",
         },
-        Mode:
-            service.mode.kind === "global"
-                ? { Global: {} }
-                : { Replicated: { Replicas: service.mode.replicas } },
-        UpdateConfig: rollout(service.update),
-        RollbackConfig: rollout(service.rollback),
+        Mode: mode(service.mode),
+        // The swarm refuses them for a job.
+        UpdateConfig: isJob(service) ? undefined : rollout(service.update),
+        RollbackConfig: isJob(service) ? undefined : rollout(service.rollback),
         EndpointSpec: { Mode: "vip", Ports: filled(service.ports.map(port)) },
     };
     const fields = CONTAINER_OPTION_NAMES.map((option) =>
         inItsPlace(CONTAINER_OPTIONS[option].field, service.fields[option]),
     );
     return named([...fields, service.spec].reduce(merged, generated));
+}
+
+/** Whether its tasks are to end, and to be made no more then. */
+export function isJob(service: Pick<ServiceSpec, "mode">): boolean {
+    return service.mode.kind.endsWith("-job");
+}
+
+function mode(mode: ServiceMode): JsonObject {
+    switch (mode.kind) {
+        case "replicated":
+            return { Replicated: { Replicas: mode.replicas } };
+        case "replicated-job":
+            return { ReplicatedJob: { MaxConcurrent: mode.concurrent, TotalCompletions: mode.replicas } };
+        case "global":
+            return { Global: {} };
+        case "global-job":
+            return { GlobalJob: {} };
+    }
 }
 
 /** Secrets and configs go by their names, in whose place the script puts the IDs that the swarm has for them. */

@@ -1,5 +1,6 @@
 import { ANYWHERE } from "./openings.ts";
-import type { PortSpec } from "./settings.ts";
+import { rangeText } from "./openPorts.ts";
+import type { OpenPorts, PortSpec } from "./settings.ts";
 
 /** One opening as DigitalOcean takes it: TCP, UDP or ICMP, and nothing else exists there. */
 export interface InboundRule<Tag> {
@@ -17,8 +18,8 @@ export interface OutboundRule {
 
 /**
  * What every node lets in: SSH from the operators; the swarm's control plane (2377), gossip (7946) and overlay traffic
- * (4789, which has no authentication and must never face the internet) from the stack's nodes; published ports from
- * anywhere. A cloud firewall filters the VPC side too, so the nodes' own traffic needs its rules.
+ * (4789, which has no authentication and must never face the internet) from the stack's nodes; published ports, and
+ * those of `openPorts`, from anywhere. A cloud firewall filters the VPC side too, so the nodes' own traffic needs its rules.
  * https://docs.docker.com/engine/swarm/swarm-tutorial/#open-protocols-and-ports-between-the-hosts
  *
  * 2377 is open on workers as well, where nothing listens on it. A rule for managers alone would have to go by a tag,
@@ -31,6 +32,7 @@ export function inbound<Tag>(args: {
     readonly sshFrom: readonly string[];
     readonly nodeTag: Tag;
     readonly published: readonly PortSpec[];
+    readonly open: readonly OpenPorts[];
 }): InboundRule<Tag>[] {
     const fromNodes = { sourceTags: [args.nodeTag] };
     const published = new Map(args.published.map((port) => [`${port.published}/${port.protocol}`, port]));
@@ -45,6 +47,14 @@ export function inbound<Tag>(args: {
             .map((port) => ({
                 protocol: port.protocol,
                 portRange: `${port.published}`,
+                sourceAddresses: [...ANYWHERE],
+            })),
+        ...args.open
+            // A rule that is there twice would be refused.
+            .filter(({ first, last, protocol }) => first !== last || !published.has(`${first}/${protocol}`))
+            .map((range) => ({
+                protocol: range.protocol,
+                portRange: rangeText(range),
                 sourceAddresses: [...ANYWHERE],
             })),
     ];

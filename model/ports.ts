@@ -61,7 +61,7 @@ function portNumber(digits: string): number {
 }
 
 /** `80/tcp`: what a node can have only once. */
-export function portKey(port: PortSpec): string {
+export function portKey(port: Pick<PortSpec, "published" | "protocol">): string {
     return `${port.published}/${port.protocol}`;
 }
 
@@ -71,7 +71,7 @@ export function comparePorts(a: PortSpec, b: PortSpec): number {
 }
 
 /** What the nodes use this port for themselves; undefined when they do not. */
-export function clusterUse(port: PortSpec): string | undefined {
+export function clusterUse(port: Pick<PortSpec, "published" | "protocol">): string | undefined {
     return CLUSTER_PORTS[portKey(port)];
 }
 

@@ -30,9 +30,15 @@ export function reservationProblems(stack: Stack, sizes: readonly SizeFacts[] = 
         const rooms = (names: readonly string[]) =>
             names.map((name) => ({ name, room: roomFor(service.reservations, sizeOf.get(name)) }));
         const why =
-            service.mode.kind === "global"
+            service.mode.kind === "global" || service.mode.kind === "global-job"
                 ? tooSmallNodes(service, rooms(certainNodes(service, stack)))
-                : tooFewPlaces(service, service.mode.replicas, rooms(eligibleNodes(service, stack)));
+                : tooFewPlaces(
+                      service,
+                      service.mode.kind === "replicated-job"
+                          ? service.mode.concurrent
+                          : service.mode.replicas,
+                      rooms(eligibleNodes(service, stack)),
+                  );
         return why === undefined
             ? []
             : [

@@ -2,6 +2,7 @@
  * Whether an update of a service can come to its end: in the time that it has, and on the nodes that there are.
  */
 
+import { isJob } from "./engineSpec.ts";
 import { certainNodes, eligibleNodes, type Members } from "./placement.ts";
 import { portKey } from "./ports.ts";
 import type { Problem } from "./problems.ts";
@@ -14,7 +15,8 @@ const DEFAULT_MONITOR_MS = 5000;
 export const MAX_TIMEOUT = 3600;
 
 export function rolloutProblems(settings: Members & Pick<Settings, "services">): Problem[] {
-    return settings.services.flatMap((service) => [
+    const updated = settings.services.filter((service) => !isJob(service));
+    return updated.flatMap((service) => [
         ...timeoutProblems(service, settings),
         ...orderProblems(service, settings),
     ]);

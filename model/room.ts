@@ -130,8 +130,11 @@ function overlayProblems(
 
 /** Most tasks of a service at one time, those of an update under way and of nodes being exchanged included. */
 function mostTasks(service: ServiceSpec, load: Load): number {
-    if (service.mode.kind === "global") {
+    if (service.mode.kind === "global" || service.mode.kind === "global-job") {
         return EXCHANGE * eligibleNodes(service, load).length;
+    }
+    if (service.mode.kind === "replicated-job") {
+        return service.mode.concurrent;
     }
     const { replicas } = service.mode;
     const atOnce = service.update.parallelism === 0 ? replicas : service.update.parallelism;

@@ -6,23 +6,20 @@
 
 import { z } from "zod";
 import {
-    CONTAINER_OPTION_NAMES,
     CONTAINER_OPTIONS,
     type ContainerFields,
     containerFields,
     containerShape,
-    tooNew,
 } from "./containerOptions.ts";
 import { isSecretRef, type SecretRef } from "./contents.ts";
-import { specProblems } from "./engineFields.ts";
-import { fieldAt, type JsonObject } from "./engineSpec.ts";
+import type { JsonObject } from "./engineSpec.ts";
 import { isImageReference, REFERENCE_ALLOWED } from "./images.ts";
-import { cleanPath, mount } from "./mounts.ts";
-import { isLabel, isNumber, repeated } from "./names.ts";
+import { mount } from "./mounts.ts";
+import { isLabel, isNumber } from "./names.ts";
 import { driverOptions, isNetworkName, NETWORK_ALLOWED } from "./networks.ts";
 import { CONSTRAINT_ALLOWED, constraint } from "./placement.ts";
-import { comparePorts, PORT_ALLOWED, portKey, shortPorts } from "./ports.ts";
-import { type Problem, problemText, Refused } from "./problems.ts";
+import { comparePorts, PORT_ALLOWED, shortPorts } from "./ports.ts";
+import { problemText, Refused } from "./problems.ts";
 import { BYTES_ALLOWED, bytes, durationAllowed, durationMs } from "./quantities.ts";
 import { secretRef } from "./registries.ts";
 import { MAX_TIMEOUT } from "./rollouts.ts";
@@ -45,6 +42,7 @@ import {
     textWhere,
     value,
 } from "./schema.ts";
+import { modeProblems, serviceProblems } from "./serviceProblems.ts";
 import type { PortSpec, ServiceSpec } from "./settings.ts";
 
 /** Most replicas of one service; a slip of a key is likelier than a wish for more on at most 100 nodes. */
@@ -109,7 +107,7 @@ const limits = object({ ...amounts, pids: integer(0, 4_194_304).default(0) })
 const reservations = object(amounts).transform(inBytes).prefault({});
 
 const restart = object({
-    condition: oneOf("any", "on-failure", "none").default("any"),
+    condition: oneOf("any", "on-failure", "none").optional(),
     delay: duration().default(5000),
     maxAttempts: integer(0, 1_000_000).default(0),
     window: duration().default(0),
@@ -208,11 +206,22 @@ function files(kind: "secret" | "config") {
     return list(`a list of ${kind}s, each ${allowed}`, file).default([]);
 }
 
+/** One, or a list of them. */
+const NAMES_OF_SERVICES = "the name of a service, or a list of such names";
+const serviceNames = value<unknown>(NAMES_OF_SERVICES, (received) =>
+    typeof received === "string" ? [received] : received,
+)
+    .pipe(list(NAMES_OF_SERVICES, textWhere("the name of a service", isLabel)))
+    .transform((names) => [...new Set(names)])
+    .default([]);
+
 /** What `services.<name>` may hold. */
 const shape = {
     image: textWhere(REFERENCE_ALLOWED, isImageReference),
     replicas: integer(0, MAX_REPLICAS).optional(),
     global: flag().default(false),
+    mode: oneOf("replicated", "global", "replicated-job", "global-job").optional(),
+    maxConcurrent: integer(1, MAX_REPLICAS).optional(),
     ports: list(`a list of ports, each ${PORT_ALLOWED}`, port)
         .transform((entries) => entries.flat())
         .default([]),
@@ -259,6 +268,8 @@ const shape = {
     readOnly: flag().default(false),
     stopGracePeriod: duration(MAX_STOP_GRACE_HOURS).default(10_000),
     timeout: integer(1, MAX_TIMEOUT, "seconds").default(300),
+    after: serviceNames,
+    before: serviceNames,
     ...containerShape,
     // Its fields are checked once it is known to be an object: none of them is a value of its own here.
     spec: value("a map of fields of the Engine API's ServiceSpec", asObject).default({}),
@@ -266,7 +277,7 @@ const shape = {
 
 /** The options of a service, each by itself; what they mean together is for `serviceProblems`. */
 const serviceOptions = object(shape);
-type ServiceOptions = z.output<typeof serviceOptions>;
+export type ServiceOptions = z.output<typeof serviceOptions>;
 
 const SERVICE_NAME_ALLOWED =
     "lower-case letters, digits and inner hyphens, at most 63 characters, not digits alone: containers find the " +
@@ -297,7 +308,10 @@ export function readServices(
         const found =
             "problems" in options
                 ? options.problems
-                : serviceProblems(name, options.value).map((problem) => problemText(problem, secret));
+                : [
+                      ...serviceProblems(name, options.value),
+                      ...modeProblems(name, options.value, asObject(received[name])),
+                  ].map((problem) => problemText(problem, secret));
         problems.push(...found);
         if ("value" in options) {
             specs.push(serviceSpec(name, options.value));
@@ -308,19 +322,35 @@ export function readServices(
 
 /** A service in canonical form. A service that says neither `replicas` nor `global` has one replica. */
 function serviceSpec(name: string, options: ServiceOptions): ServiceSpec {
-    const { replicas, global, stopGracePeriod, ports, networks, spec, update, ...given } = options;
+    const {
+        replicas,
+        global,
+        mode,
+        maxConcurrent,
+        stopGracePeriod,
+        ports,
+        networks,
+        spec,
+        update,
+        restart,
+        ...given
+    } = options;
     const rest = Object.fromEntries(
         Object.entries(given).filter(([option]) => !Object.hasOwn(CONTAINER_OPTIONS, option)),
     ) as Omit<typeof given, keyof ContainerFields>;
+    const kind = kindOf(options);
+    // A job that failed is for a person to look at, before what comes after it.
+    const condition = restart.condition ?? (kind.endsWith("-job") ? "none" : "any");
     // The swarm takes a task that ends while it is watched for one that has failed, however it has ended.
-    const failureAction = rest.restart.condition === "none" ? "continue" : "pause";
+    const failureAction = condition === "none" ? "continue" : "pause";
     return {
         name,
         ...rest,
+        restart: { ...restart, condition },
         update: { ...update, failureAction: update.failureAction ?? failureAction },
         fields: containerFields(given),
         spec: spec as JsonObject,
-        mode: global ? { kind: "global" } : { kind: "replicated", replicas: replicas ?? 1 },
+        mode: modeOf(kind, replicas ?? 1, maxConcurrent),
         ports: [...ports].sort(comparePorts) satisfies PortSpec[],
         networks: [...new Map(networks.map((one) => [one.name, one])).values()].sort((a, b) =>
             a.name < b.name ? -1 : 1,
@@ -329,110 +359,20 @@ function serviceSpec(name: string, options: ServiceOptions): ServiceSpec {
     };
 }
 
-/** What is wrong with a service whose options each are well formed. */
-function serviceProblems(name: string, options: ServiceOptions): Problem[] {
-    const own = options.spec as JsonObject;
-    const problems = specProblems(["services", name, "spec"], own);
-    const { replicas, global, limits, reservations, mounts, ports, capAdd = [], capDrop = [] } = options;
-    const fields = containerFields(options);
-    if (global && replicas !== undefined) {
-        problems.push({
-            path: ["services", name, "replicas"],
-            value: replicas,
-            why: "stands beside global: true",
-            allowed: "either replicas or global: true",
-        });
-    }
-    for (const [option, limit, reserved] of [
-        ["cpus", limits.cpus, reservations.cpus],
-        ["memory", limits.memoryBytes, reservations.memoryBytes],
-    ] as const) {
-        if (limit > 0 && reserved > limit) {
-            problems.push({
-                path: ["services", name, "reservations", option],
-                value: reserved,
-                why: "is above the limit, so that no task could start",
-                allowed: `at most limits.${option}, ${limit}`,
-            });
-        }
-    }
-    for (const option of CONTAINER_OPTION_NAMES.filter((one) => fields[one] !== undefined)) {
-        const { field } = CONTAINER_OPTIONS[option];
-        const value = fieldAt(own, field);
-        if (value !== undefined) {
-            problems.push({
-                path: ["services", name, "spec", ...field.split(".")],
-                value,
-                why: `is what ${option} makes, which is given as well`,
-                allowed: "one of them",
-            });
-        }
-    }
-    for (const capability of capAdd.filter((one) => capDrop.includes(one))) {
-        problems.push({
-            path: ["services", name, "capDrop"],
-            value: capability,
-            why: "stands in capAdd as well",
-            allowed: "each capability in one of them",
-        });
-    }
-    if (global && fields.maxReplicasPerNode !== undefined) {
-        problems.push({
-            path: ["services", name, "maxReplicasPerNode"],
-            value: fields.maxReplicasPerNode,
-            why: "stands beside global: true, which has one task on each node",
-            allowed: "with replicas",
-        });
-    }
-    const ingress = ports.find(({ mode }) => mode === "ingress");
-    if (fields.endpointMode === "dnsrr" && ingress !== undefined) {
-        problems.push({
-            path: ["services", name, "endpointMode"],
-            value: "dnsrr",
-            why: `port ${portKey(ingress)} is published in mode ingress, which needs the service's own address`,
-            allowed: "vip, or ports in mode host",
-        });
-    }
-    for (const repeatedName of repeated(options.networks.map((network) => network.name))) {
-        const entries = options.networks.filter((network) => network.name === repeatedName);
-        if (new Set(entries.map((entry) => JSON.stringify(entry))).size > 1) {
-            problems.push({
-                path: ["services", name, "networks"],
-                value: repeatedName,
-                why: "stands twice, with different options",
-                allowed: "each network once",
-            });
-        }
-    }
-    for (const key of ["secrets", "configs"] as const) {
-        for (const target of repeated(options[key].map((file) => file.target))) {
-            problems.push({
-                path: ["services", name, key],
-                value: target,
-                why: `is the target of two ${key}`,
-                allowed: "each target once",
-            });
-        }
-    }
-    for (const target of repeated(mounts.map((mount) => cleanPath(mount.target)))) {
-        problems.push({
-            path: ["services", name, "mounts"],
-            value: target,
-            why: "is the target of two mounts",
-            allowed: "each target once",
-        });
-    }
-    return problems;
+type Kind = ServiceSpec["mode"]["kind"];
+
+export function kindOf({ mode, global }: Pick<ServiceOptions, "mode" | "global">): Kind {
+    return mode ?? (global ? "global" : "replicated");
 }
 
-/** Options that the oldest engine that may join does not know: it would leave them out without a word. */
-export function versionProblems(services: readonly ServiceSpec[], oldest: string): Problem[] {
-    return services.flatMap(({ name, fields }) =>
-        tooNew(fields, oldest).map(({ path, value, since }) => ({
-            path: ["services", name, ...path],
-            value,
-            why: `an engine before ${since} takes no notice of it, and swarm:minDockerVersion is ${oldest}`,
-            allowed: `with a swarm:minDockerVersion of at least ${since}`,
-        })),
-    );
+/** As for `docker service create`, all of a job's tasks run at once unless it says otherwise. */
+function modeOf(kind: Kind, replicas: number, concurrent = replicas): ServiceSpec["mode"] {
+    switch (kind) {
+        case "replicated":
+            return { kind, replicas };
+        case "replicated-job":
+            return { kind, replicas, concurrent };
+        default:
+            return { kind };
+    }
 }

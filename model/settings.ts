@@ -50,6 +50,13 @@ export interface PortSpec {
     readonly mode: "ingress" | "host";
 }
 
+/** Ports from `first` to `last` that anybody reaches on every node. */
+export interface OpenPorts {
+    readonly first: number;
+    readonly last: number;
+    readonly protocol: PortSpec["protocol"];
+}
+
 /** Limits or reservations of one task. */
 export interface ResourceSpec {
     /** CPUs, in steps of 0.000000001 at the finest; 0 for none. */
@@ -144,7 +151,10 @@ export interface FileSpec {
 
 export type ServiceMode =
     | { readonly kind: "replicated"; readonly replicas: number }
-    | { readonly kind: "global" };
+    | { readonly kind: "global" }
+    /** `replicas` tasks that end well, `concurrent` of them at a time. */
+    | { readonly kind: "replicated-job"; readonly replicas: number; readonly concurrent: number }
+    | { readonly kind: "global-job" };
 
 /** One swarm service, as `docker service create` would be told of it. */
 export interface ServiceSpec {
@@ -184,6 +194,10 @@ export interface ServiceSpec {
     readonly init: boolean;
     readonly readOnly: boolean;
     readonly stopGracePeriodMs: number;
+    /** Names of services that have to have converged before this one is made or changed. */
+    readonly after: readonly string[];
+    /** Names of jobs that run, and have to complete, before each exchange of this service's tasks. */
+    readonly before: readonly string[];
     /** Seconds within which the service has to converge. */
     readonly timeout: number;
     /** What the options hold that each are one field of the Engine API's `ServiceSpec`. */
@@ -225,6 +239,8 @@ export interface Settings {
     readonly overlayPool: string;
     /** Prefix length of each of those subnets. */
     readonly overlayPoolMaskLength: number;
+    /** Open to the world beside what services publish; sorted. */
+    readonly openPorts: readonly OpenPorts[];
     /** Options of overlay networks, by name; those of services that are not here have none. */
     readonly networks: Readonly<Record<string, NetworkSpec>>;
     /** Files' contents in place of their paths. */

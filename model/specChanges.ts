@@ -5,13 +5,21 @@
 
 import { CONTAINER_OPTION_NAMES, CONTAINER_OPTIONS } from "./containerOptions.ts";
 import { configName } from "./contents.ts";
-import { fieldAt, IMAGE_LABEL, isObject, type Json, type JsonObject, STACK_LABEL } from "./engineSpec.ts";
+import {
+    fieldAt,
+    IMAGE_LABEL,
+    isObject,
+    JOB_LABEL,
+    type Json,
+    type JsonObject,
+    STACK_LABEL,
+} from "./engineSpec.ts";
 
 /**
  * What a change does to the tasks that run. Docker exchanges tasks when their spec or the service's ports change (swarmkit,
- * manager/orchestrator/task.go), and leaves those alone whose node still fits when only the placement does.
+ * manager/orchestrator/task.go), and leaves those alone whose node still fits when only the placement does. A job runs again, whatever changes.
  */
-export type SpecEffect = "none" | "more" | "fewer" | "misplaced" | "roll" | "anew";
+export type SpecEffect = "none" | "more" | "fewer" | "misplaced" | "roll" | "again" | "anew";
 
 export interface SpecChange {
     /** `replicas`, `image`, `port`, `variable`, `limits.memory`, ...: an option, or what one entry of a list is called. */
@@ -40,7 +48,7 @@ const IGNORED =
     /^(?:Name|TaskTemplate\.(?:ForceUpdate|Runtime|Placement\.Platforms|ContainerSpec\.Isolation))$/;
 
 /** They say nothing that another field does not. */
-const OWN_LABELS = [STACK_LABEL, IMAGE_LABEL];
+const OWN_LABELS = [STACK_LABEL, IMAGE_LABEL, JOB_LABEL];
 
 /** Options of the config by the fields that they become. */
 const OPTIONS: Readonly<Record<string, string>> = {
@@ -113,6 +121,10 @@ export function specChanges(
                 what === "replicas" ? (Number(is?.value) > Number(was?.value) ? "more" : "fewer") : effect,
         });
     }
+    if (isJobSpec(after)) {
+        for (const [index, change] of changes.entries())
+            if (change.effect !== "anew") changes[index] = { ...change, effect: "again" };
+    }
     const [oldOrder, newOrder] = [before, after].map(orders) as [Orders, Orders];
     for (const [what, order] of newOrder) {
         const same = !changes.some((change) => change.what === what);
@@ -122,12 +134,16 @@ export function specChanges(
     return changes;
 }
 
+function isJobSpec(spec: JsonObject): boolean {
+    return Object.keys(object(spec.Mode)).some((mode) => mode.endsWith("Job"));
+}
+
 type Entries = ReadonlyMap<string, Entry>;
 type Orders = ReadonlyMap<string, string>;
 
 /** How far a change of a service goes: as far as the furthest of its parts. */
 export function effectOf(changes: readonly SpecChange[]): SpecEffect {
-    const order: readonly SpecEffect[] = ["none", "fewer", "more", "misplaced", "roll", "anew"];
+    const order: readonly SpecEffect[] = ["none", "fewer", "more", "misplaced", "roll", "again", "anew"];
     return order.findLast((effect) => changes.some((change) => change.effect === effect)) ?? "none";
 }
 
@@ -170,14 +186,13 @@ function entriesOf(spec: JsonObject, networkName: (target: string) => string): E
             .replace(/:latest$/, ""),
         effect: "roll",
     });
-    const { Replicated, ...mode } = object(Mode);
-    if (Replicated !== undefined)
-        add({ what: "replicas", value: `${object(Replicated).Replicas ?? 0}`, effect: "more" });
-    add({
-        what: "mode",
-        value: Replicated ? "replicated" : (Object.keys(mode)[0] ?? "").toLowerCase(),
-        effect: "anew",
-    });
+    const [mode = ""] = Object.keys(object(Mode));
+    const { Replicas, TotalCompletions, MaxConcurrent } = object(object(Mode)[mode]);
+    if (mode.startsWith("Replicated"))
+        add({ what: "replicas", value: `${Replicas ?? TotalCompletions ?? 0}`, effect: "more" });
+    if (MaxConcurrent !== undefined)
+        add({ what: "maxConcurrent", value: `${MaxConcurrent}`, effect: "again" });
+    add({ what: "mode", value: mode.replace("Job", "-job").toLowerCase(), effect: "anew" });
     for (const entry of list(Ports)) {
         const name = portText(object(entry));
         add({ what: "port", name, value: name, effect: "roll" });

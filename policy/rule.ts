@@ -74,6 +74,7 @@ export const types = {
     privateKey: "tls:index/privateKey:PrivateKey",
     remote: "command:remote:Command",
     local: "command:local:Command",
+    network: "swarm:index:Network",
 } as const;
 
 export const ofType = (resources: readonly SeenInStack[], type: string): readonly SeenInStack[] =>

@@ -18,7 +18,8 @@ export function status(program: Command): void {
         .description(
             "Shows leader, managers and how many of them may still be lost, nodes, services with wanted and running tasks " +
                 "and the reason of what does not run, when certificates end, engine versions, and where members and " +
-                "services differ from what the last up has made of them, whoever changed them.",
+                "services differ from what the last up has made of them, whoever changed them. Published ports that the " +
+                "firewall does not let in are named.",
         )
         .option("-w, --watch", "again every two seconds, until Ctrl-C")
         .addOption(stackOption())

@@ -94,6 +94,8 @@ function serviceLines({ name, change, effect, before, after }: ServiceChange): L
             return [{ line: say`${name}: those tasks move whose node does not fit any more`, ends: true }];
         case "roll":
             return [{ line: say`${name}: its tasks are exchanged, ${rolloutText(after)}`, ends: true }];
+        case "again":
+            return [{ line: say`${name}: the job runs again`, ends: false }];
         case "anew":
             return [{ line: say`${name}: all its tasks end, then new ones start`, ends: true }];
         default:

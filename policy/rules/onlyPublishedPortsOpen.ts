@@ -1,8 +1,8 @@
 import { isObject } from "../../model/engineSpec.ts";
-import { openToAll, type Ports } from "../../model/openings.ts";
+import { openToAll, type Ports, portsOf } from "../../model/openings.ts";
 import { isServiceCommand, readInput } from "../../model/scriptInput.ts";
 import { openings, sources, what } from "../firewall.ts";
-import { listed, ofType, type Rule, type SeenInStack, types, type Violation } from "../rule.ts";
+import { listed, ofType, type Rule, type SeenInStack, texts, types, type Violation } from "../rule.ts";
 
 const SSH = 22;
 
@@ -12,10 +12,14 @@ const SSH = 22;
  */
 export const onlyPublishedPortsOpen: Rule = {
     name: "only-published-ports-open",
-    description: "Nothing but what services publish is open to the world.",
+    description: "Nothing but what services publish, and swarm:openPorts names, is open to the world.",
     level: "mandatory",
     stack: (resources) => {
         const published = publishedPorts(resources);
+        const named = ofType(resources, types.network).flatMap(({ properties }) =>
+            texts(properties.openPorts),
+        );
+        const allowed = new Set([...published, ...named.flatMap(eachPort)]);
         const firewalls = ofType(resources, types.firewall);
         const all = new Map(firewalls.map((firewall) => [firewall.urn, openings(firewall)]));
         const beside = [...all.values()].flat();
@@ -24,7 +28,7 @@ export const onlyPublishedPortsOpen: Rule = {
                 // Of what is not known yet, the up says more.
                 .filter(({ protocol }) => protocol !== "unknown")
                 .filter((at) =>
-                    openToAll(at, beside).some((ports) => !isPublished(at.protocol, ports, published)),
+                    openToAll(at, beside).some((ports) => !isPublished(at.protocol, ports, allowed)),
                 )
                 .map(
                     (at): Violation => ({
@@ -32,7 +36,7 @@ export const onlyPublishedPortsOpen: Rule = {
                         text:
                             `firewall "${firewall.name}" lets ${what(at)} in from ${sources(at)}, and no service ` +
                             "publishes that: whatever comes to listen there, anybody can reach it. Allowed from " +
-                            `everywhere: ${listed([...published].sort())}; all else from named ranges or from tags`,
+                            `everywhere: ${listed([...published, ...named].sort())}; all else from named ranges or from tags`,
                     }),
                 ),
         );
@@ -51,6 +55,13 @@ function publishedPorts(resources: readonly SeenInStack[]): ReadonlySet<string> 
             );
         }),
     );
+}
+
+/** Of `9000-9010/tcp`, as "9000/tcp" and so on. */
+function eachPort(open: string): string[] {
+    const [range = "", protocol] = open.split("/");
+    const [first, last] = portsOf(range);
+    return Array.from({ length: last - first + 1 }, (_, index) => `${first + index}/${protocol}`);
 }
 
 function isPublished(protocol: string, [first, last]: Ports, published: ReadonlySet<string>): boolean {

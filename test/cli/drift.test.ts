@@ -29,6 +29,38 @@ const withService = (more: Partial<ApiService>) => ({
     swarm: { ...swarm, services: [{ ...service, ...more }] },
 });
 
+test("ports that somebody publishes and the firewall does not let in are named", () => {
+    const port = { Protocol: "tcp", TargetPort: 9443, PublishedPort: 9443, PublishMode: "ingress" };
+    const theirs = (more: object) => ({
+        ...service,
+        ID: "theirs",
+        Spec: { ...service.Spec, Name: "portainer", Labels: {} },
+        Endpoint: { Ports: [{ ...port, ...more }] },
+    });
+    const notes = (openPorts: readonly string[] | undefined, more: object = {}) =>
+        healthOf({
+            ...compared("healthy", { swarm: { ...swarm, services: [service, theirs(more)] } }),
+            openPorts,
+        }).notes.filter((note) => note.includes("firewall"));
+    const closed = (port: string) =>
+        `portainer publishes ${port}, which the firewall does not let in; to open it: ` +
+        `pulumi config set --path 'swarm:openPorts[0]' ${port}, then pulumi up`;
+    assert.deepEqual(notes(["22/tcp", "80/tcp"]), [closed("9443/tcp")]);
+    assert.deepEqual(notes(["80/tcp", "9000-9500/tcp"]), []);
+    assert.deepEqual(notes(["80/tcp", "9000-9500/tcp"], { Protocol: "udp" }), [closed("9443/udp")]);
+    // Where sshFrom is secret, so are the rules.
+    assert.deepEqual(notes(undefined), []);
+    const type = "digitalocean:index/firewall:Firewall";
+    const from = (portRange: string, source: object) => ({ protocol: "tcp", portRange, ...source });
+    const inboundRules = [
+        from("22", { sourceAddresses: ["192.0.2.0/24"], sourceTags: [] }),
+        from("2377", { sourceAddresses: [], sourceTags: ["swarm-dev"] }),
+        from("9000-9010", { sourceAddresses: ["0.0.0.0/0"] }),
+    ];
+    const resources = [{ urn: `urn:pulumi:dev::swarm::${type}::all`, type, outputs: { inboundRules } }];
+    assert.deepEqual(readState({ deployment: { resources } }, "dev").openPorts, ["22/tcp", "9000-9010/tcp"]);
+});
+
 describe("nodes", () => {
     const cases: readonly [name: string, facts: Facts, text: string][] = [
         [

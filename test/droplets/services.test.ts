@@ -91,6 +91,50 @@ describe("a published port", () => {
     }
 });
 
+test("a job has converged when it has completed, runs again when it changes, and says how it failed", async () => {
+    const job = (script: string, more: Options = {}) =>
+        serviceOf("job", {
+            image: "busybox",
+            command: ["sh", "-c", script],
+            mode: "replicated-job",
+            ...more,
+        });
+    const runs = async () => {
+        const tasks = await manager.run("docker service ps --format '{{.CurrentState}} {{.Error}}' job");
+        return tasks
+            .split("\n")
+            .map((line) => line.replace(/ \d+ seconds? ago| less than a second ago/, "").trim());
+    };
+    const twice = job("sleep 1", { replicas: 2, maxConcurrent: 1 });
+    await manager.deploy(twice);
+    assert.deepEqual(await runs(), ["Complete", "Complete"]);
+    assert.deepEqual(await manager.differences(twice), []);
+    await manager.deploy(twice);
+    assert.deepEqual(await runs(), ["Complete", "Complete"]);
+    await manager.deploy(job("exit 0", { replicas: 1 }));
+    assert.equal((await runs()).filter((state) => state === "Complete").length, 3);
+    await assert.rejects(manager.deploy(job("echo no such table; exit 3")), ({ message }: Error) => {
+        assert.match(message, /service job: the job has failed: 0 of 1 tasks have completed, 1 have failed/);
+        assert.match(
+            message,
+            /the task job\.\S+ on droplet1 failed with exit status 3, and wrote at last:\nno such table\n/,
+        );
+        return true;
+    });
+    const failing = serviceOf("job", {
+        image: "busybox",
+        command: ["sh", "-c", "echo unhealthy; sleep 60"],
+        healthcheck: { test: "false", interval: "500ms", retries: 1 },
+        restart: { condition: "none" },
+    });
+    // Which is another mode.
+    await assert.rejects(
+        manager.deploy(failing),
+        /a task has failed.*\n.*failed with exit status \d+, and wrote at last:\nunhealthy/,
+    );
+    await manager.remove("job");
+});
+
 /** sshd allows ten at once. */
 const AT_ONCE = 5;
 
@@ -107,8 +151,12 @@ test("the examples of docs/services.md run, and a preview finds nothing to say o
     assert.deepEqual(await manager.differences(...services), []);
 });
 
-/** On one manager, with the images that the lab has, and its engine, which is older than 27.0.0. */
-function runnable({ image, constraints, oomScoreAdj: _, ...options }: Options): Options {
+/**
+ * On one manager, with the images that the lab has, and its engine, which is older than 27.0.0. Each by itself: the order of
+ * services is the engine's to keep.
+ */
+function runnable({ image, constraints, ...given }: Options): Options {
+    const { oomScoreAdj: _, after: __, before: ___, ...options } = given;
     return {
         ...options,
         image: /^registry\.example\.com/.test(`${image}`) ? "nginx" : image,

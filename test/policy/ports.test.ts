@@ -85,6 +85,14 @@ describe("only-published-ports-open", () => {
             [],
         ],
         [
+            "what the config opens for others",
+            [
+                firewall(tcp("9000-9010", WORLD), udp("53", WORLD), tcp("53", WORLD)),
+                resource("network", "network", { openPorts: ["9000-9010/tcp", "53/udp"] }),
+            ],
+            [open("tcp 53", WORLD.join(", "), "53/udp, 9000-9010/tcp")],
+        ],
+        [
             "another port",
             [firewall(tcp("80", WORLD), tcp("9000", WORLD)), service("nginx", "80/tcp")],
             [open("tcp 9000", "0.0.0.0/0, ::/0", "80/tcp")],

@@ -79,6 +79,20 @@ for (const preview of [true, false]) {
             assert.ok(find(run, COMMAND, "nginx").dependencies.includes("roster"));
         });
 
+        test("services wait for those that they come after, and for the jobs that run before them", async () => {
+            const services = {
+                a: { image: "nginx", before: "migrate" },
+                db: { image: "nginx" },
+                migrate: { image: "nginx", mode: "replicated-job", after: "db" },
+            };
+            const ordered = await runProgram({ config: { ...dev, openPorts: [9443], services }, preview });
+            const before = (name: string) =>
+                find(ordered, COMMAND, name).dependencies.filter((other) => Object.hasOwn(services, other));
+            assert.deepEqual([before("a"), before("migrate"), before("db")], [["migrate"], ["db"], []]);
+            const { inboundRules } = find(ordered, ":Firewall", "all").inputs;
+            assert.match(JSON.stringify(inboundRules), /"portRange":"9443"/);
+        });
+
         test("workers do not wait for one another", () => {
             const join = find(run, COMMAND, "node3-join");
             assert.deepEqual(

@@ -3,6 +3,7 @@
 # sources, with $dir, the files' folder, and the arguments of docker.
 #
 # service       NAME ID VERSION FORCED-UPDATES MODE STACK IMAGE-LABEL IMAGE PLATFORMS; empty: there is none
+# job           the mark of what the job that there is has run for
 # ports         its endpoint's mode, then PROTOCOL TARGET PUBLISHED MODE, of the service that there is
 # networks      NAME ID STACK [MARK of its options]
 # refusals      NAME TEXT                        what the making of a network is answered; where it "already exists", another
@@ -85,6 +86,7 @@ tasks() {
         [ -z "$1" ] || [ "$1" = "$desired" ] || continue
         [ -z "$2" ] || [ "$fresh" = yes ] || continue
         case $3 in
+        '{{.ID}} {{.Name}} on {{.Node}} {{.CurrentState}} {{.Error}}') printf '%s\n' "$id $name on $node $state $error" ;;
         '{{.ID}}') printf '%s\n' "$id" ;;
         '{{.CurrentState}}') printf '%s\n' "$state" ;;
         '{{.ID}} {{.CurrentState}}') printf '%s\n' "$id $state" ;;
@@ -95,7 +97,7 @@ tasks() {
     done
 }
 
-read_service='{{.Spec.Name}} {{.ID}} {{.Version.Index}} {{.Spec.TaskTemplate.ForceUpdate}} {{if .Spec.Mode.Global}}Global{{else}}Replicated{{end}} {{with index .Spec.Labels "swarm.stack"}}{{.}}{{else}}-{{end}} {{with index .Spec.Labels "swarm.image"}}{{.}}{{else}}-{{end}} {{with .Spec.TaskTemplate.ContainerSpec}}{{.Image}}{{end}} {{with .Spec.TaskTemplate.Placement}}{{json .Platforms}}{{end}}'
+read_service='{{.Spec.Name}} {{.ID}} {{.Version.Index}} {{.Spec.TaskTemplate.ForceUpdate}} {{json .Spec.Mode}} {{with index .Spec.Labels "swarm.stack"}}{{.}}{{else}}-{{end}} {{with index .Spec.Labels "swarm.image"}}{{.}}{{else}}-{{end}} {{with .Spec.TaskTemplate.ContainerSpec}}{{.Image}}{{end}} {{with .Spec.TaskTemplate.Placement}}{{json .Platforms}}{{end}}'
 is_up_to_date='--filter _up-to-date=true '
 
 case "$*" in
@@ -103,6 +105,7 @@ case "$*" in
 "node inspect --format {{with index .Spec.Labels \"swarm.stack\"}}{{.}}{{end}} self") cat "$dir/label" ;;
 "service inspect --format $read_service web") grep . "$dir/service" || refuse "Error: no such service: web" ;;
 "service inspect --format {{.Version.Index}} "*) echo 99 ;;
+"service inspect --format {{index .Spec.Labels \"swarm.job\"}} "*) cat "$dir/job" ;;
 "service inspect --format {{with .UpdateStatus}}{{.State}} {{.Message}}{{end}} "*) now update ;;
 "service inspect --format {{range .Spec.TaskTemplate.Networks}}{{println .Target}}{{end}} "*) cat "$dir/uses" ;;
 "service inspect --format {{with .Spec.EndpointSpec}}{{println .Mode}}{{range .Ports}}{{println .Protocol}}{{println .TargetPort}}{{println .PublishedPort}}{{println .PublishMode}}{{end}}{{end}} "*) tr ' ' '\n' <"$dir/ports" ;;

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { parseSettings } from "../../config.ts";
-import { engineSpec, specText } from "../../model/engineSpec.ts";
+import { engineSpec, JOB_LABEL, type JsonObject, specText } from "../../model/engineSpec.ts";
 import { networkLines } from "../../model/networks.ts";
 import type { Line } from "../../model/scriptInput.ts";
 import { LEADERLESS } from "./fakeDaemon.ts";
@@ -19,6 +19,7 @@ const DISTRIBUTION = `{"Descriptor":{"mediaType":"x","digest":"${DIGEST}","size"
 interface World {
     readonly service?: string;
     readonly ports?: readonly string[];
+    readonly job?: string;
     readonly networks?: readonly string[];
     readonly refusals?: readonly string[];
     readonly objects?: readonly string[];
@@ -45,7 +46,12 @@ interface ServiceRun extends ScriptRun {
 async function deploy(
     options: Record<string, unknown>,
     world: World = {},
-    host: { readonly limit?: number; readonly differs?: string; readonly networks?: object } = {},
+    host: {
+        readonly limit?: number;
+        readonly differs?: string;
+        readonly networks?: object;
+        readonly mark?: string;
+    } = {},
 ): Promise<ServiceRun> {
     const parsed = parseSettings({
         sshFrom: ["203.0.113.7/32"],
@@ -62,6 +68,8 @@ async function deploy(
         ["limit", host.limit ?? 60],
         ...networkLines(service, parsed.settings.networks),
     ];
+    const spec = engineSpec(service);
+    const labels = spec.Labels as JsonObject;
     const file = (content: readonly string[] = []) => content.map((line) => `${line}\n`).join("");
     const timed = (kind: string, by: Readonly<Record<number, string | readonly string[]>> = {}) =>
         Object.entries(by).map(([at, text]) => [
@@ -80,6 +88,7 @@ async function deploy(
                 requests: "",
                 sent: "",
                 service: world.service ?? "",
+                job: `${world.job ?? ""}\n`,
                 ports: file(world.ports ?? ["vip"]),
                 networks: file(world.networks),
                 label: `${world.label ?? "swarm-dev"}\n`,
@@ -98,7 +107,7 @@ async function deploy(
             },
             ...(host.differs && { env: { PULUMI_COMMAND_SWARM_DIFFERS: host.differs } }),
         },
-        specText(engineSpec(service)),
+        specText(host.mark === undefined ? spec : { ...spec, Labels: { ...labels, [JOB_LABEL]: host.mark } }),
     );
     const sent = run.files.sent ? JSON.parse(run.files.sent) : undefined;
     return { ...run, sent, requests: (run.files.requests ?? "").split("\n").filter(Boolean) };
@@ -120,7 +129,7 @@ const there = (
         forced?: number;
     } = {},
 ) =>
-    `${change.name ?? "web"} old1 17 ${change.forced ?? 0} ${change.mode ?? "Replicated"} ${change.stack ?? "swarm-dev"} ` +
+    `${change.name ?? "web"} old1 17 ${change.forced ?? 0} {"${change.mode ?? "Replicated"}":{}} ${change.stack ?? "swarm-dev"} ` +
     `${change.label ?? "nginx"} ${change.image ?? "nginx:latest@sha256:1"} [{"Architecture":"amd64","OS":"linux"}]\n`;
 
 const answer = (more: Record<string, string> = {}) =>
@@ -548,7 +557,7 @@ const fails: readonly (readonly [
             tasks: { 0: [failed("b")] },
             logs: "no such file: /etc/x\n",
         },
-        `service web: its update ended as paused: update paused due to failure of task b\nthe last lines of a task that failed:\nno such file: /etc/x\nits tasks:\n${states}\n`,
+        `service web: its update ended as paused: update paused due to failure of task b\nthe task web.1 on node2 failed with exit status 3, and wrote at last:\nno such file: /etc/x\nits tasks:\n${states}\n`,
     ],
     [
         "an update that was rolled back",
@@ -574,7 +583,7 @@ const fails: readonly (readonly [
         "a task that fails and is not to be started again",
         { restart: { condition: "none" } },
         { replicas: { 0: "0/1" }, tasks: { 0: [failed("b")] }, logs: "boom\n" },
-        `service web: a task has failed, and its restart condition is none\nthe last lines of a task that failed:\nboom\nits tasks:\n${states}\n`,
+        `service web: a task has failed, and its restart condition is none\nthe task web.1 on node2 failed with exit status 3, and wrote at last:\nboom\nits tasks:\n${states}\n`,
     ],
     [
         "an image that could not be looked up, and is not there",
@@ -589,6 +598,84 @@ const fails: readonly (readonly [
             'its tasks:\nweb.1 on node2: Rejected 3 seconds ago: "No such image: nope"\n',
     ],
 ];
+
+describe("a job", () => {
+    const job = { mode: "replicated-job", args: ["migrate"] };
+    const MARK = "0123456789ab";
+    const done = { replicas: { 0: "0/1 (1/1 completed)" } };
+    const before = { service: there({ mode: "ReplicatedJob", forced: 2 }), ...done };
+
+    test("has converged when its tasks have completed", async () => {
+        const run = await deploy(job, { replicas: { 0: "0/1 (0/1 completed)", 3: "0/1 (1/1 completed)" } });
+        assertDone(run, answer());
+        assert.equal(run.sleeps, 3);
+        assert.deepEqual(run.sent.Mode, { ReplicatedJob: { MaxConcurrent: 1, TotalCompletions: 1 } });
+    });
+
+    test("on each node, of which it knows none in the instant of its making", async () => {
+        const replicas = { 0: "0/0 (0/0 completed)", 2: "2/2 (0/2 completed)", 4: "0/0 (2/2 completed)" };
+        const run = await deploy({ mode: "global-job" }, { replicas });
+        assertDone(run, answer({ running: "2/2" }));
+        assert.equal(run.sleeps, 4);
+    });
+
+    test("is not sent again where it has completed for the same", async () => {
+        const run = await deploy(job, { ...before, job: MARK }, { mark: MARK });
+        assertDone(run, answer({ id: "old1", image: "nginx:latest@sha256:1" }));
+        assert.deepEqual(run.requests, []);
+    });
+
+    for (const [what, world, host] of [
+        ["for another mark", { ...before, job: "ba9876543210" }, { mark: MARK }],
+        ["where it was never marked", { ...before, job: "" }, { mark: MARK }],
+        [
+            "where the swarm differs from the config",
+            { ...before, job: MARK },
+            { mark: MARK, differs: "differs now" },
+        ],
+        [
+            "where it has not completed",
+            { ...before, job: MARK, replicas: { 0: "0/1 (0/1 completed)", 3: "0/1 (1/1 completed)" } },
+            { mark: MARK },
+        ],
+    ] as const) {
+        test(`runs again, its tasks told from those before, ${what}`, async () => {
+            const run = await deploy(job, world, host);
+            assertDone(run, answer({ id: "old1", image: "nginx:latest@sha256:1" }));
+            assert.deepEqual(run.requests, ["POST /services/old1/update?version=17"]);
+            assert.equal(run.sent.TaskTemplate.ForceUpdate, 3);
+        });
+    }
+
+    for (const [what, tasks, stderr] of [
+        [
+            "that fails and is not started again",
+            [failed("b")],
+            "service web: the job has failed: 0 of 1 tasks have completed, 1 have failed, and no other is started\n" +
+                `the task web.1 on node2 failed with exit status 3, and wrote at last:\nno such table\nits tasks:\n${states}\n`,
+        ],
+        [
+            "that is started again, until its time is over",
+            [task("c", "Running"), failed("b")],
+            "waiting for service web, 5 s: 0 of 1 tasks have completed, 1 have failed\n" +
+                "waiting for service web, 15 s: 0 of 1 tasks have completed, 1 have failed\n" +
+                "service web: not converged after 20 s: 0 of 1 tasks have completed, 1 have failed\n" +
+                "the task web.1 on node2 failed with exit status 3, and wrote at last:\nno such table\n" +
+                `its tasks:\nweb.1 on node2: Running 3 seconds ago\n${states}\n`,
+        ],
+    ] as const) {
+        test(`${what}: says which task, where, and how`, async () => {
+            const world = {
+                replicas: { 0: "0/1 (0/1 completed)" },
+                tasks: { 0: tasks },
+                logs: "no such table\n",
+            };
+            const run = await deploy(job, world, { limit: 20 });
+            assert.equal(run.stderr, stderr);
+            assert.equal(run.status, 1);
+        });
+    }
+});
 
 describe("what is said when it does not converge", () => {
     for (const [what, options, world, stderr] of fails) {

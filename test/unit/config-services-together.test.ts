@@ -38,9 +38,9 @@ describe("services are refused with", () => {
         [
             { web: "nginx" },
             {},
-            'swarm:services.web: "nginx"; allowed: an object with image, replicas, global, ports, env, secrets, configs, command, args, ' +
+            'swarm:services.web: "nginx"; allowed: an object with image, replicas, global, mode, maxConcurrent, ports, env, secrets, configs, command, args, ' +
                 "constraints, labels, mounts, networks, limits, reservations, restart, update, rollback, user, workdir, " +
-                "hostname, init, readOnly, stopGracePeriod, timeout, groups, containerLabels, tty, stopSignal, healthcheck, " +
+                "hostname, init, readOnly, stopGracePeriod, timeout, after, before, groups, containerLabels, tty, stopSignal, healthcheck, " +
                 "hosts, dns, dnsSearch, dnsOptions, sysctls, capAdd, capDrop, ulimits, oomScoreAdj, logDriver, " +
                 "genericResources, preferences, maxReplicasPerNode, endpointMode and spec",
         ],

@@ -58,6 +58,8 @@ describe("an option of a service is refused with", () => {
             ["stop_grace_period", "stopGracePeriod"],
             ["read_only", "readOnly"],
             ["Replicas", "replicas"],
+            ["depends_on", "after"],
+            ["max-concurrent", "maxConcurrent"],
             ["health_check", "healthcheck"],
             ["health-cmd", "healthcheck"],
             ["no-healthcheck", "healthcheck"],
@@ -85,9 +87,9 @@ describe("an option of a service is refused with", () => {
         ]),
         [
             { build: "." },
-            "swarm:services.web.build: unknown key; allowed: image, replicas, global, ports, env, secrets, configs, command, args, " +
+            "swarm:services.web.build: unknown key; allowed: image, replicas, global, mode, maxConcurrent, ports, env, secrets, configs, command, args, " +
                 "constraints, labels, mounts, networks, limits, reservations, restart, update, rollback, user, " +
-                "workdir, hostname, init, readOnly, stopGracePeriod, timeout, groups, containerLabels, tty, stopSignal, " +
+                "workdir, hostname, init, readOnly, stopGracePeriod, timeout, after, before, groups, containerLabels, tty, stopSignal, " +
                 "healthcheck, hosts, dns, dnsSearch, dnsOptions, sysctls, capAdd, capDrop, ulimits, oomScoreAdj, logDriver, " +
                 "genericResources, preferences, maxReplicasPerNode, endpointMode, spec",
         ],

@@ -318,6 +318,7 @@ describe("settings", () => {
             minDockerVersion: "20.10.24",
             nodeTimeout: 600,
             nodeLabels: {},
+            openPorts: [],
             networks: {},
             monitoring: false,
             secrets: {},

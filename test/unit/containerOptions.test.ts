@@ -278,7 +278,7 @@ const refused: readonly (readonly [Options, ...string[]])[] = [
     [{ maxReplicasPerNode: -1 }, `${at}.maxReplicasPerNode: -1; allowed: a whole number from 0 to 1000`],
     [
         { maxReplicasPerNode: 1, global: true },
-        `${at}.maxReplicasPerNode: 1: stands beside global: true, which has one task on each node; allowed: with replicas`,
+        `${at}.maxReplicasPerNode: 1: stands beside global: true; allowed: with replicas`,
     ],
     [{ endpointMode: "dns" }, `${at}.endpointMode: "dns"; allowed: vip or dnsrr`],
     [
@@ -306,6 +306,7 @@ describe("an option that the oldest engine that may join does not know is refuse
         [{ healthcheck: { startInterval: "1s" } }, "20.10.24", "healthcheck.startInterval", "1s", "25.0.0"],
         [{ oomScoreAdj: 5 }, "26.1.5", "oomScoreAdj", 5, "27.0.0"],
         [{ capAdd: ["NET_ADMIN"] }, "19.03.5", "capAdd", ["CAP_NET_ADMIN"], "20.10.0"],
+        [{ mode: "global-job" }, "19.03.5", "mode", "global-job", "20.10.0"],
         [{ maxReplicasPerNode: 1 }, "18.09.0", "maxReplicasPerNode", 1, "19.03.0"],
     ];
     for (const [options, minDockerVersion, path, value, since] of versions) {

@@ -219,6 +219,16 @@ describe("the task", () => {
 
 const whole: readonly (readonly [Options, string, unknown])[] = [
     [{ global: true }, "Mode", { Global: {} }],
+    [{ mode: "global" }, "Mode", { Global: {} }],
+    [{ mode: "global-job" }, "Mode", { GlobalJob: {} }],
+    [{ mode: "replicated-job" }, "Mode", { ReplicatedJob: { MaxConcurrent: 1, TotalCompletions: 1 } }],
+    [
+        { mode: "replicated-job", replicas: 5, maxConcurrent: 2 },
+        "Mode",
+        { ReplicatedJob: { MaxConcurrent: 2, TotalCompletions: 5 } },
+    ],
+    [{ mode: "replicated-job" }, "UpdateConfig", undefined],
+    [{ mode: "global-job" }, "RollbackConfig", undefined],
     [{ replicas: 0 }, "Mode", { Replicated: { Replicas: 0 } }],
     [
         { labels: { "traefik.enable": "true", a: "b" } },

@@ -97,16 +97,21 @@ test("a port that two protocols publish is opened for both, one that is publishe
             { ...port, published: 9, protocol: "tcp" },
             { ...port, published: 53, protocol: "tcp", target: 54 },
         ],
+        open: [
+            { first: 9, last: 9, protocol: "tcp" },
+            { first: 9, last: 9, protocol: "udp" },
+            { first: 50, last: 60, protocol: "tcp" },
+        ],
     });
     assert.deepEqual(
         rules.slice(5).map(({ protocol, portRange }) => `${protocol} ${portRange}`),
-        ["tcp 9", "tcp 53", "udp 53"],
+        ["tcp 9", "tcp 53", "udp 53", "udp 9", "tcp 50-60"],
     );
 });
 
 test("the nodes' own ports are open to the nodes alone, those of the control plane on workers as well", () => {
     assert.deepEqual(
-        inbound({ sshFrom: ["198.51.100.7/32", "2001:db8::/48"], nodeTag: "t", published: [] }),
+        inbound({ sshFrom: ["198.51.100.7/32", "2001:db8::/48"], nodeTag: "t", published: [], open: [] }),
         [
             { protocol: "tcp", portRange: "22", sourceAddresses: ["198.51.100.7/32", "2001:db8::/48"] },
             { protocol: "tcp", portRange: "2377", sourceTags: ["t"] },

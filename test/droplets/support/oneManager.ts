@@ -54,6 +54,13 @@ export function serviceOf(name: string, options: Options, config: Options = {}):
     return service;
 }
 
+/** A copy of a service of `serviceOf` with some of it changed. */
+export function changed(service: ServiceSpec, change: Partial<ServiceSpec>): ServiceSpec {
+    const copy = { ...service, ...change };
+    settingsOf.set(copy, settingsFor(service));
+    return copy;
+}
+
 /** A copy of a service is of no stack, and names nothing. */
 function settingsFor(service: ServiceSpec): Settings {
     return settingsOf.get(service) ?? assert.fail(`${service.name} is not from serviceOf`);

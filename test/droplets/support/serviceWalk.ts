@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
 import type { JsonObject } from "../../../model/engineSpec.ts";
 import { effectOf, specChanges } from "../../../model/specChanges.ts";
-import { type OneManager, type Options, serviceOf, specOf } from "./oneManager.ts";
+import { changed, type OneManager, type Options, serviceOf, specOf } from "./oneManager.ts";
 import { type Change, changes, FIRST } from "./serviceOptions.ts";
 import { until } from "./wait.ts";
 
@@ -78,7 +78,7 @@ async function take(
     });
     const tasks = await manager.tasks(NAME);
     assert.deepEqual(await manager.tasks(NAME, "up to date"), tasks, "by Docker's own notion up to date");
-    assert.equal(tasks.length, wanted.mode.kind === "global" ? 1 : wanted.mode.replicas, "tasks");
+    assert.equal(tasks.length, wanted.mode.kind === "replicated" ? wanted.mode.replicas : 1, "tasks");
     const kept = tasks.filter((task) => tasksBefore.includes(task)).length;
     const effect = effectOf(made ?? []);
     const exchanged = effect === "roll" || effect === "anew";
@@ -94,8 +94,8 @@ async function take(
 /** Independently of what compares specs: what is sent, constraints and fields in one order and without what is empty. */
 function sameMeaning(one: Options, other: Options): boolean {
     const [a, b] = [one, other].map((options) => {
-        const { constraints, ...service } = serviceOf(NAME, options);
-        return specOf({ ...service, constraints: [...constraints].sort() });
+        const service = serviceOf(NAME, options);
+        return specOf(changed(service, { constraints: [...service.constraints].sort() }));
     });
     return isDeepStrictEqual(withoutEmpty(a), withoutEmpty(b));
 }
@@ -113,7 +113,7 @@ function withoutEmpty(value: unknown): unknown {
 async function isAsMadeAnew(manager: OneManager, options: Options): Promise<void> {
     const twin = serviceOf("twin", options.global ? options : { ...options, replicas: 0 });
     const apart = twin.ports.map((port) => ({ ...port, published: port.published + APART }));
-    await manager.deploy({ ...twin, ports: apart });
+    await manager.deploy(changed(twin, { ports: apart }));
     try {
         assert.deepEqual(
             comparable(await manager.spec("twin"), APART),

@@ -73,6 +73,15 @@ function bad(text: string, remedy?: string): Difference {
     return { text, ...(remedy !== undefined && { remedy }), degrades: true };
 }
 
+/** What is left of a remedy while the managers have no quorum: whatever takes a node's place has to be let in by them. */
+export const NO_PLACE_TAKEN =
+    "bring it back (switch it on, mend its network): without a quorum nothing can take its place";
+
+/** The same difference as it is told while there is no quorum. */
+export function withoutQuorum(difference: Difference): Difference {
+    return difference.remedy === undefined ? difference : { ...difference, remedy: NO_PLACE_TAKEN };
+}
+
 /** In one line. */
 export function driftText({ text, remedy }: Difference): string {
     return remedy === undefined ? text : `${text}; ${remedy}`;

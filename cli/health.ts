@@ -3,7 +3,7 @@ import { compressNames } from "../model/names.ts";
 import { opens, portsOf } from "../model/openings.ts";
 import { type Quorum, quorumOf } from "../model/quorum.ts";
 import type { ClusterView, NodeView, ServiceView, TaskView } from "./clusterView.ts";
-import { type Compared, type Difference, drift, driftText } from "./drift.ts";
+import { type Compared, type Difference, drift, driftText, withoutQuorum } from "./drift.ts";
 import { EXIT } from "./errors.ts";
 import { byName } from "./stackState.ts";
 import { duration, paint } from "./table.ts";
@@ -50,7 +50,10 @@ export function healthOf(facts: Facts): Health {
     ];
     if (noManager) {
         const verdict = noManager.noQuorum ? "no quorum" : "unreachable";
-        return { status: EXIT.unreachable, verdict, reasons: [noManager.message], notes, drift: differences };
+        const seen = differences.filter(({ degrades }) => degrades);
+        const told = noManager.noQuorum ? seen.map(withoutQuorum) : seen;
+        const reasons = [noManager.message, ...told.map(driftText)];
+        return { status: EXIT.unreachable, verdict, reasons, notes, drift: differences };
     }
     const members = view.nodes.filter(({ role }) => role === "manager");
     const quorum = quorumOf({

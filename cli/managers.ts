@@ -21,8 +21,20 @@ export class NoManager extends CliError {
     }
 }
 
+/** A node that has answered, and is no manager. */
+export class NotManager extends DockerError {
+    /** Private addresses of the managers that it knows of. */
+    readonly managers: readonly string[];
+
+    constructor(text: string, managers: readonly string[]) {
+        super(text, 0);
+        this.managers = managers;
+    }
+}
+
 /**
- * Asks the managers in turn, the preferred one first; the first answer counts.
+ * Asks the managers in turn, the preferred one first; the first answer counts. Where none answers as one, the others are
+ * asked as well: a hand-over that was interrupted leaves managers that the state does not know as such.
  *
  * @param ask Must be a question only: a slow manager is not waited for, and two may be asked.
  * @throws LoginError At once when a manager shows a wrong host key. @throws NoManager With every one's reason.
@@ -35,30 +47,43 @@ export async function askManagers<T>(
     const managers = managersOf(access.state).sort(
         (a, b) => Number(b.name === options.prefer) - Number(a.name === options.prefer),
     );
-    if (managers.length === 0) throw noManager([], new Map());
+    const left = [...managers, ...access.state.nodes.filter((node) => !managers.includes(node))];
+    /** Addresses of the managers that a worker knows of; of the other workers nobody is asked then. */
+    let named: readonly string[] | undefined;
+    const take = () => {
+        const isNamed = ({ privateIp }: StackNode) => named?.includes(privateIp) ?? false;
+        const next =
+            left.find(isNamed) ?? left.find((node) => named === undefined || managers.includes(node));
+        if (next) left.splice(left.indexOf(next), 1);
+        return next;
+    };
     const enough = new AbortController();
     const signal = options.signal ? AbortSignal.any([options.signal, enough.signal]) : enough.signal;
     const failures = new Map<StackNode, Error>();
     try {
         return await new Promise<T>((resolve, reject) => {
-            const start = (index: number) => {
-                const node = managers[index];
-                if (!node || started.has(index)) return;
-                started.add(index);
-                const next = () => start(index + 1);
-                const timer = setTimeout(next, options.patienceMs ?? PATIENCE_MS);
+            let running = 0;
+            const start = () => {
+                const node = take();
+                if (!node) {
+                    if (running === 0) reject(noManager(managers, failures));
+                    return;
+                }
+                running += 1;
+                const timer = setTimeout(start, options.patienceMs ?? PATIENCE_MS);
                 ask(node, signal)
                     .then(resolve, (error: Error) => {
+                        running -= 1;
                         failures.set(node, error);
+                        if (error instanceof NotManager && error.managers.length > 0)
+                            named ??= error.managers;
                         if (options.signal?.aborted || (error instanceof LoginError && error.wrongHostKey))
                             reject(error);
-                        else if (failures.size === managers.length) reject(noManager(managers, failures));
-                        else next();
+                        else start();
                     })
                     .finally(() => clearTimeout(timer));
             };
-            const started = new Set<number>();
-            start(0);
+            start();
         });
     } finally {
         enough.abort();
@@ -129,15 +154,25 @@ export async function swarmFacts(access: Access, node: StackNode, signal: AbortS
     }
 }
 
-/** @throws DockerError that says what the node is, where it is no manager. */
+/** What gives a manager the key that it waits for. */
+export function unlocking(node: string): string {
+    return `unlock it: pulumi stack output unlockKey --show-secrets | swarm ssh ${node} -- docker swarm unlock`;
+}
+
+/** @throws NotManager That says what the node is, where it is no manager. */
 export function refuseNonManager(node: StackNode, { Swarm }: SwarmFacts["info"]): void {
     if (Swarm.ControlAvailable) return;
     // "error" without a text is the state of a node that was started again, for the rest of its engine's life.
     const isMember =
         Swarm.LocalNodeState === "active" ||
         (Swarm.LocalNodeState === "error" && Swarm.NodeID !== "" && !Swarm.Error);
-    const what = isMember ? "it is a worker" : `it is in no swarm (${Swarm.LocalNodeState})`;
-    throw new DockerError(`${node.name}: ${what}${Swarm.Error ? `: ${Swarm.Error}` : ""}`, 0);
+    const what = isMember
+        ? "it is a worker"
+        : Swarm.LocalNodeState === "locked"
+          ? `it is LOCKED since its engine was started again (swarm:autolock); ${unlocking(node.name)}`
+          : `it is in no swarm (${Swarm.LocalNodeState})`;
+    const managers = (Swarm.RemoteManagers ?? []).map(({ Addr }) => Addr.replace(/:\d+$/, ""));
+    throw new NotManager(`${node.name}: ${what}${Swarm.Error ? `: ${Swarm.Error}` : ""}`, managers);
 }
 
 /** The first manager that answers as one. @throws LoginError, NoManager */

@@ -7,6 +7,9 @@ import { spawn } from "node:child_process";
 import path from "node:path";
 import { CliError, EXIT } from "./errors.ts";
 
+/** A backend that does not answer, which may be over in a moment: unlike a stack that there is none of. */
+export class MomentaryError extends CliError {}
+
 /** Where Pulumi.yaml is; `swarm` may be called from anywhere. */
 export const projectFolder = path.resolve(import.meta.dirname, "..");
 
@@ -67,7 +70,7 @@ export function pulumi(
 }
 
 function tooLong(args: readonly string[], limitMs: number): CliError {
-    return new CliError(
+    return new MomentaryError(
         `pulumi ${args.slice(0, 2).join(" ")} gave no answer within ${limitMs / 1000} s; does the backend answer? ` +
             "See: pulumi whoami -v",
         EXIT.state,
@@ -115,6 +118,9 @@ const REFUSALS: readonly [pattern: RegExp, text: (found: RegExpExecArray) => str
     ],
 ];
 
+/** Those that another try does not change: all but that of a backend that does not open. */
+const LASTING = REFUSALS.slice(0, -1).map(([pattern]) => pattern);
+
 /**
  * One line for why Pulumi refused; its own last line where the reason is not a known one.
  *
@@ -131,8 +137,11 @@ export function refusalText(stderr: string, what = "the stack's state cannot be 
 }
 
 function succeeded({ status, stdout, stderr }: Ran): string {
-    if (status !== 0) throw new CliError(refusalText(stderr), EXIT.state);
-    return stdout;
+    if (status === 0) return stdout;
+    const text = refusalText(stderr);
+    throw LASTING.some((pattern) => pattern.test(stderr))
+        ? new CliError(text, EXIT.state)
+        : new MomentaryError(text, EXIT.state);
 }
 
 /**

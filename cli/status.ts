@@ -1,26 +1,47 @@
 /** The facts that a cluster's health is told from, gathered. */
-import { openAccess } from "./access.ts";
 import { nodeCertificates, rootCertificate } from "./certificates.ts";
-import { comparedOf, surveyWith } from "./cluster.ts";
+import { comparedOf } from "./cluster.ts";
 import type { Certificates, Facts } from "./health.ts";
 import type { StackChoice } from "./pulumi.ts";
+import { REAL, type Sources, surveyReader } from "./reading.ts";
 
-/** @param known Certificates read before: to be used instead of asking every node again. */
-export async function gather(
+/** Certificates are read from every node, and are good for weeks. */
+const CERTIFICATES_MS = 600_000;
+
+/**
+ * A function that gathers them, and may be called again and again.
+ *
+ * @param withCertificates Whether every node is asked for its own.
+ * @throws CliError When the state cannot be read the first time; for a wrong host key.
+ */
+export function gatherer(
     choice: StackChoice & { readonly signal: AbortSignal },
-    known?: Certificates | "none",
-): Promise<Facts> {
-    const access = await openAccess(choice);
-    const [found, nodes] = await Promise.all([
-        surveyWith(access, choice),
-        known === undefined ? nodeCertificates(access, choice.signal) : [],
-    ]);
-    return {
-        ...(await comparedOf(found, choice)),
-        certificates:
-            known === "none" || found.noManager
-                ? undefined
-                : (known ?? { root: rootCertificate(found.swarm), nodes }),
-        noManager: found.noManager,
+    withCertificates: boolean,
+    sources: Sources = REAL,
+): () => Promise<Facts> {
+    let read: { readonly nodes: Certificates["nodes"]; readonly at: number } | undefined;
+    const survey = surveyReader({
+        ...sources,
+        swarm: async (access, options) => {
+            const at = sources.clock();
+            const isDue = withCertificates && (read === undefined || at - read.at > CERTIFICATES_MS);
+            const [swarm, nodes] = await Promise.all([
+                sources.swarm(access, options),
+                isDue ? nodeCertificates(access, choice.signal) : undefined,
+            ]);
+            if (nodes) read = { nodes, at };
+            return swarm;
+        },
+    });
+    return async () => {
+        const found = await survey(choice);
+        return {
+            ...(await comparedOf(found, choice)),
+            certificates:
+                read && !found.noManager
+                    ? { root: rootCertificate(found.swarm), nodes: read.nodes }
+                    : undefined,
+            noManager: found.noManager,
+        };
     };
 }

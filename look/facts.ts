@@ -12,6 +12,8 @@ export interface SwarmFacts {
             readonly LocalNodeState: string;
             readonly ControlAvailable: boolean;
             readonly Error: string;
+            /** Of a member: the managers that it knows of, as `address:port`. */
+            readonly RemoteManagers?: readonly { readonly Addr: string }[] | null;
             readonly Cluster?: {
                 readonly ID: string;
                 readonly TLSInfo?: { readonly TrustRoot?: string };

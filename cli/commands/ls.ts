@@ -21,13 +21,15 @@ export function ls(program: Command): void {
         )
         .action(
             run(async (signal, options: Options) => {
-                const [{ comparedOf, survey }, { nodeTable }, { drift, driftText }] = await Promise.all([
-                    import("../cluster.ts"),
-                    import("../nodeTable.ts"),
-                    import("../drift.ts"),
-                ]);
+                const [{ comparedOf }, { surveyReader }, { nodeTable }, { drift, driftText }] =
+                    await Promise.all([
+                        import("../cluster.ts"),
+                        import("../reading.ts"),
+                        import("../nodeTable.ts"),
+                        import("../drift.ts"),
+                    ]);
                 const choice = { stack: options.stack, signal };
-                const found = await survey(choice);
+                const found = await surveyReader()(choice);
                 const compared = await comparedOf(found, choice);
                 const { view } = compared;
                 process.stdout.write(options.json ? json(view) : nodeTable(view));

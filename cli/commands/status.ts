@@ -8,9 +8,6 @@ interface Options extends StackOption, JsonOption {
 /** Between two looks. */
 const WATCH_MS = 2_000;
 
-/** Certificates are read from every node, and are good for weeks. */
-const CERTIFICATES_MS = 600_000;
-
 export function status(program: Command): void {
     program
         .command("status")
@@ -31,18 +28,21 @@ export function status(program: Command): void {
         )
         .action(
             run(async (signal, options: Options) => {
-                const [{ gather }, { healthOf, healthText }] = await Promise.all([
+                const [{ gatherer }, { healthOf, healthText }] = await Promise.all([
                     import("../status.ts"),
                     import("../health.ts"),
                 ]);
-                const choice = { stack: options.stack, signal };
-                let facts = await gather(choice);
-                let read = Date.now();
+                const gather = gatherer({ stack: options.stack, signal }, true);
                 for (;;) {
+                    const facts = await gather();
                     const health = healthOf(facts);
-                    const text = options.json
-                        ? json({ ...health, certificates: facts.certificates, view: facts.view })
-                        : healthText(facts, health);
+                    const all = { ...health, certificates: facts.certificates, view: facts.view };
+                    // Of what goes on, readers take a line at a time.
+                    const text = !options.json
+                        ? healthText(facts, health)
+                        : options.watch
+                          ? `${JSON.stringify(all)}\n`
+                          : json(all);
                     const clear =
                         options.watch && process.stdout.isTTY && !options.json
                             ? "\u001b[H\u001b[2J\u001b[3J"
@@ -51,9 +51,6 @@ export function status(program: Command): void {
                     if (!options.watch) return health.status;
                     const { setTimeout: sleep } = await import("node:timers/promises");
                     await sleep(WATCH_MS, undefined, { signal });
-                    const old = Date.now() - read > CERTIFICATES_MS;
-                    facts = await gather(choice, old ? undefined : facts.certificates);
-                    if (old) read = Date.now();
                 }
             }),
         );

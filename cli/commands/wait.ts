@@ -9,6 +9,9 @@ interface Options extends StackOption {
 /** Between two looks. */
 const PAUSE_MS = 1_000;
 
+/** Readings of the state in a row that may fail before the first that succeeds. */
+const TRIES = 3;
+
 export function wait(program: Command): void {
     program
         .command("wait")
@@ -26,15 +29,29 @@ export function wait(program: Command): void {
         )
         .action(
             run(async (signal, options: Options) => {
-                const [{ gather }, { healthOf }, { setTimeout: sleep }] = await Promise.all([
-                    import("../status.ts"),
-                    import("../health.ts"),
-                    import("node:timers/promises"),
-                ]);
+                const [{ gatherer }, { MomentaryError }, { healthOf }, { setTimeout: sleep }] =
+                    await Promise.all([
+                        import("../status.ts"),
+                        import("../pulumi.ts"),
+                        import("../health.ts"),
+                        import("node:timers/promises"),
+                    ]);
                 const start = performance.now();
+                const gather = gatherer({ stack: options.stack, signal }, false);
                 let said = "";
+                let failures = 0;
                 for (;;) {
-                    const health = healthOf(await gather({ stack: options.stack, signal }, "none"));
+                    const facts = await gather().catch((error: Error) => {
+                        failures += 1;
+                        if (!(error instanceof MomentaryError) || failures === TRIES) throw error;
+                        process.stderr.write(`waiting: ${error.message}\n`);
+                        return undefined;
+                    });
+                    if (facts === undefined) {
+                        await sleep(PAUSE_MS, undefined, { signal });
+                        continue;
+                    }
+                    const health = healthOf(facts);
                     if (health.status === EXIT.ok) return EXIT.ok;
                     const why = health.reasons.join("\n");
                     const waited = (performance.now() - start) / 1000;

@@ -5,14 +5,16 @@ import { type AccountFacts, lacksImage } from "../../model/preflight.ts";
 import type { Settings } from "../../model/settings.ts";
 import { offeredImages } from "../../offeredImages.ts";
 import { type Access, openAccess } from "../access.ts";
-import { comparedOf, surveyWith } from "../cluster.ts";
+import { comparedOf } from "../cluster.ts";
 import { onPath } from "../dockerClient.ts";
+import { NO_PLACE_TAKEN } from "../drift.ts";
 import { type ApiDroplet, asDroplet } from "../droplets.ts";
 import { attempt } from "../errors.ts";
 import type { Facts } from "../health.ts";
 import { accountMismatch } from "../otherAccount.ts";
 import { atMost } from "../parallel.ts";
 import { backendUrl, pulumi, refusalText, type StackChoice } from "../pulumi.ts";
+import { REAL, surveyReader } from "../reading.ts";
 import { LoginError, onNode } from "../ssh.ts";
 import { loadStack, openCloud } from "../stack.ts";
 import type { StackNode, StackState } from "../stackState.ts";
@@ -30,6 +32,8 @@ import {
     clockCheck,
     diskCheck,
     engineCheck,
+    isMember,
+    memberChecks,
     overlayCheck,
     type Probe,
     parseProbe,
@@ -199,10 +203,21 @@ async function nodesPart(
     // Addresses in the ingress network are known only once every node has said its own.
     const first = await probeAll(access, choice.signal, () => []);
     const probes = first.filter((probe): probe is Probe => !(probe instanceof Error));
-    const checks = loginChecks(access, first);
+    // A wrong host key, which the logins name, ends the asking of managers.
+    const compared = await attempt(compare(access, choice));
+    const swarm =
+        compared instanceof Error
+            ? compared instanceof LoginError && compared.wrongHostKey
+                ? []
+                : [fail("swarm", compared.message, "swarm ls shows both sides")]
+            : swarmChecks(compared);
+    const noQuorum = !(compared instanceof Error) && compared.noManager?.noQuorum === true;
+    const checks = loginChecks(access, first, noQuorum);
     if (settings) checks.push(sshFromCheck(probes, settings));
-    if (probes.length === 0) return checks;
-    const nodes = access.state.nodes.filter(({ name }) => probes.some(({ node }) => node === name));
+    if (probes.length === 0) return [...checks, ...swarm];
+    // Between others nothing is to come through: their engine has the swarm's ports closed.
+    const inSwarm = probes.filter(isMember);
+    const nodes = access.state.nodes.filter(({ name }) => inSwarm.some(({ node }) => node === name));
     const second = await probeAll(access, choice.signal, (name) =>
         neighbours(nodes, name).flatMap((node) => {
             const ingress = probes.find((probe) => probe.node === node.name)?.ingress;
@@ -213,8 +228,6 @@ async function nodesPart(
             ];
         }),
     );
-    // A wrong host key, which the logins above name, ends the asking of managers.
-    const compared = await attempt(compare(access, choice));
     const tried = second.filter((probe): probe is Probe => !(probe instanceof Error));
     const byPrivate = (address: string) =>
         nodes.find(({ privateIp }) => privateIp === address)?.name ?? address;
@@ -222,16 +235,21 @@ async function nodesPart(
     return [
         ...checks,
         engineCheck(probes, settings?.minDockerVersion),
-        portCheck(tried, byPrivate),
-        overlayCheck(tried, byIngress),
+        ...memberChecks(probes),
+        ...(inSwarm.length === 0
+            ? []
+            : [
+                  portCheck(tried.filter(isMember), byPrivate),
+                  overlayCheck(tried.filter(isMember), byIngress),
+              ]),
         clockCheck(probes),
         diskCheck(probes),
-        ...(compared instanceof Error ? [] : swarmChecks(compared)),
+        ...swarm,
     ];
 }
 
 async function compare(access: Access, choice: Choice): Promise<Facts> {
-    const found = await surveyWith(access, choice);
+    const found = await surveyReader({ ...REAL, access: async () => access })(choice);
     return { ...(await comparedOf(found, choice)), noManager: found.noManager };
 }
 
@@ -262,7 +280,7 @@ async function probeAll(
     });
 }
 
-function loginChecks(access: Access, probes: readonly (Probe | Error)[]): Check[] {
+function loginChecks(access: Access, probes: readonly (Probe | Error)[], noQuorum: boolean): Check[] {
     const { nodes } = access.state;
     const failed = probes.flatMap((probe, index): Check[] => {
         if (!(probe instanceof Error)) return [];
@@ -272,7 +290,9 @@ function loginChecks(access: Access, probes: readonly (Probe | Error)[]): Check[
             ? "do not log in there"
             : publicIp === ""
               ? "pulumi up --refresh"
-              : `if it stays so: pulumi up --replace '**:Droplet::${name}'`;
+              : noQuorum
+                ? NO_PLACE_TAKEN
+                : `if it stays so: pulumi up --replace '**:Droplet::${name}'`;
         return [fail("login", probe.message, remedy)];
     });
     const good = nodes.length - failed.length;

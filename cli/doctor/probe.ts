@@ -4,6 +4,8 @@ import { compressNames } from "../../model/names.ts";
 import { isEverywhere } from "../../model/openings.ts";
 import type { Settings } from "../../model/settings.ts";
 import { isAtLeast } from "../../model/versions.ts";
+import { unlocking } from "../managers.ts";
+import { shellWord } from "../words.ts";
 import { type Check, fail, ok, warn } from "./checks.ts";
 
 /** One node's answer. Times are milliseconds since 1970. */
@@ -153,10 +155,40 @@ export function diskCheck(probes: readonly Probe[]): Check {
     });
     if (full.length === 0) return ok("disks", `${all(probes)} below ${DISK_WARN} %`);
     const text = full.map((entry) => entry.text).join(", ");
-    const remedy = `swarm docker --on ${compressNames(full.map(({ node }) => node))} system prune --all, or a larger swarm:size`;
+    const range = shellWord(compressNames(full.map(({ node }) => node)));
+    const remedy = `swarm docker --on ${range} system prune --all --force, or a larger swarm:size`;
     return full.some(({ most }) => most >= DISK_FAIL)
         ? fail("disks", text, remedy)
         : warn("disks", text, remedy);
+}
+
+/** Whether a node takes part in a swarm, as its engine says; one whose engine says nothing is looked at elsewhere. */
+export function isMember({ swarm }: Probe): boolean {
+    // "error" is also the state of a member that was started again, for the rest of its engine's life.
+    return swarm === "active" || swarm === "error";
+}
+
+/** Nodes that their own engine has in no swarm, which no firewall is the cause of. */
+export function memberChecks(probes: readonly Probe[]): Check[] {
+    return probes.flatMap((probe) => {
+        const { node, swarm } = probe;
+        if (swarm === undefined || isMember(probe)) return [];
+        return swarm === "locked"
+            ? [
+                  fail(
+                      "member",
+                      `${node} is LOCKED since its engine was started again (swarm:autolock)`,
+                      unlocking(node),
+                  ),
+              ]
+            : [
+                  fail(
+                      "member",
+                      `${node} is in no swarm (${swarm})`,
+                      "pulumi up, which has it join; where it was the only manager: docs/operations.md",
+                  ),
+              ];
+    });
 }
 
 /** @param target Name of the node at each `address:port`. */

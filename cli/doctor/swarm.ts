@@ -1,12 +1,21 @@
 /** What the doctor says of the swarm as a whole: the same as `swarm status`. No I/O. */
-import { drift } from "../drift.ts";
+import { drift, withoutQuorum } from "../drift.ts";
 import { type Facts, uncomparedNotes } from "../health.ts";
 import { type Check, fail, ok, warn } from "./checks.ts";
 
 export function swarmChecks(facts: Facts): Check[] {
     const { noManager, wanted } = facts;
-    if (noManager) return [fail("swarm", noManager.message, 'docs/operations.md, "Lost quorum"')];
-    const differences = drift(facts).filter(({ degrades }) => degrades);
+    const found = drift(facts).filter(({ degrades }) => degrades);
+    const differences = noManager?.noQuorum ? found.map(withoutQuorum) : found;
+    if (noManager) {
+        const remedy = noManager.noQuorum
+            ? 'docs/operations.md, "Lost quorum"'
+            : "see the nodes above; what they say of themselves is the cause";
+        return [
+            fail("swarm", noManager.message, remedy),
+            ...differences.map(({ text, remedy = LOOK }) => fail("swarm", text, remedy)),
+        ];
+    }
     const notes = uncomparedNotes(wanted).map((text) =>
         warn("swarm", text, "the passphrase shows what is secret, an up writes what is old"),
     );

@@ -2,9 +2,9 @@
 import type { ClusterView } from "../clusterView.ts";
 import { EXIT } from "../errors.ts";
 import type { StackChoice } from "../pulumi.ts";
+import { clusterReader } from "../reading.ts";
 import { LoginError } from "../ssh.ts";
 import { Follow, type Sight } from "./follow.ts";
-import { clusterReader } from "./reading.ts";
 import { serveMap } from "./server.ts";
 
 export interface MapOptions {

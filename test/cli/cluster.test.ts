@@ -193,6 +193,16 @@ describe("no manager to ask", () => {
     test("swarm status, without a quorum and without an answer", () => {
         const lost = { ...facts, noManager: { message: "NO QUORUM: ...", noQuorum: true } };
         assert.deepEqual([healthOf(lost).status, healthOf(lost).verdict], [2, "no quorum"]);
+        const droplets = sources("healthy").droplets?.map((one) =>
+            one.name === "node2" ? { ...one, status: "off" } : one,
+        );
+        const off = { ...compared("healthy", { swarm: undefined, droplets }), noManager: lost.noManager };
+        const told = healthText(off, healthOf(off));
+        assert.match(told, /^drift +1, see below$/m);
+        assert.match(
+            told,
+            /^! node2: its droplet \d+ is off; bring it back \(switch it on, mend its network\): without/m,
+        );
         const away = { ...facts, noManager: { message: "none can be reached", noQuorum: false } };
         assert.equal(
             healthText(away, healthOf(away)),

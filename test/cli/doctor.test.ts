@@ -15,6 +15,7 @@ import {
     clockCheck,
     diskCheck,
     engineCheck,
+    memberChecks,
     overlayCheck,
     type Probe,
     parseProbe,
@@ -162,6 +163,20 @@ describe("the swarm", () => {
             noManager: new NoManager("NO QUORUM: ...", true),
         };
         assert.deepEqual(swarmChecks(facts).map(said), ["fail: NO QUORUM: ..."]);
+        const droplets = sources("healthy").droplets?.map((one) =>
+            one.name === "node2" ? { ...one, status: "off" } : one,
+        );
+        const off = { ...compared("healthy", { swarm: undefined, droplets }), noManager: facts.noManager };
+        assert.deepEqual(
+            swarmChecks(off).map(({ text, remedy }) => [text.replace(/\d{4,}/, "ID"), remedy]),
+            [
+                ["NO QUORUM: ...", 'docs/operations.md, "Lost quorum"'],
+                [
+                    "node2: its droplet ID is off",
+                    "bring it back (switch it on, mend its network): without a quorum nothing can take its place",
+                ],
+            ],
+        );
     });
 
     test("cannot be compared: that is said beside", () => {
@@ -174,6 +189,22 @@ describe("the swarm", () => {
     });
 });
 
+test("nodes that their engine has in no swarm: a firewall is not what is said", () => {
+    assert.deepEqual(memberChecks(probes({}, { swarm: "error" }, { swarm: undefined })), []);
+    assert.deepEqual(memberChecks(probes({ swarm: "locked" }, { swarm: "inactive" })), [
+        fail(
+            "member",
+            "node1 is LOCKED since its engine was started again (swarm:autolock)",
+            "unlock it: pulumi stack output unlockKey --show-secrets | swarm ssh node1 -- docker swarm unlock",
+        ),
+        fail(
+            "member",
+            "node2 is in no swarm (inactive)",
+            "pulumi up, which has it join; where it was the only manager: docs/operations.md",
+        ),
+    ]);
+});
+
 describe("disks", () => {
     test("room, little room, no room, no inodes", () => {
         assert.equal(said(diskCheck(probes({}, {}))), "ok: all of node[1:2] below 80 %");
@@ -184,6 +215,10 @@ describe("disks", () => {
         assert.equal(
             said(diskCheck(probes({ disk: 99, diskFreeKb: 100_000 }))),
             "fail: node1: 99 % of the disk used (0.1 GiB left)",
+        );
+        assert.equal(
+            diskCheck(probes({ disk: 83 }, { disk: 83 })).remedy,
+            "swarm docker --on 'node[1:2]' system prune --all --force, or a larger swarm:size",
         );
         assert.equal(
             said(diskCheck(probes({ inodes: 96, diskFreeKb: undefined }))),

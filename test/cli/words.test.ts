@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import { DockerError } from "../../cli/dockerApi.ts";
 import { environmentText, shellOf, unsetText } from "../../cli/dockerEnv.ts";
 import { LineReader, LogReader, parseLine } from "../../cli/logStream.ts";
-import { askManagers, noManager } from "../../cli/managers.ts";
+import { askManagers, NotManager, noManager } from "../../cli/managers.ts";
 import { pickNode, pickNodes } from "../../cli/nodeRange.ts";
 import { checkScaling, parseScaling, replicasKey } from "../../cli/scaling.ts";
 import { loginError } from "../../cli/ssh.ts";
@@ -135,7 +135,9 @@ describe("why nobody could log in", () => {
     test("a stack whose first up made no manager", async () => {
         const workers = nodes.filter(({ role }) => role === "worker");
         const access = { state: { ...state, nodes: workers }, files: sshFiles("/x") };
-        const asked = askManagers(access, () => assert.fail("nobody is to be asked"));
+        const asked = askManagers(access, async ({ name }) => {
+            throw new NotManager(`${name}: it is in no swarm (inactive)`, []);
+        });
         await assert.rejects(asked, {
             message: "the stack has no manager on record; say: pulumi up",
             status: 2,

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Access } from "../../cli/access.ts";
 import type { Droplet } from "../../cli/droplets.ts";
-import { clusterReader, type Sources } from "../../cli/map/reading.ts";
+import { CliError } from "../../cli/errors.ts";
+import { clusterReader, type Sources } from "../../cli/reading.ts";
 import type { ApiNode, SwarmFacts } from "../../look/facts.ts";
 
 const access = {
@@ -103,6 +104,27 @@ describe("reading one cluster again and again", () => {
         down = false;
         await read({});
         assert.equal(take(), "state droplets");
+    });
+
+    test("a state that cannot be read once is said, and what was read before goes on to count", async () => {
+        let fails = true;
+        const { read, clock } = reader({
+            access: async () => {
+                if (fails) throw new CliError("the backend with the state does not open", 3);
+                return access;
+            },
+        });
+        await assert.rejects(read({}), { message: "the backend with the state does not open" });
+        fails = false;
+        assert.deepEqual((await read({})).problems, []);
+        fails = true;
+        clock.now = 10_000;
+        const view = await read({});
+        assert.equal(view.nodes[0]?.state, "ready");
+        assert.deepEqual(view.problems, ["as it was read before: the backend with the state does not open"]);
+        fails = false;
+        clock.now = 20_000;
+        assert.deepEqual((await read({})).problems, []);
     });
 
     test("without the cloud's side the swarm is shown, and the lack is said until it is there", async () => {

@@ -5,7 +5,7 @@
  */
 
 import type { SwarmFacts } from "../look/facts.ts";
-import type { ExportedState } from "../model/lost.ts";
+import type { ExportedState } from "../remnants/remnants.ts";
 import type { Access } from "./access.ts";
 import { type ClusterView, clusterView } from "./clusterView.ts";
 import type { Compared } from "./drift.ts";

@@ -98,20 +98,21 @@ export class Network extends pulumi.ComponentResource {
  */
 function membersCheck(vpc: digitalocean.Vpc, parent: pulumi.Resource): command.local.Command {
     const { token, apiEndpoint } = accessConfig();
+    const environment = {
+        SWARM_VPC: vpc.id,
+        // The config's come before the environment's.
+        ...(token ? { DIGITALOCEAN_TOKEN: token } : {}),
+        ...(apiEndpoint ? { DIGITALOCEAN_API_URL: apiEndpoint } : {}),
+    };
     return new command.local.Command(
         "vpc-members",
         {
             delete:
                 'said=$(node --no-warnings remnants/vpcMembers.ts "$SWARM_VPC" 2>&1) || ' +
                 '{ [ $? -ne 3 ] || { printf "%s\\n" "$said" >&2; exit 1; }; }',
-            environment: {
-                SWARM_VPC: vpc.id,
-                // The config's come before the environment's.
-                ...(token ? { DIGITALOCEAN_TOKEN: pulumi.secret(token) } : {}),
-                ...(apiEndpoint ? { DIGITALOCEAN_API_URL: apiEndpoint } : {}),
-            },
+            environment: token ? pulumi.secret(environment) : environment,
             addPreviousOutputInEnv: false,
         },
-        { parent },
+        { parent, additionalSecretOutputs: token ? ["environment"] : [] },
     );
 }

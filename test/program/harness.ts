@@ -111,6 +111,8 @@ export async function runProgram(options: {
     readonly config: Record<string, unknown>;
     /** Keys that are set with `--secret`. */
     readonly secretKeys?: readonly string[];
+    /** Value of `digitalocean:token`, which is secret. */
+    readonly configToken?: string;
     readonly preview?: boolean;
     readonly account?: typeof account;
     readonly token?: string;
@@ -157,15 +159,15 @@ export async function runProgram(options: {
         "organization",
     );
     record(resources);
-    pulumi.runtime.setAllConfig(
-        Object.fromEntries(
-            Object.entries(options.config).map(([key, value]) => [
-                `swarm:${key}`,
-                typeof value === "string" ? value : JSON.stringify(value),
-            ]),
-        ),
-        options.secretKeys?.map((key) => `swarm:${key}`),
-    );
+    const config = Object.entries(options.config).map(([key, value]): [string, string] => [
+        `swarm:${key}`,
+        typeof value === "string" ? value : JSON.stringify(value),
+    ]);
+    if (options.configToken) config.push(["digitalocean:token", options.configToken]);
+    pulumi.runtime.setAllConfig(Object.fromEntries(config), [
+        ...(options.secretKeys ?? []).map((key) => `swarm:${key}`),
+        "digitalocean:token",
+    ]);
     imports += 1;
     const outputs = await import(`../../index.ts?run=${imports}`);
     await pulumi.runtime.disconnect();

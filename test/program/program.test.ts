@@ -330,6 +330,14 @@ test("an up asks whether the account has the VPC, and lists the stack's droplets
     assert.deepEqual([...api.authorizations], ["Bearer a token of the tests"]);
 });
 
+test("a token of the config is what looks into the VPC's, as a secret: no program runs then that could give it", async () => {
+    const run = await runProgram({ config: dev, configToken: "dop_v1_hush" });
+    const { inputs, secrets, secretOutputs } = find(run, "command:local:Command", "vpc-members");
+    assert.deepEqual(inputs.environment, { SWARM_VPC: "network-id", DIGITALOCEAN_TOKEN: "dop_v1_hush" });
+    assert.ok(!`${inputs.delete}`.includes("hush"));
+    assert.deepEqual([secrets, secretOutputs], [["environment"], ["environment"]]);
+});
+
 describe("the mark", () => {
     test("is not known in the first preview: what is called by it is not, and all else is", async () => {
         const run = await runProgram({ config: dev, preview: true });

@@ -36,21 +36,44 @@ export const OF_SERVICES = "::swarm:index:Services$";
 export function readServices(preview: Preview): ServiceChange[] {
     return preview.changes
         .filter(({ type, urn, kind }) => type === COMMAND && kind !== "same" && urn.includes(OF_SERVICES))
-        .map(serviceChange)
+        .map((change) => serviceChange(change, shownOf(preview, change.name)))
         .sort((a, b) => a.name.localeCompare(b.name, "en"));
 }
 
-function serviceChange(change: Change): ServiceChange {
+/** What the component says of a service whose script's input is secret as a whole; `ShownService` in components/services.ts. */
+type Shown = Partial<Record<"before" | "after", ScriptInput & { readonly login?: string }>>;
+
+function shownOf({ changes }: Preview, service: string): Shown {
+    const component = changes.find(({ type }) => type === "swarm:index:Services");
+    const [before, after] = [component?.old, component?.new].map((state) => {
+        const all = state?.inputs?.shown as Readonly<Record<string, unknown>> | undefined;
+        const found = typeof all === "object" ? (all[service] as Json | undefined) : undefined;
+        const spec = field(found, "spec");
+        const login = field(found, "login");
+        return isObject(spec)
+            ? {
+                  lines: [["limit", `${field(found, "timeout")}`] as const],
+                  spec,
+                  ...(login !== undefined && { login: `${login}` }),
+              }
+            : undefined;
+    });
+    return { before, after };
+}
+
+function serviceChange(change: Change, shown: Shown): ServiceChange {
     const { name, kind } = change;
-    const { before, after, secret } = inputsOf(change);
+    const read = inputsOf(change);
+    const { before = shown.before, after = shown.after, secret } = read;
     const facts = { before: factsOf(before?.spec), after: factsOf(after?.spec) };
     const isNew = kind === "create" || kind === "lost";
     if (kind === "delete") return { name, change: "goes", details: [], effect: "none", ...facts };
     if (isNew && after?.spec) {
-        return { name, change: "comes", details: described(after.spec), effect: "none", ...facts };
+        const details = [...described(after.spec), ...loginText({ after: shown.after })];
+        return { name, change: "comes", details, effect: "none", ...facts };
     }
     const known = before && after && { before, after };
-    const changes = known ? inputChanges(known.before, known.after) : undefined;
+    const changes = known ? inputChanges(known.before, known.after, loginText(shown)) : undefined;
     if (kind === "replace") {
         return { name, change: "anew", details: changes?.details ?? [], effect: "anew", ...facts };
     }
@@ -124,12 +147,15 @@ const SHOWN_OF_NEW = [
     ["constraint", "constraint"],
     ["network", "network"],
     ["mount", "mount"],
+    ["secret", "secret"],
+    ["config", "config"],
 ] as const;
 
 /** Undefined where one of them has no spec. */
 function inputChanges(
     before: ScriptInput,
     after: ScriptInput,
+    login: readonly Words[],
 ): Pick<ServiceChange, "details" | "effect"> | undefined {
     if (!before.spec || !after.spec) return undefined;
     const changes = specChanges(before.spec, after.spec);
@@ -142,6 +168,7 @@ function inputChanges(
                 (network) =>
                     say`other options of its network ${network}, for which both are removed and made again`,
             ),
+            ...login,
             ...(was === is ? [] : [say`timeout ${`${was}s`} → ${`${is}s`}`]),
         ],
         effect: anew.length > 0 ? "anew" : effectOf(changes),
@@ -156,6 +183,19 @@ function changedNetworks(before: ScriptInput, after: ScriptInput): string[] {
         const had = marks.get(name);
         return had === undefined || had === mark ? [] : [name];
     });
+}
+
+/** By the registry's host; whose login it is, is nobody's business. */
+function loginText({ before, after }: Shown): Words[] {
+    const [was, is] = [before?.login, after?.login];
+    if (was === is) return [];
+    const host = (login: string) => login.split(" ")[0] ?? "";
+    if (was !== undefined && is !== undefined && host(was) === host(is))
+        return [say`another login at ${host(is)}`];
+    return [
+        ...(was === undefined ? [] : [say`no login at ${host(was)}`]),
+        ...(is === undefined ? [] : [say`a login at ${host(is)}`]),
+    ];
 }
 
 function changeText({ what, name, before, after, hidden }: SpecChange): Words[] {

@@ -4,6 +4,7 @@ import { after, before, describe, test } from "node:test";
 import { examples } from "./support/examples.ts";
 import { TestLab } from "./support/lab.ts";
 import { OneManager, type Options, serviceOf } from "./support/oneManager.ts";
+import { privateImageTests, rotationTests } from "./support/privateImages.ts";
 import { FIRST } from "./support/serviceOptions.ts";
 import { prepare, takeServiceWalk } from "./support/serviceWalk.ts";
 
@@ -159,7 +160,20 @@ function runnable({ image, constraints, ...given }: Options): Options {
     const { oomScoreAdj: _, after: __, before: ___, ...options } = given;
     return {
         ...options,
-        image: /^registry\.example\.com/.test(`${image}`) ? "nginx" : image,
+        image: /^registry\.(example|digitalocean)\.com/.test(`${image}`) ? "nginx" : image,
         constraints: (constraints as string[] | undefined)?.filter((one) => one !== "node.role==worker"),
     };
 }
+
+describe("secrets", () => {
+    after(async () => {
+        await manager.remove("rotated");
+        await manager.removeUnused();
+    });
+    rotationTests(manager);
+});
+
+describe("private images", () => {
+    after(() => manager.remove("private"));
+    privateImageTests(lab, manager);
+});

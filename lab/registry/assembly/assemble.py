@@ -53,6 +53,25 @@ def busybox(debs, root):
     return {"Cmd": ["sh"], "Env": [PATH]}
 
 
+def small(command, **config):
+    """What services are tried with: busybox, and a command of its own."""
+    return {"Cmd": ["sh", "-c", command], "Env": [PATH], **config}
+
+
+SERVE = "exec httpd -f -p 8080 -h /tmp"
+SECOND = 10**9
+SMALL = {
+    # Answers on 8080 with the checksum of each of its secrets.
+    "checksum": small(f"sha256sum /run/secrets/* > /tmp/index.html && cat /tmp/index.html && {SERVE}"),
+    "slow": small(f"sleep 5; echo ready | tee /tmp/index.html; {SERVE}"),
+    "unhealthy": small(
+        f"echo ill > /tmp/index.html; {SERVE}",
+        Healthcheck={"Test": ["CMD-SHELL", "echo no pulse; exit 1"], "Interval": SECOND, "Retries": 2},
+    ),
+    "ends": small("echo done"),
+}
+
+
 def main(debs, out):
     rootfs.skeleton(out)
     rootfs.unpack(debs, out, "docker-registry")
@@ -64,6 +83,8 @@ def main(debs, out):
         print("library/nginx", *tags, storage.add_image("library/nginx", tags, root, config))
     with tempfile.TemporaryDirectory() as root:
         print("library/busybox", storage.add_image("library/busybox", ["latest"], root, busybox(debs, root)))
+        for name, config in SMALL.items():
+            print(f"lab/{name}", storage.add_image(f"lab/{name}", ["latest"], root, config))
 
 
 main(sys.argv[1], sys.argv[2])

@@ -73,8 +73,13 @@ export function walkTests(guarded: Guarded): void {
                 "m1",
                 "docker service inspect nginx --format '{{.Spec.TaskTemplate.ContainerSpec.Env}}'",
             ),
-            new RegExp(`PASSWORD=${guarded.password}`),
+            new RegExp(`PASSWORD=${guarded.password} TOKEN=${guarded.values.variable}`),
         );
+        const mounted =
+            "docker exec $(docker ps -q --filter name=nginx | head -n 1) cat /run/secrets/file /motd";
+        assert.equal(await guarded.on("w1", mounted), `${guarded.values.file}hello`);
+        // Names of secrets are seen by many, and give nothing away.
+        assert.match(await guarded.on("m1", "docker secret ls --format '{{.Name}}'"), /^file-[0-9a-f]{12}$/);
     });
 
     /** A docker that does not answer as it should, put in front of the node's own for as long as an up takes. */

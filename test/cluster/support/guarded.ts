@@ -13,7 +13,18 @@ const settings = {
     workers: "w1",
     sshFrom: ["0.0.0.0/0"],
     vpcIpRange: "10.128.0.0/24",
-    services: { nginx: { image: "nginx", replicas: 2, ports: ["80:80"] } },
+    configs: { motd: "hello" },
+    registries: { "docker.io": { username: "ada", password: { secret: "login" } } },
+    services: {
+        nginx: {
+            image: "nginx",
+            replicas: 2,
+            ports: ["80:80"],
+            env: { TOKEN: { secret: "variable" } },
+            secrets: ["file"],
+            configs: ["motd"],
+        },
+    },
 };
 
 export const SWARM_STATE = "docker info --format '{{.Swarm.LocalNodeState}}'";
@@ -22,6 +33,10 @@ export class Guarded {
     readonly wanted: Wanted = { managers: ["m1", "m2", "m3"], workers: ["w1"], replicas: 2 };
     /** Of the service, and secret in the config. */
     readonly password = randomBytes(18).toString("hex");
+    /** Values of swarm:secrets, by their names: in a variable, in a file of a container, at a registry, and nowhere. */
+    readonly values = Object.fromEntries(
+        ["variable", "file", "login", "unused"].map((name) => [name, randomBytes(18).toString("hex")]),
+    );
     stack!: LabStack;
     now!: Outputs;
     /** Of the nodes during the first up. */
@@ -31,6 +46,11 @@ export class Guarded {
         this.stack = await LabStack.make("secrets", settings);
         const key = "swarm:services.nginx.env.PASSWORD";
         await this.stack.pulumi(["config", "set", "--secret", "--path", key, this.password]);
+        const values = Object.entries(this.values).flatMap(([name, value]) => [
+            "--secret",
+            `swarm:secrets.${name}=${value}`,
+        ]);
+        await this.stack.pulumi(["config", "set-all", "--path", ...values]);
         const { samples } = await this.watched(() => this.stack.upOrThrow());
         this.samples = samples;
         this.now = await healthy(this.stack, this.wanted);
@@ -60,6 +80,7 @@ export class Guarded {
         return [
             ...secretsIn(await this.stack.export(true)),
             { kind: "a service's password", text: this.password },
+            ...Object.entries(this.values).map(([name, text]) => ({ kind: `the secret ${name}`, text })),
             { kind: "the API token", text: content(instance.token) },
             { kind: "the passphrase", text: content(instance.passphrase) },
         ];

@@ -11,6 +11,7 @@ import { createContainerMachines } from "../../../lab/droplets/machines.ts";
 import { removeAll } from "../../../lab/droplets/removeAll.ts";
 import { root } from "../../../lab/instance.ts";
 import type { MachineAddresses, Machines, PacketFilter } from "../../../lab/machines.ts";
+import { type LOGINS, startPrivateRegistry } from "../../../lab/registry/privateRegistry.ts";
 import { type Connection, connect, deployKey, execute, hostKey } from "./ssh.ts";
 import { until } from "./wait.ts";
 
@@ -109,6 +110,11 @@ export class TestLab {
         this.#addresses.set(id, addresses);
         await this.machines.create(spec, filter);
         return addresses;
+    }
+
+    /** A registry with a login beside the lab's own. @returns Its host. */
+    privateRegistry(login: keyof typeof LOGINS): Promise<string> {
+        return startPrivateRegistry(this.docker, this.id, this.#publicCidr, login);
     }
 
     publicIp(id: number): string {

@@ -38,10 +38,10 @@ const KEY = "a deploy key";
 export function serviceOf(name: string, options: Options, config: Options = {}): ServiceSpec {
     const parsed = parseSettings(
         {
-            ...config,
             sshFrom: ["203.0.113.7/32"],
             managers: "s1",
             workers: "",
+            ...config,
             services: { [name]: options },
         },
         ["secrets"],
@@ -98,6 +98,11 @@ export class OneManager {
 
     run(command: string): Promise<string> {
         return this.#lab.shell(this.#id, command);
+    }
+
+    /** As `run`, on a connection of its own: beside it others can be run. */
+    watch(command: string): Promise<string> {
+        return this.#lab.visit(this.#id, command);
     }
 
     /** As a resource of the program does, once a service: its script says when it has converged, or fails. */

@@ -141,7 +141,7 @@ const AT_ONCE = 5;
 
 test("the examples of docs/services.md run, and a preview finds nothing to say of them", async () => {
     // There at the same time, so one name each.
-    const services = examples().flatMap(({ services, ...config }, index) =>
+    const services = examples().flatMap(({ services, nodeLabels: _, ...config }, index) =>
         Object.entries(services).map(([name, options]) =>
             serviceOf(`${name}-${index}`, runnable(options), config),
         ),

@@ -36,8 +36,8 @@ function inputsOf(config: Config) {
     const [service] = settings.services;
     assert.ok(service);
     const isHidden = holdsSecret(service, settings);
-    const text = specText(engineSpec(service, "dev", heldBy(settings, KEY)));
-    const spec = JSON.parse(JSON.stringify(engineSpec(service, "dev", shownOf(settings, KEY))));
+    const text = specText(engineSpec(service, heldBy(settings, KEY)));
+    const spec = JSON.parse(JSON.stringify(engineSpec(service, shownOf(settings, KEY))));
     const login = shownLogin(service, settings, KEY);
     return {
         component: isHidden

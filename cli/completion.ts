@@ -32,9 +32,27 @@ export async function complete(program: Command, words: readonly string[]): Prom
     completions(program, wanted ? await namesOf(words) : { nodes: [], services: [] }).parse([...words]);
 }
 
-/** The shell's script. */
-export function printScript(shell: "bash" | "zsh" | "fish"): void {
-    tab.setup("swarm", "swarm", shell);
+/** What macOS' bash 3.2 has not, and bash without the package bash-completion. */
+const BASH_LACKS = `type compopt >/dev/null 2>&1 || compopt() { :; }
+type _get_comp_words_by_ref >/dev/null 2>&1 || _get_comp_words_by_ref() {
+    words=("\${COMP_WORDS[@]}") cword=$COMP_CWORD cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]}
+}
+`;
+
+/** The shell's script, which may be sourced again. */
+export function scriptFor(shell: "bash" | "zsh" | "fish"): string {
+    const { log } = console;
+    let script = "";
+    // The library has no other way out for it.
+    console.log = (text: string) => {
+        script += `${text}\n`;
+    };
+    try {
+        tab.setup("swarm", "swarm", shell);
+    } finally {
+        console.log = log;
+    }
+    return shell === "bash" ? BASH_LACKS + script.replaceAll(/^readonly /gm, "") : script;
 }
 
 function completions(program: Command, names: Names): RootCommand {

@@ -85,14 +85,14 @@ export async function dockerPrefixed(
     const words = sshWords(access);
     const { program, args: all, env } = dockerCall(access, node, args, words, false);
     const child = spawn(program, all, { env, stdio: ["ignore", "pipe", "pipe"], signal: options.signal });
-    const prefix = `${paint("cyan", node.name.padEnd(options.width))} | `;
-    forward(child, "stdout", prefix);
-    forward(child, "stderr", prefix);
+    const prefix = (to: NodeJS.WritableStream) => `${paint("cyan", node.name.padEnd(options.width), to)} | `;
+    forward(child, "stdout", prefix(process.stdout));
+    forward(child, "stderr", prefix(process.stderr));
     const status = await new Promise<number>((resolve, reject) => {
         child.on("error", reject);
         child.on("close", (code, signal) => resolve(endStatus(code, signal)));
     });
-    return endOf(node, status, words, prefix);
+    return endOf(node, status, words, prefix(process.stderr));
 }
 
 /** Says what ssh itself has said where docker failed. @returns the status. */

@@ -5,7 +5,7 @@ export const EXIT = {
     ok: 0,
     /** The answer is no: degraded, checks that failed, orphans found, a command that did not do its work. */
     no: 1,
-    /** No quorum, or no manager could be reached. */
+    /** No quorum, or no manager could be reached, or the cloud could not be asked. */
     unreachable: 2,
     /** The stack's state cannot be read, or there is nothing up. */
     state: 3,

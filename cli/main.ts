@@ -24,7 +24,7 @@ function statusOf(error: unknown): number {
     if (interruptedStatus() !== undefined) return EXIT.no;
     if (error instanceof CliError || (error instanceof Error && error.name === "CloudError")) {
         process.stderr.write(`swarm: ${error.message}\n`);
-        return error instanceof CliError ? error.status : EXIT.no;
+        return error instanceof CliError ? error.status : EXIT.unreachable;
     }
     // A mistake of the command's own keeps its stack.
     console.error(error);

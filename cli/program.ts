@@ -48,7 +48,7 @@ export function makeProgram(): Command {
     program.addHelpText(
         "after",
         `
-Exit status: ${EXIT.ok} done or healthy, ${EXIT.no} not, ${EXIT.unreachable} no quorum or no manager reached, ${EXIT.state} no state to read, ${EXIT.usage} wrong usage.
+Exit status: ${EXIT.ok} done or healthy, ${EXIT.no} not, ${EXIT.unreachable} no quorum, no manager reached or the cloud not asked, ${EXIT.state} no state to read, ${EXIT.usage} wrong usage.
 Environment: PULUMI_STACK, PULUMI_BACKEND_URL, PULUMI_CONFIG_PASSPHRASE(_FILE), DIGITALOCEAN_TOKEN, NO_COLOR.`,
     );
     return program;

@@ -33,13 +33,15 @@ export interface RunOptions {
     readonly limitMs?: number;
     /** Variables beside those of this process. */
     readonly env?: Readonly<Record<string, string>>;
+    /** What it reads on standard input: secrets, which are no arguments. */
+    readonly input?: string;
 }
 
 /** Runs `pulumi` without a terminal, so that it never asks. @throws CliError When there is no such command. */
 export function pulumi(
     args: readonly string[],
     choice: StackChoice,
-    { limitMs = LIMIT_MS, env = {} }: RunOptions = {},
+    { limitMs = LIMIT_MS, env = {}, input }: RunOptions = {},
 ): Promise<Ran> {
     const all = [...args, "--non-interactive", "--color", "never"];
     if (choice.stack !== undefined) all.push("--stack", choice.stack);
@@ -48,14 +50,16 @@ export function pulumi(
     return new Promise((resolve, reject) => {
         const child = spawn("pulumi", all, {
             cwd: projectFolder,
-            stdio: ["ignore", "pipe", "pipe"],
+            stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
             env: { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true", ...env },
             signal: choice.signal ? AbortSignal.any([choice.signal, limit]) : limit,
         });
+        child.stdin?.on("error", () => {});
+        child.stdin?.end(input);
         const out: Buffer[] = [];
         const err: Buffer[] = [];
-        child.stdout.on("data", (chunk) => out.push(chunk));
-        child.stderr.on("data", (chunk) => err.push(chunk));
+        child.stdout?.on("data", (chunk) => out.push(chunk));
+        child.stderr?.on("data", (chunk) => err.push(chunk));
         child.on("error", (error: NodeJS.ErrnoException) =>
             reject(limit.aborted ? tooLong(args, limitMs) : spawnError(error)),
         );
@@ -174,6 +178,16 @@ export async function configValue(key: string, choice: StackChoice): Promise<str
     return ran.status !== 0 && /configuration key '.*' not found/.test(ran.stderr)
         ? undefined
         : succeeded(ran).trim();
+}
+
+/** The same, with whether it is a secret as a whole. @throws CliError */
+export async function configEntry(
+    key: string,
+    choice: StackChoice,
+): Promise<{ readonly value?: string; readonly secret: boolean }> {
+    const ran = await pulumi(["config", "--json", "--show-secrets"], choice);
+    const entries = JSON.parse(succeeded(ran)) as Record<string, { value?: string; secret?: boolean }>;
+    return { value: entries[key]?.value, secret: entries[key]?.secret === true };
 }
 
 /** URL of the backend that holds the state. @throws CliError */

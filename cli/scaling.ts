@@ -1,6 +1,7 @@
 /** A service's number of replicas in a stack's configuration. */
 import { closest } from "fastest-levenshtein";
 import { keyText } from "../model/problems.ts";
+import { readServices } from "../model/services.ts";
 import { CliError, EXIT } from "./errors.ts";
 
 export interface Scaling {
@@ -44,6 +45,25 @@ export function checkScaling(services: Readonly<Record<string, unknown>>, { serv
             EXIT.usage,
         );
     }
+}
+
+/**
+ * The services with these numbers, as the program would take them.
+ *
+ * @throws CliError With every problem that they have: nothing is written then.
+ */
+export function scaled(
+    services: Readonly<Record<string, unknown>>,
+    wanted: readonly Scaling[],
+): Record<string, unknown> {
+    const changed = { ...services };
+    for (const { service, replicas } of wanted)
+        changed[service] = { ...(changed[service] as object), replicas };
+    const { problems } = readServices(changed, false);
+    if (problems.length > 0) {
+        throw new CliError(`nothing was written: ${problems.join("; ")}`, EXIT.usage);
+    }
+    return changed;
 }
 
 /** The key, as `pulumi config set --path` takes it. */

@@ -61,7 +61,9 @@ export async function followLogs(
                     options.timestamps ?? false,
                 );
                 const time = line.time === undefined ? "" : `${line.time} `;
-                process[from].write(`${paint("cyan", label(line.node, line.task))} | ${time}${line.text}\n`);
+                process[from].write(
+                    `${paint("cyan", label(line.node, line.task), process[from])} | ${time}${line.text}\n`,
+                );
             }
         }
     } finally {

@@ -28,7 +28,7 @@ async function cloudAccess(choice: StackChoice): Promise<CloudAccess> {
     if (access) return access;
     throw new CliError(
         "there is no DigitalOcean token: set DIGITALOCEAN_TOKEN, or: pulumi config set --secret digitalocean:token",
-        EXIT.no,
+        EXIT.unreachable,
     );
 }
 

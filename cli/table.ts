@@ -26,9 +26,9 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 
 type Style = Parameters<typeof styleText>[0];
 
-/** The text in a colour, where standard output is a terminal and NO_COLOR is not set. */
-export function paint(style: Style, text: string): string {
-    return styleText(style, text, { stream: process.stdout });
+/** The text in a colour, where the stream that it is for is a terminal and NO_COLOR is not set. */
+export function paint(style: Style, text: string, stream: NodeJS.WritableStream = process.stdout): string {
+    return styleText(style, text, { stream });
 }
 
 /** "3 d", "5 h", "12 min", "40 s": one unit, rounded down. */

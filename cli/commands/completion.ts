@@ -17,8 +17,8 @@ export function completion(program: Command): void {
         )
         .action(
             run(async (_signal, shell: "bash" | "zsh" | "fish") => {
-                const { printScript } = await import("../completion.ts");
-                printScript(shell);
+                const { scriptFor } = await import("../completion.ts");
+                process.stdout.write(scriptFor(shell));
                 return EXIT.ok;
             }),
         );

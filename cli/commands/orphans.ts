@@ -28,7 +28,7 @@ export function orphans(program: Command): void {
         .addOption(jsonOption())
         .addHelpText(
             "after",
-            "\nExit status: 0 when none is left, 1 when there are some.\n\n" +
+            "\nExit status: 0 when none is left, 1 when there are some, 2 when the cloud could not be asked.\n\n" +
                 "Examples:\n  swarm orphans\n  swarm orphans --delete\n  swarm orphans --json | jq '.orphans[].id'",
         )
         .action(

@@ -17,7 +17,7 @@ export function scale(program: Command): void {
         )
         .argument("<name=n...>", "service and number of replicas: nginx=4")
         .option("--up", "make it so, after Pulumi's question")
-        .addOption(new Option("--yes", "without the question; with --up").implies({ up: true }))
+        .addOption(new Option("--yes", "without the question; with --up alone"))
         .addOption(stackOption())
         .addHelpText(
             "after",
@@ -33,14 +33,29 @@ export function scale(program: Command): void {
                 ]);
                 const choice = { stack: options.stack, signal };
                 const wanted = words.map(work.parseScaling);
-                const services = JSON.parse((await pulumi.configValue("swarm:services", choice)) ?? "{}");
-                for (const scaling of wanted) work.checkScaling(services, scaling);
-                for (const { service, replicas } of wanted) {
-                    const key = work.replicasKey(service);
-                    const ran = await pulumi.pulumi(["config", "set", "--path", key, `${replicas}`], choice);
-                    if (ran.status !== 0) throw new CliError(pulumi.refusalText(ran.stderr), EXIT.state);
-                    process.stderr.write(`${key} = ${replicas}\n`);
+                if (options.yes && !options.up) {
+                    throw new CliError(
+                        "--yes is for --up: without that nothing is asked, and nothing made",
+                        EXIT.usage,
+                    );
                 }
+                const { value = "{}", secret } = await pulumi.configEntry("swarm:services", choice);
+                const services = JSON.parse(value);
+                for (const scaling of wanted) work.checkScaling(services, scaling);
+                const scaled = work.scaled(services, wanted);
+                // A path into what is secret as a whole would put the rest of it aside, and the number in clear.
+                const sets = secret
+                    ? [{ args: ["--secret", "swarm:services"], input: JSON.stringify(scaled) }]
+                    : wanted.map(({ service, replicas }) => ({
+                          args: ["--path", work.replicasKey(service), `${replicas}`],
+                          input: undefined,
+                      }));
+                for (const { args, input } of sets) {
+                    const ran = await pulumi.pulumi(["config", "set", ...args], choice, { input });
+                    if (ran.status !== 0) throw new CliError(pulumi.refusalText(ran.stderr), EXIT.state);
+                }
+                for (const { service, replicas } of wanted)
+                    process.stderr.write(`${work.replicasKey(service)} = ${replicas}\n`);
                 const verb = options.up ? ["up", ...(options.yes ? ["--yes"] : [])] : ["preview"];
                 const stack = options.stack === undefined ? [] : ["--stack", options.stack];
                 return await inTerminal(

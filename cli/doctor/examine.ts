@@ -18,7 +18,7 @@ import { REAL, surveyReader } from "../reading.ts";
 import { LoginError, onNode } from "../ssh.ts";
 import { loadStack, openCloud } from "../stack.ts";
 import type { StackNode, StackState } from "../stackState.ts";
-import { shellWord } from "../words.ts";
+import { count, shellWord } from "../words.ts";
 import {
     type ApiFirewall,
     accountChecks,
@@ -107,7 +107,7 @@ async function readSettings(choice: Choice): Promise<{ check: Check; settings?: 
         ? {
               check: ok(
                   "config",
-                  `${parsed.settings.nodes.length} nodes wanted, ${parsed.settings.services.length} services`,
+                  `${count(parsed.settings.nodes.length, "node")} wanted, ${count(parsed.settings.services.length, "service")}`,
               ),
               settings: parsed.settings,
           }

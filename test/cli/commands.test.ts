@@ -40,7 +40,7 @@ function fakePulumi(
 /** Has such a `pulumi` refuse to read the config, with this text. */
 function refuseConfig(bin: string, error: string): void {
     const file = path.join(bin, "pulumi");
-    const refusal = `case "$1 $2" in "config get") echo "${error}" >&2; exit 255 ;; esac\n`;
+    const refusal = `case "$1 $2" in "config get" | "config --json") echo "${error}" >&2; exit 255 ;; esac\n`;
     writeFileSync(file, readFileSync(file, "utf8").replace("#!/bin/sh\n", `#!/bin/sh\n${refusal}`));
 }
 
@@ -175,7 +175,7 @@ describe("why there is nothing to ask", () => {
         const bin = fakePulumi("tokenless", { exported: exportedFile("healthy") });
         refuseConfig(bin, "error: configuration key 'digitalocean:token' not found for stack 'dev'");
         assert.deepEqual(await run(["orphans"], bin), {
-            status: 1,
+            status: 2,
             out: "",
             err: "swarm: there is no DigitalOcean token: set DIGITALOCEAN_TOKEN, or: pulumi config set --secret digitalocean:token\n",
         });
@@ -259,6 +259,66 @@ describe("the command line", () => {
     });
 });
 
+describe("swarm scale", () => {
+    /** A `pulumi` that has this config and notes what it is told to write, with its standard input. */
+    const scaling = async (name: string, services: object, secret: boolean, ...words: string[]) => {
+        const bin = fakePulumi(name, { exported: exportedFile("healthy") });
+        const file = path.join(bin, "pulumi");
+        const config = JSON.stringify({ "swarm:services": { value: JSON.stringify(services), secret } });
+        const calls = path.join(bin, "written");
+        writeFileSync(calls, "");
+        writeFileSync(
+            file,
+            `#!/bin/sh
+case "$*" in
+"config --json"*) echo '${config}' ;;
+"config set --secret"*) echo "$*: $(cat)" >>'${calls}' ;;
+"config set"*) echo "$*" >>'${calls}' ;;
+esac
+`,
+        );
+        const ran = await run(["scale", ...words], bin);
+        return { ...ran, written: readFileSync(calls, "utf8").split("\n").slice(0, -1) };
+    };
+    const services = { nginx: { image: "nginx", replicas: 2 }, db: { image: "postgres" } };
+    const END = "--non-interactive --color never";
+
+    test("one key of a config in clear", async () => {
+        const { status, written } = await scaling("clear", services, false, "nginx=4");
+        assert.deepEqual(
+            [status, written],
+            [0, [`config set --path swarm:services.nginx.replicas 4 ${END}`]],
+        );
+    });
+
+    test("what is secret as a whole stays so, whole, and is no argument", async () => {
+        const { status, written, err } = await scaling("hidden", services, true, "nginx=4");
+        const whole = JSON.stringify({ ...services, nginx: { image: "nginx", replicas: 4 } });
+        assert.deepEqual([status, written], [0, [`config set --secret swarm:services ${END}: ${whole}`]]);
+        assert.equal(err, "swarm:services.nginx.replicas = 4\n");
+    });
+
+    test("nothing is written of what would be refused, and --yes alone applies nothing", async () => {
+        const many = await scaling("many", services, false, "db=3", "nginx=99999");
+        assert.deepEqual([many.status, many.written], [64, []]);
+        const yes = await scaling("yes", services, false, "nginx=4", "--yes");
+        assert.deepEqual([yes.status, yes.written], [64, []]);
+        assert.equal(yes.err, "swarm: --yes is for --up: without that nothing is asked, and nothing made\n");
+    });
+});
+
+test("without the npm packages it says what to do", async () => {
+    const top = path.join(folder, "checkout");
+    mkdirSync(path.join(top, "cli", "bin"), { recursive: true });
+    const copy = path.join(top, "cli", "bin", "swarm");
+    writeFileSync(copy, readFileSync(swarm), { mode: 0o755 });
+    const { exitCode, stderr } = await execa(copy, ["ls"], { reject: false });
+    assert.deepEqual(
+        [exitCode, stderr],
+        [1, `swarm: the npm packages are not there; say: (cd ${top} && npm ci --omit=dev)`],
+    );
+});
+
 describe("completion", () => {
     let bin: string;
     before(() => {
@@ -304,6 +364,28 @@ describe("completion", () => {
             stdout.split("\n").map((line) => line.trim()),
             ["node1", "node2", "node3", "node4"].concat("node[1:4]"),
         );
+    });
+
+    test("bash sources the script twice, and without what bash 3.2 and the package bash-completion have", async () => {
+        const { out } = await run(["completion", "bash"]);
+        const file = path.join(folder, "completion.bash");
+        writeFileSync(file, out);
+        const { stdout } = await execa(
+            "bash",
+            [
+                "--norc",
+                "-c",
+                `enable -n compopt; source '${file}'; source '${file}'
+                COMP_WORDS=(swarm ssh node3) COMP_CWORD=2; __swarm_complete; echo "\${COMPREPLY[@]}"`,
+            ],
+            {
+                env: {
+                    PATH: `${path.dirname(swarm)}:${bin}:${process.env.PATH}`,
+                    PULUMI_BACKEND_URL: "file:///state",
+                },
+            },
+        );
+        assert.equal(stdout, "node3");
     });
 
     test("scripts for zsh and fish", async () => {

@@ -6,7 +6,7 @@ import { environmentText, shellOf, unsetText } from "../../cli/dockerEnv.ts";
 import { LineReader, LogReader, parseLine } from "../../cli/logStream.ts";
 import { askManagers, NotManager, noManager } from "../../cli/managers.ts";
 import { pickNode, pickNodes } from "../../cli/nodeRange.ts";
-import { checkScaling, parseScaling, replicasKey } from "../../cli/scaling.ts";
+import { checkScaling, parseScaling, replicasKey, scaled } from "../../cli/scaling.ts";
 import { loginError } from "../../cli/ssh.ts";
 import { configText, hostsText, knownHostsText, sshFiles } from "../../cli/sshFiles.ts";
 import { duration, table } from "../../cli/table.ts";
@@ -272,6 +272,17 @@ describe("swarm scale", () => {
         });
         assert.throws(() => checkScaling(services, { service: "agent", replicas: 3 }), {
             message: "agent is global: it runs once on each node, so it has no number to set",
+        });
+    });
+
+    test("what the program would refuse is refused before anything is written", () => {
+        const services = { nginx: { image: "nginx", replicas: 2 } };
+        assert.deepEqual(scaled(services, [{ service: "nginx", replicas: 3 }]), {
+            nginx: { image: "nginx", replicas: 3 },
+        });
+        assert.throws(() => scaled(services, [{ service: "nginx", replicas: 99_999 }]), {
+            message: /^nothing was written: swarm:services\.nginx\.replicas.*99999/,
+            status: 64,
         });
     });
 

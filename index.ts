@@ -10,6 +10,7 @@ import { Swarm } from "./components/swarm.ts";
 import { loadSettings } from "./config.ts";
 import { leavingNodes, lookAtSwarm } from "./look/look.ts";
 import { settingsWarnings } from "./model/held.ts";
+import { serviceWarnings } from "./model/serviceWarnings.ts";
 import { carriesMarkOf, stackNames, unmarkedName } from "./model/stackNames.ts";
 import { warnOfLost } from "./remnants/lost.ts";
 
@@ -30,6 +31,10 @@ const ownNames = await known(names);
 const tagged = account.droplets?.filter(({ tags }) => ownNames && carriesMarkOf(ownNames, tags));
 
 for (const warning of settingsWarnings(settings)) await pulumi.log.warn(warning);
+const bites = serviceWarnings(settings).map((text) => `  - ${text}`);
+// Once: an up begins with a preview.
+if (bites.length > 0 && pulumi.runtime.isDryRun())
+    await pulumi.log.warn(["Of the services, worth a thought:", ...bites].join("\n"));
 
 const claim = { cloud, names, unmarked, say: (text: string) => void pulumi.log.warn(text) };
 

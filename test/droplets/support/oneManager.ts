@@ -116,7 +116,7 @@ export class OneManager {
             ["image", service.image],
             ["limit", service.timeout],
             ...(auth ? [["auth", auth] as const] : []),
-            ...networkLines(service, {}),
+            ...networkLines(service, settings.networks),
         ];
         await this.#script("service", service.timeout + 120, lines, specText(wanted(service)));
     }

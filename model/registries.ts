@@ -68,5 +68,7 @@ export function registryAuth(image: string, logins: Registries, secrets: Content
         password: text(login.password),
         serveraddress: host === HUB ? HUB_SERVER : host,
     };
-    return Buffer.from(JSON.stringify(auth)).toString("base64url");
+    // With its padding, without which the daemon takes no notice of it.
+    const coded = Buffer.from(JSON.stringify(auth)).toString("base64");
+    return coded.replaceAll("+", "-").replaceAll("/", "_");
 }

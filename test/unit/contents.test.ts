@@ -277,6 +277,15 @@ test("a login is what the Engine's API takes, for its registry alone", () => {
     assert.equal(decoded("other.example.com/web"), undefined);
 });
 
+test("a login is padded whatever its length, in the alphabet for URLs: else the daemon takes it for none", () => {
+    for (const password of ["a", "ab", "abc", "~~~???>>>"]) {
+        const secrets = { token: Buffer.from(password) };
+        const auth = `${registryAuth("r.io/a", { "r.io": login }, secrets)}`;
+        assert.match(auth, /^[A-Za-z0-9_-]+={0,2}$/);
+        assert.equal(auth.length % 4, 0, auth);
+    }
+});
+
 test("services that are secret as a whole are taken, with a hint", () => {
     assert.equal(settingsWarnings({ secretKeys: ["services"] }).length, 1);
     assert.match(settingsWarnings({ secretKeys: ["services"] }).join(), /swarm:secrets\.NAME with --secret/);

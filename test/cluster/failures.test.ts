@@ -166,6 +166,47 @@ describe("failures", () => {
         await stack.upOrThrow();
     });
 
+    test("a migration that fails: the service that it runs before stays as it was; mended by the next up", async () => {
+        const config = (seconds: string, migration: string) =>
+            withWorker({
+                workerImage: "lab-forced-command",
+                services: {
+                    nginx,
+                    migrate: {
+                        image: "busybox",
+                        mode: "replicated-job",
+                        args: ["sh", "-c", migration],
+                        timeout: 60,
+                    },
+                    app: {
+                        image: "busybox",
+                        args: ["sleep", seconds],
+                        stopGracePeriod: "0s",
+                        before: "migrate",
+                    },
+                },
+            });
+        stack.configure(config("100000", "echo tables made"));
+        await stack.upOrThrow();
+        const seed = (await stack.outputs()).nodes[0]?.dropletId ?? "";
+        const args = async () =>
+            (
+                await inDroplet(
+                    seed,
+                    "docker service inspect --format '{{json .Spec.TaskTemplate.ContainerSpec.Args}}' app",
+                )
+            ).trim();
+        await fails(config("200000", "echo no such table; exit 3"), [
+            /service migrate: the job has failed: 0 of 1 tasks have completed/,
+            /the task migrate\.\S* on (w1|m1) failed with exit status 3, and wrote at last:/,
+            "no such table",
+        ]);
+        assert.equal(await args(), '["sleep","100000"]');
+        stack.configure(config("200000", "echo tables made"));
+        await stack.upOrThrow();
+        assert.equal(await args(), '["sleep","200000"]');
+    });
+
     test("a service that somebody made by hand is not taken over", async () => {
         const seed = (await stack.outputs()).nodes[0]?.dropletId ?? "";
         await inDroplet(seed, "docker service create --detach --name mine busybox sleep 1000");

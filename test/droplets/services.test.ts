@@ -152,6 +152,21 @@ test("the examples of docs/services.md run, and a preview finds nothing to say o
     assert.deepEqual(await manager.differences(...services), []);
 });
 
+test("stack files from the wild, written anew in docs/stacks.md, are up, and a preview finds nothing to say of them", async () => {
+    const services = examples("stacks").flatMap(({ services, ...config }) =>
+        Object.entries(services).map(([name, { args: _, healthcheck: __, ...options }]) => {
+            const networks = Object.entries(config.networks as object).filter(([network]) =>
+                JSON.stringify(options.networks).includes(`"${network}"`),
+            );
+            const own = { ...config, networks: Object.fromEntries(networks) };
+            return serviceOf(name, runnable({ ...options, image: "nginx" }), own);
+        }),
+    );
+    for (let next = 0; next < services.length; next += AT_ONCE)
+        await Promise.all(services.slice(next, next + AT_ONCE).map((service) => manager.deploy(service)));
+    assert.deepEqual(await manager.differences(...services), []);
+});
+
 /**
  * On one manager, with the images that the lab has, and its engine, which is older than 27.0.0. Each by itself: the order of
  * services is the engine's to keep.

@@ -4,8 +4,8 @@ import { describe, test } from "node:test";
 import { parseSettings } from "../../config.ts";
 import { examples, page } from "../droplets/support/examples.ts";
 
-describe("docs/services.md", () => {
-    for (const example of examples()) {
+describe("docs/services.md and docs/stacks.md", () => {
+    for (const example of [...examples(), ...examples("stacks")]) {
         test(`the example with ${Object.keys(example.services).join(", ")} is taken as it stands`, () => {
             const readFile = () => Buffer.from("a file");
             const parsed = parseSettings({ sshFrom: ["203.0.113.7/32"], ...example }, ["secrets"], readFile);

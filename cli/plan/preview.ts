@@ -148,6 +148,7 @@ export function readPreview(text: string, from: string): Preview {
     const prefix = `${PROJECT}:`;
     const left = new Set([...Map.groupBy(steps, ({ urn }) => urn).values()].flatMap(leftoverSteps));
     const others = steps.filter((step) => !left.has(step));
+    const hasSames = steps.some(({ op, urn }) => op === "same" && !urn.includes(`::${STACK}::`));
     return {
         stack: urns[0]?.split("::")[0]?.slice("urn:pulumi:".length),
         config: Object.fromEntries(
@@ -155,7 +156,11 @@ export function readPreview(text: string, from: string): Preview {
                 .filter(([key, value]) => key.startsWith(prefix) && value !== SECRET)
                 .map(([key, value]) => [key.slice(prefix.length), value]),
         ),
-        changes: [...Map.groupBy(others, ({ urn }) => urn).values()].map(changeOf),
+        changes: [...Map.groupBy(others, ({ urn }) => urn).values()].map((steps) =>
+            hasSames && isGone(steps)
+                ? { ...changeOf(steps), kind: "delete", new: undefined }
+                : changeOf(steps),
+        ),
         leftover: [...left].map((step) => changeOf([step])),
         complete: steps.some(({ op, urn }) => KINDS[op] === "same" && !urn.includes(`::${STACK}::`)),
         said: diagnostics.flatMap(({ urn, message = "", severity = "" }) => {
@@ -262,6 +267,14 @@ function leftoverSteps(steps: readonly Step[]): Step[] {
     return steps.some(({ op }) => KINDS[op] === "replace")
         ? []
         : steps.filter(({ op, oldState }) => KINDS[op] === "delete" && oldState?.delete === true);
+}
+
+/**
+ * Whether a refresh has found that a droplet is gone, and the config has no such node any more: the engine says no more of
+ * it, while of what stays it has a second step, where those that are the same are on the list.
+ */
+function isGone(steps: readonly Step[]): boolean {
+    return steps.every(({ op, oldState }) => op === "refresh" && oldState?.type === DROPLET);
 }
 
 /**

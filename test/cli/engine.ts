@@ -222,7 +222,8 @@ export async function previewOf(change: ChangeOfProgram): Promise<RawPreview> {
     });
     const now = byUrn(seen);
     for (const [urn, one] of [...old].reverse()) {
-        if (now.has(urn)) continue;
+        // Of what a refresh has found gone, and the program has no more, the engine says nothing more.
+        if (now.has(urn) || isGone(one)) continue;
         if (targeted === undefined) steps.push({ op: "delete", urn, oldState: state(one) });
         else steps.push({ op: "same", urn, oldState: state(one), newState: state(one) });
     }

@@ -91,6 +91,7 @@ export const CHANGES: Readonly<Record<string, ChangeOfProgram>> = {
     ),
     recover: from(one, { recoverFrom: "node1" }),
     "lost-worker": from(one, {}, { lost: ["node4"] }),
+    "lost-and-out": from(one, { workers: "node[2:3]" }, { lost: ["node4"], sames: true }),
     "lost-seed": from(three, {}, { lost: ["node1"] }),
     "lost-quorum": from(three, { recoverFrom: "node3" }, { lost: ["node1", "node2"] }),
 

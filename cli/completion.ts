@@ -23,6 +23,14 @@ const PLACES: readonly (readonly [
     ["docker", "nodes", "options", "node"],
     ["env", "nodes", "options", "node"],
     ["logs", "services", "arguments", "name"],
+    ["exec", "services", "arguments", "task"],
+    ["rollback", "services", "arguments", "service"],
+    ["forward", "services", "arguments", "service"],
+    ["push", "nodes", "options", "on"],
+    ["drain", "nodes", "arguments", "name"],
+    ["activate", "nodes", "arguments", "name"],
+    ["replace", "nodes", "arguments", "name"],
+    ["power", "nodes", "arguments", "name"],
     ["scale", "services", "arguments", "name=n"],
 ];
 

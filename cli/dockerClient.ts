@@ -3,11 +3,12 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import path from "node:path";
 import type { Access } from "./access.ts";
-import { endStatus, inTerminal, loginError, type SshWords, sshArgs, sshWords } from "./ssh.ts";
+import { CliError } from "./errors.ts";
+import { endStatus, inTerminal, loginError, onNode, type SshWords, sshArgs, sshWords } from "./ssh.ts";
 import { hostAlias } from "./sshFiles.ts";
 import type { StackNode } from "./stackState.ts";
 import { paint } from "./table.ts";
-import { shellWord } from "./words.ts";
+import { oneLine, shellWord } from "./words.ts";
 
 /** The folder with the `ssh` that docker is to run. */
 export const wrapperFolder = path.join(import.meta.dirname, "wrapper");
@@ -114,4 +115,46 @@ function forward(child: ChildProcess, from: "stdout" | "stderr", prefix: string)
     child[from]?.on("end", () => {
         if (rest !== "") to.write(`${prefix}${rest}\n`);
     });
+}
+
+/** Pipes an image of this machine's docker into a node's. @returns why it is not there; undefined where it is. */
+export async function sendImage(
+    access: Access,
+    node: StackNode,
+    image: string,
+    signal: AbortSignal,
+): Promise<string | undefined> {
+    const save = spawn("docker", ["save", "--", image], { stdio: ["ignore", "pipe", "pipe"], signal });
+    const load = spawn("ssh", [...sshArgs(access, node, ["-T"]), "docker load -q"], {
+        stdio: [save.stdout, "ignore", "pipe"],
+        signal,
+    });
+    const ends = [save, load].map(async (child) => {
+        let said = "";
+        child.stderr?.on("data", (chunk) => {
+            said += chunk;
+        });
+        const status = await new Promise<number>((resolve) => {
+            child.on("error", (error) => {
+                said = error.message;
+                resolve(1);
+            });
+            child.on("close", (code) => resolve(code ?? 1));
+        });
+        return status === 0 ? undefined : oneLine(said) || `status ${status}`;
+    });
+    const [saved, loaded] = await Promise.all(ends);
+    return saved ?? loaded;
+}
+
+/** Docker on a node, for what it does and not for what it prints. @throws CliError With docker's words. */
+export async function dockerQuiet(
+    access: Access,
+    node: StackNode,
+    args: readonly string[],
+    signal: AbortSignal,
+): Promise<void> {
+    const command = ["docker", ...args].map(shellWord).join(" ");
+    const { status, stderr } = await onNode(access, node, command, { signal });
+    if (status !== 0) throw new CliError(`${node.name}: ${oneLine(stderr)}`);
 }

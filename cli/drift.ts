@@ -45,8 +45,12 @@ export function drift({ view, clusterId, wanted, swarm }: Compared): Difference[
 
 const UP = "pulumi up";
 
-function difference({ text, remedy = UP, mendedBy }: look.Difference): Difference {
-    return { ...bad(text, remedy), ...(mendedBy?.kind === "service" && { service: mendedBy.service }) };
+function difference({ text, remedy = UP, mendedBy, onPurpose }: look.Difference): Difference {
+    return {
+        ...bad(text, remedy),
+        ...(onPurpose && { degrades: false }),
+        ...(mendedBy?.kind === "service" && { service: mendedBy.service }),
+    };
 }
 
 /** Of nodes that the stack does not have. */

@@ -7,6 +7,8 @@ export const EXIT = {
     no: 1,
     /** No quorum, or no manager could be reached, or the cloud could not be asked. */
     unreachable: 2,
+    /** With `swarm plan --exit-code`: there is something to do. */
+    changes: 2,
     /** The stack's state cannot be read, or there is nothing up. */
     state: 3,
     /** The command line is wrong: an unknown command, option, name or range. */

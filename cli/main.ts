@@ -11,7 +11,10 @@ async function main(): Promise<void> {
             await (await import("./completion.ts")).complete(makeProgram(), process.argv.slice(4));
             return;
         }
-        await makeProgram().parseAsync();
+        const words = process.argv.slice(2);
+        // The one word that begins with dashes and is a command.
+        if (words[0] === "--version") words[0] = "version";
+        await makeProgram().parseAsync(words, { from: "user" });
     } catch (error) {
         process.exitCode = statusOf(error);
     }

@@ -2,7 +2,8 @@
 import type { ClusterView, NodeView } from "./clusterView.ts";
 import { paint, table } from "./table.ts";
 
-export function nodeTable({ nodes }: Pick<ClusterView, "nodes">): string {
+/** @param wide With the IDs of droplets and the versions of engines, too. */
+export function nodeTable({ nodes }: Pick<ClusterView, "nodes">, wide = false): string {
     return table(
         [
             "ID",
@@ -16,6 +17,7 @@ export function nodeTable({ nodes }: Pick<ClusterView, "nodes">): string {
             "CLOUD",
             "SIZE",
             "TAGS",
+            ...(wide ? ["DROPLET", "ENGINE"] : []),
         ],
         nodes.map((node) => [
             node.nodeId ?? "",
@@ -29,6 +31,7 @@ export function nodeTable({ nodes }: Pick<ClusterView, "nodes">): string {
             colour(cloudSide(node), "active"),
             node.size ?? "",
             node.tags.join(","),
+            ...(wide ? [node.dropletId ?? "", node.engineVersion ?? ""] : []),
         ]),
     );
 }

@@ -73,6 +73,13 @@ export function pulumi(
     });
 }
 
+/** `pulumi` in this terminal, where it may ask. @returns its exit status. */
+export async function pulumiHere(args: readonly string[], stack: string | undefined): Promise<number> {
+    const { inTerminal } = await import("./ssh.ts");
+    const chosen = stack === undefined ? [] : ["--stack", stack];
+    return await inTerminal("pulumi", ["--cwd", projectFolder, ...args, ...chosen], process.env);
+}
+
 function tooLong(args: readonly string[], limitMs: number): CliError {
     return new MomentaryError(
         `pulumi ${args.slice(0, 2).join(" ")} gave no answer within ${limitMs / 1000} s; does the backend answer? ` +

@@ -1,8 +1,10 @@
 /** A service's number of replicas in a stack's configuration. */
 import { closest } from "fastest-levenshtein";
+import type { ApiService } from "../look/facts.ts";
 import { keyText } from "../model/problems.ts";
 import { readServices } from "../model/services.ts";
 import { CliError, EXIT } from "./errors.ts";
+import { shellWord } from "./words.ts";
 
 export interface Scaling {
     readonly service: string;
@@ -69,4 +71,30 @@ export function scaled(
 /** The key, as `pulumi config set --path` takes it. */
 export function replicasKey(service: string): string {
     return keyText(["services", service, "replicas"]);
+}
+
+/** What a rollback means for the config, and the lines that keep it. Images are compared as the config has them. */
+export function afterRollback(name: string, newer: ApiService["Spec"], older: ApiService["Spec"]): string {
+    const image = ({ TaskTemplate }: ApiService["Spec"]) =>
+        (TaskTemplate.ContainerSpec?.Image ?? "").replace(/@sha256:.*$/, "");
+    const replicas = ({ Mode }: ApiService["Spec"]) => Mode.Replicated?.Replicas;
+    const lines = (
+        [
+            ["image", image(newer), image(older)],
+            ["replicas", replicas(newer), replicas(older)],
+        ] as const
+    ).flatMap(([key, had, has]) =>
+        had === has || has === undefined
+            ? []
+            : [
+                  `    pulumi config set --path ${shellWord(keyText(["services", name, key]))} ${shellWord(`${has}`)}   (now ${had})`,
+              ],
+    );
+    return [
+        `${name} is as it was before its last update. The config still wants the newer one, and the next pulumi up sets it again, unless the config is changed:`,
+        ...(lines.length > 0
+            ? lines
+            : [`    ${keyText(["services", name])}: what the last change of it has set`]),
+        "",
+    ].join("\n");
 }

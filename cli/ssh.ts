@@ -157,7 +157,7 @@ export function loginError(node: Pick<StackNode, "name" | "publicIp">, stderr: s
         return new LoginError(
             `WRONG HOST KEY: another machine answers at ${where}, or somebody is in between`,
             ". Nothing was sent there. Find out which before anything else; a node that was changed by hand is made anew " +
-                `by: pulumi up --replace '**:Droplet::${node.name}'`,
+                `by: cli/bin/swarm replace ${node.name}`,
             true,
         );
     }

@@ -130,7 +130,7 @@ export async function reach(
 }
 
 function advice(why: string, node: string): string {
-    const replace = `pulumi up --replace '**:Droplet::${node}'`;
+    const replace = `cli/bin/swarm replace ${node}`;
     if (why === WRONG_HOST_KEY) {
         return `Do not log in there. Choose an image whose cloud-init installs ssh_keys, then: ${replace}`;
     }

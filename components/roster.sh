@@ -109,7 +109,7 @@ END
 }
 
 how_to_mend() {
-    printf '%s\n' "$1: is its droplet on, does its dockerd run (systemctl status docker), has its disk room (df)? If it is not to be mended, make it anew: pulumi up --replace '**:Droplet::$1'"
+    printf '%s\n' "$1: is its droplet on, does its dockerd run (systemctl status docker), has its disk room (df)? If it is not to be mended, make it anew: cli/bin/swarm replace $1"
 }
 
 # role_is_settled ID ROLE: a promotion counts once the manager is reachable, a demotion once it has no vote: before
@@ -127,7 +127,7 @@ role_is_settled() {
 # settle ID NAME ROLE AVAILABILITY: gives a wanted member what the config says, if it differs. One that runs tasks and is
 # to run none keeps them: it is emptied once all the others are in their places.
 settle() {
-    member "$1" || fail "$name: $2 ($1) is not in the swarm's list any more; somebody has removed it. To make it anew: pulumi up --replace '**:Droplet::$2'"
+    member "$1" || fail "$name: $2 ($1) is not in the swarm's list any more; somebody has removed it. To make it anew: cli/bin/swarm replace $2"
     open=$4
     [ "$open" = active ] || open=$availability
     label_changes "$1"

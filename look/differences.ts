@@ -56,6 +56,8 @@ export interface Difference {
     readonly text: string;
     /** What a person does about what no script can mend. */
     readonly remedy?: string;
+    /** Somebody has said that it is to be so for a while: nothing is wrong. */
+    readonly onPurpose?: true;
     /** Whose script mends it; undefined for what no script can. */
     readonly mendedBy?:
         | { readonly kind: "join"; readonly node: string }
@@ -158,8 +160,8 @@ export function dropletDifference({ name, droplet }: WantedMember): Difference |
         : {
               text: `${name}: its droplet ${id} is ${status}`,
               remedy:
-                  `switch it on (doctl compute droplet-action power-on ${id}), or have it made anew: ` +
-                  `pulumi up --replace '**:Droplet::${name}'`,
+                  `switch it on (cli/bin/swarm power on ${name}), or have it made anew: ` +
+                  `cli/bin/swarm replace ${name}`,
           };
 }
 
@@ -184,13 +186,19 @@ function memberDifferences(
             text: `${name} is ${found.Status.State} in the swarm`,
             remedy:
                 "if its engine cannot be mended (swarm doctor), have it made anew: " +
-                `pulumi up --replace '**:Droplet::${name}'`,
+                `cli/bin/swarm replace ${name}`,
         });
     }
     const { Role, Availability, Labels } = found.Spec;
     if (Role !== member.role)
         differences.push(roster(`${name} is a ${Role} in the swarm, a ${member.role} in the ${by}`));
-    if (member.availability !== undefined && Availability !== member.availability)
+    if (Availability === "drain" && member.availability === "active" && Labels?.["swarm.drained"] === "yes")
+        differences.push({
+            ...roster(`${name} is drained on purpose, by swarm drain`),
+            remedy: `pulumi up or swarm activate ${name} opens it again`,
+            onPurpose: true,
+        });
+    else if (member.availability !== undefined && Availability !== member.availability)
         differences.push(
             roster(
                 `${name} is in availability ${Availability} in the swarm, ${member.availability} in the ${by}`,

@@ -57,7 +57,7 @@ export function claimVpc(claim: Claim, vpc: { region: string; ipRange: string })
             throw new Error(
                 `the account has this stack's VPC ${there.name} (ID ${there.id}), which the stack's state does not know, with ` +
                     `${members.map(({ name, urn }) => `${name} (${urn})`).join(", ")} in it. Droplets that carry the ` +
-                    "stack's mark and that its state does not know are removed by: npx swarm orphans --delete. The rest is " +
+                    "stack's mark and that its state does not know are removed by: cli/bin/swarm orphans --delete. The rest is " +
                     "for a person to remove. Then run this again",
             );
         }

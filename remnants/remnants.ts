@@ -80,6 +80,6 @@ export function lostWarning(lost: readonly TaggedDroplet[], tag: string): string
         `${one ? "A droplet carries" : `${lost.length} droplets carry`} this stack's tag ${tag}, but ${one ? "is none" : "are none"} of its resources:`,
         ...lost.map(({ name, id, createdAt }) => `  - ${name}, ID ${id}, made ${createdAt}`),
         `${one ? "It is" : "They are"} billed. Such are left by an interrupted run; and what a failed one has not deleted yet looks ` +
-            "the same here. See which its state does not know: npx swarm orphans. Remove those: npx swarm orphans --delete",
+            "the same here. See which its state does not know: cli/bin/swarm orphans. Remove those: cli/bin/swarm orphans --delete",
     ].join("\n");
 }

@@ -48,7 +48,7 @@ async function hindrance(id: string, from: CloudAccess): Promise<string> {
         return [
             "The VPC cannot be deleted while something is in it that this stack's state does not know:",
             ...members.map(({ name, urn }) => `  - ${name}, ${urn.replace(/^do:(\w+):/, "$1 ")}`),
-            "Droplets that carry the stack's mark are removed by: npx swarm orphans --delete",
+            "Droplets that carry the stack's mark are removed by: cli/bin/swarm orphans --delete",
             "Remove the rest by hand, then run again: pulumi destroy",
         ].join("\n");
     }

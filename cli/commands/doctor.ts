@@ -18,7 +18,7 @@ export function doctor(program: Command): void {
         .addOption(jsonOption())
         .addHelpText(
             "after",
-            "\nExit status: 0 when nothing failed, 1 otherwise.\n\nExample:\n  swarm doctor --json | jq '.[] | select(.level == \"fail\")'",
+            "\nExit status: 0 when nothing failed, 1 otherwise.\n\nExample:\n  swarm doctor --json | jq '.checks[] | select(.level == \"fail\")'",
         )
         .action(
             run(async (signal, options: Options) => {
@@ -27,7 +27,7 @@ export function doctor(program: Command): void {
                     import("../doctor/checks.ts"),
                 ]);
                 const checks = await examine({ stack: options.stack, signal });
-                process.stdout.write(options.json ? json(checks) : checksText(checks));
+                process.stdout.write(options.json ? json({ checks }) : checksText(checks));
                 return checks.some(({ level }) => level === "fail") ? EXIT.no : EXIT.ok;
             }),
         );

@@ -30,7 +30,13 @@ export function ip(program: Command): void {
                 const picked = pickNodes(nodes, names);
                 process.stdout.write(
                     options.json
-                        ? json(picked.map(({ name, publicIp, privateIp }) => ({ name, publicIp, privateIp })))
+                        ? json({
+                              nodes: picked.map(({ name, publicIp, privateIp }) => ({
+                                  name,
+                                  publicIp,
+                                  privateIp,
+                              })),
+                          })
                         : picked
                               .map((node) => `${options.private ? node.privateIp : node.publicIp}\n`)
                               .join(""),

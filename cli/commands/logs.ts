@@ -12,11 +12,11 @@ interface Options extends StackOption {
 export function logs(program: Command): void {
     program
         .command("logs")
-        .summary("the log of a service, from all its nodes")
+        .summary("the logs of services, from all their nodes")
         .description(
-            "Prints what the tasks of a service have written, each line with its node and task in front.",
+            "Prints what the tasks of services have written, each line with its node and task in front.",
         )
-        .argument("<name>", "the service")
+        .argument("<name...>", "the services")
         .option("-f, --follow", "go on until Ctrl-C")
         .addOption(
             new Option("-n, --tail <lines>", "so many of the last lines of each task, or all")
@@ -31,9 +31,9 @@ export function logs(program: Command): void {
         )
         .option("-t, --timestamps", "each line with its time")
         .addOption(stackOption())
-        .addHelpText("after", "\nExamples:\n  swarm logs nginx\n  swarm logs nginx -f --since 10m")
+        .addHelpText("after", "\nExamples:\n  swarm logs nginx\n  swarm logs nginx api -f --since 10m")
         .action(
-            run(async (signal, name: string, options: Options) => {
+            run(async (signal, names: string[], options: Options) => {
                 const [{ openAccess }, { activeManager }, { followLogs }] = await Promise.all([
                     import("../access.ts"),
                     import("../managers.ts"),
@@ -41,7 +41,7 @@ export function logs(program: Command): void {
                 ]);
                 const access = await openAccess({ stack: options.stack, signal });
                 const manager = await activeManager(access, signal);
-                await followLogs(access, manager, name, options, signal);
+                await followLogs(access, manager, names, options, signal);
                 return EXIT.ok;
             }),
         );

@@ -1,8 +1,16 @@
 import type { Command } from "commander";
 import { EXIT } from "../errors.ts";
-import { type JsonOption, json, jsonOption, run, type StackOption, stackOption } from "../options.ts";
+import {
+    jsonOption,
+    outputOption,
+    printed,
+    run,
+    type StackOption,
+    stackOption,
+    type TableOption,
+} from "../options.ts";
 
-interface Options extends StackOption, JsonOption {}
+interface Options extends StackOption, TableOption {}
 
 export function ls(program: Command): void {
     program
@@ -13,6 +21,7 @@ export function ls(program: Command): void {
                 "them and not in another stands out, and is named below the table.",
         )
         .addOption(stackOption())
+        .addOption(outputOption())
         .addOption(jsonOption())
         .addHelpText(
             "after",
@@ -32,7 +41,7 @@ export function ls(program: Command): void {
                 const found = await surveyReader()(choice);
                 const compared = await comparedOf(found, choice);
                 const { view } = compared;
-                process.stdout.write(options.json ? json(view) : nodeTable(view));
+                printed(options, view, (wide) => nodeTable(view, wide));
                 const lines = [
                     ...view.problems,
                     ...drift(compared).map(driftText),

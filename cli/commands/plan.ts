@@ -5,6 +5,7 @@ import { type JsonOption, json, jsonOption, run, type StackOption, stackOption }
 interface Options extends StackOption, JsonOption {
     readonly format: "text" | "markdown" | "json";
     readonly events?: string;
+    readonly exitCode?: boolean;
 }
 
 export function plan(program: Command): void {
@@ -29,11 +30,12 @@ export function plan(program: Command): void {
             "--events <file>",
             "what --event-log of the same preview wrote, for policies that are violated",
         )
+        .option("--exit-code", "end with 2 where there is something to do")
         .addOption(stackOption())
         .addOption(jsonOption().conflicts("format"))
         .addHelpText(
             "after",
-            "\nExit status: 0 when the preview has succeeded, 1 when it has failed, or violates a mandatory policy, 3 " +
+            "\nExit status: 0 when the preview has succeeded (with --exit-code: and nothing is to be done, 2 when something is), 1 when it has failed, or violates a mandatory policy, 3 " +
                 "when it cannot be read.\n\n" +
                 "Examples:\n  swarm plan\n  swarm plan -- --refresh --replace '**:Droplet::node3'\n" +
                 "  pulumi destroy --preview-only --json | swarm plan -\n" +
@@ -56,7 +58,8 @@ export function plan(program: Command): void {
                     default:
                         process.stdout.write((await import("../plan/text.ts")).planText(made));
                 }
-                return made.failed ? EXIT.no : EXIT.ok;
+                if (made.failed) return EXIT.no;
+                return options.exitCode && made.changes ? EXIT.changes : EXIT.ok;
             }),
         );
 }

@@ -25,11 +25,10 @@ export function scale(program: Command): void {
         )
         .action(
             run(async (signal, words: string[], options: Options) => {
-                const [work, pulumi, { CliError }, { inTerminal }] = await Promise.all([
+                const [work, pulumi, { CliError }] = await Promise.all([
                     import("../scaling.ts"),
                     import("../pulumi.ts"),
                     import("../errors.ts"),
-                    import("../ssh.ts"),
                 ]);
                 const choice = { stack: options.stack, signal };
                 const wanted = words.map(work.parseScaling);
@@ -57,12 +56,7 @@ export function scale(program: Command): void {
                 for (const { service, replicas } of wanted)
                     process.stderr.write(`${work.replicasKey(service)} = ${replicas}\n`);
                 const verb = options.up ? ["up", ...(options.yes ? ["--yes"] : [])] : ["preview"];
-                const stack = options.stack === undefined ? [] : ["--stack", options.stack];
-                return await inTerminal(
-                    "pulumi",
-                    ["--cwd", pulumi.projectFolder, ...verb, ...stack],
-                    process.env,
-                );
+                return await pulumi.pulumiHere(verb, options.stack);
             }),
         );
 }

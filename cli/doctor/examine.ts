@@ -292,7 +292,7 @@ function loginChecks(access: Access, probes: readonly (Probe | Error)[], noQuoru
               ? "pulumi up --refresh"
               : noQuorum
                 ? NO_PLACE_TAKEN
-                : `if it stays so: pulumi up --replace '**:Droplet::${name}'`;
+                : `if it stays so: cli/bin/swarm replace ${name}`;
         return [fail("login", probe.message, remedy)];
     });
     const good = nodes.length - failed.length;

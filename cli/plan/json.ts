@@ -7,7 +7,7 @@ import { plainText } from "./words.ts";
 
 const text = (lines: readonly Words[]) => lines.map(plainText);
 
-export function planJson(plan: Plan): unknown {
+export function planJson(plan: Plan): object {
     const { stack, operation, changes, failed, nodes, course, tasks, services, ports, cost, time } = plan;
     return {
         stack: oneLine(stack),

@@ -120,8 +120,8 @@ describe("a worker that is down", () => {
                 "",
                 "! node4 is down",
                 "! nginx runs 0 of 2: no suitable node (4 nodes not available for new tasks) (2 times)",
-                "! node4: its droplet 217891710 is off; switch it on (doctl compute droplet-action power-on 217891710), or have it made anew: " +
-                    "pulumi up --replace '**:Droplet::node4'",
+                "! node4: its droplet 217891710 is off; switch it on (cli/bin/swarm power on node4), or have it made anew: " +
+                    "cli/bin/swarm replace node4",
                 "",
             ].join("\n"),
         );
@@ -164,8 +164,8 @@ describe("a leader that is dead", () => {
                 "! the manager node1 is unreachable",
                 "! node1 is unknown",
                 "! nginx runs 0 of 2: preparing on node4, after: task: non-zero exit (255) (2 times)",
-                "! node1: its droplet 217891712 is off; switch it on (doctl compute droplet-action power-on 217891712), or have it made anew: " +
-                    "pulumi up --replace '**:Droplet::node1'",
+                "! node1: its droplet 217891712 is off; switch it on (cli/bin/swarm power on node1), or have it made anew: " +
+                    "cli/bin/swarm replace node1",
                 "",
             ].join("\n"),
         );

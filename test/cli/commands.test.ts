@@ -74,9 +74,10 @@ describe("swarm ip", () => {
             err: "",
         });
         assert.equal((await run(["ip", "--private", "node1"], bin)).out, "10.144.0.4\n");
-        assert.deepEqual(JSON.parse((await run(["ip", "node1", "--json"], bin)).out), [
-            { name: "node1", publicIp: "198.18.12.5", privateIp: "10.144.0.4" },
-        ]);
+        assert.deepEqual(JSON.parse((await run(["--json", "ip", "node1"], bin)).out), {
+            format_version: 1,
+            nodes: [{ name: "node1", publicIp: "198.18.12.5", privateIp: "10.144.0.4" }],
+        });
     });
 
     test("an unknown name", async () => {

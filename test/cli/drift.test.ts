@@ -112,15 +112,15 @@ describe("nodes", () => {
                 changed("node4", ({ Status }) => ({ Status: { ...Status, State: "down" } })),
             ),
             "node4 is down in the swarm; if its engine cannot be mended (swarm doctor), have it made anew: " +
-                "pulumi up --replace '**:Droplet::node4'",
+                "cli/bin/swarm replace node4",
         ],
         [
             "a droplet that is off",
             compared("healthy", {
                 droplets: droplets.map((one) => (one.name === "node4" ? { ...one, status: "off" } : one)),
             }),
-            "node4: its droplet 217891710 is off; switch it on (doctl compute droplet-action power-on 217891710), or have it " +
-                "made anew: pulumi up --replace '**:Droplet::node4'",
+            "node4: its droplet 217891710 is off; switch it on (cli/bin/swarm power on node4), or have it " +
+                "made anew: cli/bin/swarm replace node4",
         ],
         [
             "a droplet that is gone",

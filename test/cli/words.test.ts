@@ -78,14 +78,14 @@ describe("why nobody could log in", () => {
                 "Host key verification failed.\r\n",
             "WRONG HOST KEY: another machine answers at node2 (203.0.113.7), or somebody is in between. Nothing was sent " +
                 "there. Find out which before anything else; a node that was changed by hand is made anew by: " +
-                "pulumi up --replace '**:Droplet::node2'",
+                "cli/bin/swarm replace node2",
         ],
         [
             "another kind of host key",
             "Unable to negotiate with 203.0.113.7 port 22: no matching host key type found. Their offer: ssh-rsa\r\n",
             "WRONG HOST KEY: another machine answers at node2 (203.0.113.7), or somebody is in between. Nothing was sent " +
                 "there. Find out which before anything else; a node that was changed by hand is made anew by: " +
-                "pulumi up --replace '**:Droplet::node2'",
+                "cli/bin/swarm replace node2",
         ],
         [
             "a key that is refused",

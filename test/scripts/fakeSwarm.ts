@@ -93,7 +93,7 @@ export const demoted = (id: string) => `node update --role worker ${id}`;
 /** What is said to whoever has a wanted node that is not ready. */
 export const howToMend = (name: string) =>
     `${name}: is its droplet on, does its dockerd run (systemctl status docker), has its disk room (df)? If it is not ` +
-    `to be mended, make it anew: pulumi up --replace '**:Droplet::${name}'`;
+    `to be mended, make it anew: cli/bin/swarm replace ${name}`;
 
 export function assertDone(
     run: RosterRun,

@@ -216,7 +216,7 @@ describe("wanted members", () => {
         assertFailed(run, {
             stderr:
                 "node1: node3 (n3) is not in the swarm's list any more; somebody has removed it. To make it anew: " +
-                "pulumi up --replace '**:Droplet::node3'\n",
+                "cli/bin/swarm replace node3\n",
             changes: [settled("n2", "node2", "manager", "drain")],
         });
     });

@@ -107,7 +107,7 @@ describe("before the VPC is made", () => {
     const inUse =
         `the account has this stack's VPC ${own} (ID v1), which the stack's state does not know, with node2 ` +
         "(do:droplet:4711), db (do:dbaas:77) in it. Droplets that carry the stack's mark and that its state does not know " +
-        "are removed by: npx swarm orphans --delete. The rest is for a person to remove. Then run this again";
+        "are removed by: cli/bin/swarm orphans --delete. The rest is for a person to remove. Then run this again";
     const removal = `removed the empty VPC ${own} (ID v1), which carried this stack's mark and was in the way of the new one`;
 
     const rows: {

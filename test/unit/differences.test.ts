@@ -432,8 +432,8 @@ const nodes: readonly (readonly [
         ],
         [node("node3", "worker", { state: "down" })],
         [
-            "node2: its droplet 7 is off; switch it on (doctl compute droplet-action power-on 7), or have it made anew: pulumi up --replace '**:Droplet::node2' → nobody",
-            "node3: its droplet 8 is off; switch it on (doctl compute droplet-action power-on 8), or have it made anew: pulumi up --replace '**:Droplet::node3' → nobody",
+            "node2: its droplet 7 is off; switch it on (cli/bin/swarm power on node2), or have it made anew: cli/bin/swarm replace node2 → nobody",
+            "node3: its droplet 8 is off; switch it on (cli/bin/swarm power on node3), or have it made anew: cli/bin/swarm replace node3 → nobody",
         ],
     ],
     [
@@ -441,7 +441,7 @@ const nodes: readonly (readonly [
         [member("node2", "worker")],
         [node("node2", "worker", { state: "down" })],
         [
-            "node2 is down in the swarm; if its engine cannot be mended (swarm doctor), have it made anew: pulumi up --replace '**:Droplet::node2' → nobody",
+            "node2 is down in the swarm; if its engine cannot be mended (swarm doctor), have it made anew: cli/bin/swarm replace node2 → nobody",
         ],
     ],
     [
@@ -582,7 +582,7 @@ test("what is said, and who is told to mend", () => {
             "  - node2 is no member of the swarm",
             "  - web: 1 replica in the swarm, 3 in the config",
             "Not to be mended by pulumi up alone:",
-            "  - node3: its droplet 8 is off; switch it on (doctl compute droplet-action power-on 8), or have it made anew: pulumi up --replace '**:Droplet::node3'",
+            "  - node3: its droplet 8 is off; switch it on (cli/bin/swarm power on node3), or have it made anew: cli/bin/swarm replace node3",
         ].join("\n"),
     );
     assert.deepEqual(differing(differences), {

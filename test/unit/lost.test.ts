@@ -23,7 +23,7 @@ const oneLost =
     "A droplet carries this stack's tag swarm-dev-0a1b2c3d, but is none of its resources:\n" +
     "  - node7, ID 7, made 2026-11-26T21:00:00Z\n" +
     "It is billed. Such are left by an interrupted run; and what a failed one has not deleted yet looks the same here. See " +
-    "which its state does not know: npx swarm orphans. Remove those: npx swarm orphans --delete";
+    "which its state does not know: cli/bin/swarm orphans. Remove those: cli/bin/swarm orphans --delete";
 
 describe("the model", () => {
     test("droplets on record: those that wait for their deletion too, and nothing that is no droplet", () => {
@@ -58,7 +58,7 @@ describe("the model", () => {
                 "  - node7, ID 7, made 2026-11-26T21:00:00Z\n" +
                 "  - node7, ID 8, made 2026-11-26T21:00:00Z\n" +
                 "They are billed. Such are left by an interrupted run; and what a failed one has not deleted yet looks the " +
-                "same here. See which its state does not know: npx swarm orphans. Remove those: npx swarm orphans --delete",
+                "same here. See which its state does not know: cli/bin/swarm orphans. Remove those: cli/bin/swarm orphans --delete",
         );
     });
 });

@@ -70,7 +70,7 @@ const endings: { what: string; attempts: (time: number) => Attempt; text: string
         text:
             "node3 (203.0.113.7): waited 300 s for it to run commands over SSH; last seen: connection refused. Check " +
             "that the droplet runs and that swarm:sshFrom lets this machine in; a broken one is made anew by: " +
-            "pulumi up --replace '**:Droplet::node3'",
+            "cli/bin/swarm replace node3",
     },
     {
         what: "a host that answers with a text",
@@ -106,7 +106,7 @@ const endings: { what: string; attempts: (time: number) => Attempt; text: string
         text:
             "node3 (203.0.113.7): WRONG HOST KEY: another machine answers, or the image ignores the host key it is " +
             "given, for 61 s. Do not log in there. Choose an image whose cloud-init installs ssh_keys, then: " +
-            "pulumi up --replace '**:Droplet::node3'",
+            "cli/bin/swarm replace node3",
     },
     {
         what: "a host key that cloud-init has yet to install",

@@ -15,7 +15,7 @@ const members = (...entries: unknown[]): FakeAnswer => ({ body: { members: entri
 const text = (...lines: string[]) =>
     "The VPC cannot be deleted while something is in it that this stack's state does not know:\n" +
     lines.map((line) => `  - ${line}\n`).join("") +
-    "Droplets that carry the stack's mark are removed by: npx swarm orphans --delete\n" +
+    "Droplets that carry the stack's mark are removed by: cli/bin/swarm orphans --delete\n" +
     "Remove the rest by hand, then run again: pulumi destroy\n";
 
 const VPC = "GET /v2/vpcs/v1";

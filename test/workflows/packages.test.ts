@@ -194,7 +194,7 @@ describe("sbom.sh and audit.sh", () => {
         };
         assert.deepEqual(
             [bom.bomFormat, bom.specVersion, bom.metadata.component.name],
-            ["CycloneDX", "1.6", "swarm"],
+            ["CycloneDX", "1.6", "swarm-on-digitalocean"],
         );
         const named = (component: Component): string[] => [
             `${component.group ? `${component.group}/` : ""}${component.name}@${component.version}`,

@@ -53,7 +53,7 @@ export function brokenTests(cluster: CliCluster): void {
         );
         assert.ok(
             status.reasons.includes(
-                `node4: its droplet ${cluster.node("node4").dropletId} is off; switch it on (doctl compute droplet-action power-on ${cluster.node("node4").dropletId}), or have it made anew: pulumi up --replace '**:Droplet::node4'`,
+                `node4: its droplet ${cluster.node("node4").dropletId} is off; switch it on (cli/bin/swarm power on node4), or have it made anew: cli/bin/swarm replace node4`,
             ),
         );
         assert.equal((await cluster.swarm.run(["status"])).status, 1);

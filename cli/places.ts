@@ -1,0 +1,80 @@
+/** Where a service's tasks run: for whoever wants to get at one of them. */
+import type { ApiService, ApiTask } from "../look/facts.ts";
+import type { Access } from "./access.ts";
+import { type DockerApi, dockerApi } from "./dockerApi.ts";
+import { CliError, EXIT } from "./errors.ts";
+import { activeManager } from "./managers.ts";
+import type { StackNode } from "./stackState.ts";
+import { requireService } from "./taskTable.ts";
+
+/** A service as the API has it, with what an update has replaced. */
+export interface FullService extends ApiService {
+    readonly PreviousSpec?: ApiService["Spec"];
+}
+
+interface Running extends ApiTask {
+    readonly Status: ApiTask["Status"] & { readonly ContainerStatus?: { readonly ContainerID?: string } };
+}
+
+/** A task that runs. */
+export interface Place {
+    /** `nginx.2`; of a global service its name alone. */
+    readonly label: string;
+    readonly node: StackNode;
+    readonly container: string;
+}
+
+/** Asks the API of the first manager that answers, and ends the connection. @throws CliError */
+export async function onManager<T>(
+    access: Access,
+    signal: AbortSignal,
+    ask: (api: DockerApi, manager: StackNode) => Promise<T>,
+): Promise<T> {
+    const manager = await activeManager(access, signal);
+    const api = dockerApi(access, manager, signal);
+    try {
+        return await ask(api, manager);
+    } finally {
+        api.close();
+    }
+}
+
+/** The service of this name. @throws CliError that says which there are. */
+export async function serviceOf(api: DockerApi, name: string): Promise<FullService> {
+    const services = await api.get<FullService[]>("/services");
+    return requireService(
+        services.map((service) => ({ name: service.Spec.Name, service })),
+        name,
+    ).service;
+}
+
+/**
+ * A running task of a service.
+ *
+ * @param word `nginx` for the first one, `nginx.2` for that replica, `nginx.node3` for the one on that node.
+ * @throws CliError that says which there are.
+ */
+export async function placeOf(api: DockerApi, access: Access, word: string): Promise<Place> {
+    const [, name = word, which] = /^(.*)\.([^.]+)$/.exec(word) ?? [];
+    const service = await serviceOf(api, name);
+    const filter = encodeURIComponent(
+        JSON.stringify({ service: [service.ID], "desired-state": ["running"] }),
+    );
+    const tasks = await api.get<Running[]>(`/tasks?filters=${filter}`);
+    const places = tasks
+        .filter(({ Status, ServiceID }) => Status.State === "running" && ServiceID === service.ID)
+        .toSorted((a, b) => (a.Slot ?? 0) - (b.Slot ?? 0))
+        .flatMap((task): (Place & { slot?: number })[] => {
+            const node = access.state.nodes.find(({ nodeId }) => nodeId === task.NodeID);
+            const container = task.Status.ContainerStatus?.ContainerID ?? "";
+            if (node === undefined || !/^[0-9a-f]{12,64}$/.test(container)) return [];
+            const label = task.Slot === undefined ? name : `${name}.${task.Slot}`;
+            return [{ label, slot: task.Slot, node, container }];
+        });
+    const found = places.find(
+        ({ slot, node }) => which === undefined || `${slot}` === which || node.name === which,
+    );
+    if (found) return found;
+    const there = places.map(({ label, node }) => `${label} on ${node.name}`).join(", ");
+    throw new CliError(`no task ${word} runs; there are: ${there || "none"}; see: swarm status`, EXIT.no);
+}

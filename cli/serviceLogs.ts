@@ -66,7 +66,9 @@ async function followOne(access: Access, api: DockerApi, name: string, options: 
         for (const { from, text } of reader.read(data)) {
             const line = parseLine(text.toString("utf8").replace(/\r?\n$/, ""), options.timestamps ?? false);
             const time = line.time === undefined ? "" : `${line.time} `;
-            process[from].write(`${paint("cyan", label(line.node, line.task), process[from])} | ${time}${line.text}\n`);
+            process[from].write(
+                `${paint("cyan", label(line.node, line.task), process[from])} | ${time}${line.text}\n`,
+            );
         }
     }
 }

@@ -105,7 +105,7 @@ export function brokenTests(cluster: CliCluster): void {
             ({ verdict }) => verdict === "no quorum",
         );
         assert.equal(lost.status, 2);
-        const text = await cluster.swarm.run(["ps"]);
+        const text = await cluster.swarm.run(["logs", "nginx"]);
         assert.equal(text.status, 2);
         assert.match(
             text.err,

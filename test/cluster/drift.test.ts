@@ -85,7 +85,9 @@ describe("changes by hand", () => {
         assert.equal(waited.status, 1, waited.text);
         assert.ok(waited.text.includes(`${ofStack[0]}; pulumi up`), waited.text);
         const doctor = await stack.swarm(["doctor", "--json"]);
-        const checks = JSON.parse(doctor.text) as { name: string; level: string; text: string }[];
+        const { checks } = JSON.parse(doctor.text) as {
+            checks: { name: string; level: string; text: string }[];
+        };
         assert.equal(doctor.status, 1);
         assert.deepEqual(
             checks.filter(({ name }) => name === "swarm").map(({ level, text }) => [level, text]),

@@ -303,7 +303,9 @@ export function healthyTests(cluster: CliCluster): void {
     });
 
     test("doctor: everything is tried, and found in order", async () => {
-        const checks = (await cluster.json(["doctor"])) as { name: string; level: string; text: string }[];
+        const { checks } = (await cluster.json(["doctor"])) as {
+            checks: { name: string; level: string; text: string }[];
+        };
         assert.deepEqual(
             checks
                 .filter(({ level }) => level !== "ok")

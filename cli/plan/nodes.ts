@@ -54,6 +54,8 @@ export interface PlannedNode {
     readonly runsJoin: boolean;
     /** The engine refuses to delete or replace its droplet. */
     readonly isProtected: boolean;
+    /** Its name goes, and its droplet is gone already. */
+    readonly isGone: boolean;
 }
 
 export interface Nodes {
@@ -77,13 +79,29 @@ export function isJoining(node: PlannedNode): boolean {
 }
 
 /** There is a droplet of this name before the change. */
-export function hasDroplet({ before, change }: PlannedNode): boolean {
-    return change === "joins" || (before !== undefined && change !== "lost");
+export function hasDroplet(node: PlannedNode): boolean {
+    return node.change === "joins" || (node.before !== undefined && !isLost(node));
+}
+
+/** Its droplet is gone already, while the swarm still has it on its list. */
+export function isLost({ change, isGone }: PlannedNode): boolean {
+    return change === "lost" || isGone;
 }
 
 /** Its droplet and its membership end. */
-export function isLeaving({ change }: PlannedNode): boolean {
-    return change === "goes" || change === "replaced";
+export function isLeaving({ change, isGone }: PlannedNode): boolean {
+    return (change === "goes" && !isGone) || change === "replaced";
+}
+
+/**
+ * What becomes of the swarm where the command that makes it is replaced: a first manager whose droplet stays keeps the one
+ * that it is in, with all that is in it, and any other initialises a new one (`components/swarm.sh`). Undefined where that
+ * command is not replaced.
+ */
+export function swarmMadeAgain(preview: Preview, { all, managersAfter }: Nodes): "kept" | "new" | undefined {
+    if (command(preview, "swarm")?.kind !== "replace") return undefined;
+    const seed = all.find(({ name }) => name === managersAfter[0]);
+    return seed?.change === "stays" ? "kept" : "new";
 }
 
 export function readNodes(preview: Preview): Nodes {
@@ -196,7 +214,7 @@ function membersAfter(
     if (isDestroy(preview)) return new Map();
     const stays = (name: string) => {
         const droplet = droplets.get(name);
-        if (droplet) return droplet.kind !== "delete" && !isSkipped(droplet);
+        if (droplet) return droplet.kind !== "delete" && droplet.kind !== "gone" && !isSkipped(droplet);
         return !preview.complete && (before.has(name) || joinsAnew(preview, name));
     };
     const members: Members = new Map();
@@ -321,6 +339,7 @@ function plannedNode(
         reasons: droplet?.kind === "replace" ? droplet.reasons : [],
         runsJoin: runs(preview, `${name}-join`),
         isProtected: droplet?.old?.protect === true,
+        isGone: droplet?.kind === "gone",
     };
 }
 

@@ -3,106 +3,24 @@
  * The order is that of the program: droplets, `swarm`, joins, roster (components/roster.sh), services, deletions.
  */
 
-import { quorumOf } from "../../model/quorum.ts";
+import { Count, type Course, managersOf } from "./count.ts";
 import { keyChanges, keySteps } from "./keys.ts";
 import {
     command,
     drifted,
     isJoining,
     isLeaving,
+    isLost,
     isMade,
     type Nodes,
     type PlannedNode,
     runs,
+    swarmMadeAgain,
 } from "./nodes.ts";
 import type { PortChanges } from "./ports.ts";
 import type { Preview } from "./preview.ts";
 import type { ServiceChange } from "./services.ts";
 import { joined, listed, nodeNames, own, say, type Words } from "./words.ts";
-
-/** Managers on the swarm's list after a step, and how many of them answer as far as the preview knows. */
-export interface Managers {
-    readonly members: number;
-    readonly reachable: number;
-    /** How many more may be lost with the quorum kept; -1 where there is none. */
-    readonly bears: number;
-}
-
-export interface Step {
-    readonly what: Words;
-    /** Where the step changes them. */
-    readonly managers?: Managers;
-}
-
-export interface Course {
-    readonly steps: readonly Step[];
-    readonly before: Managers;
-    readonly after: Managers;
-    /** The state that bears the least, and of several such the one with most managers: each of them may fail. */
-    readonly worst: Managers;
-    /** Every number of managers that there is, the one before first. */
-    readonly path: readonly number[];
-}
-
-export function managersOf(members: number, reachable: number): Managers {
-    if (members === 0) return { members, reachable, bears: -1 };
-    const quorum = quorumOf({ members, reachable });
-    return { members, reachable, bears: quorum.has ? quorum.bears : -1 };
-}
-
-/** Counts the managers through the steps of a course. */
-class Count {
-    readonly steps: Step[] = [];
-    readonly states: Managers[];
-
-    constructor(start: Managers) {
-        this.states = [start];
-    }
-
-    get now(): Managers {
-        return this.states.at(-1) as Managers;
-    }
-
-    step(what: Words): void {
-        this.steps.push({ what });
-    }
-
-    /** @param members How many more, or fewer, there are on the list. @param reachable The same of those that answer. */
-    managers(what: Words, members: number, reachable = members): void {
-        this.become(what, managersOf(this.now.members + members, this.now.reachable + reachable));
-    }
-
-    /** Fewer by one, so many times. @param answer Whether those that go could be reached. */
-    fewer(what: Words, times: number, answer = true): void {
-        for (let left = times - 1; left > 0; left -= 1) {
-            const { members, reachable } = this.now;
-            this.states.push(managersOf(members - 1, reachable - (answer ? 1 : 0)));
-        }
-        if (times > 0) this.managers(what, -1, answer ? -1 : 0);
-    }
-
-    become(what: Words, managers: Managers): void {
-        this.states.push(managers);
-        this.steps.push({ what, managers });
-    }
-
-    course(): Course {
-        const [before] = this.states as [Managers];
-        // Before there is a swarm, and after it, there is nothing to be lost.
-        const swarms = this.states.filter(({ members }) => members > 0);
-        const weaker = (a: Managers, b: Managers) =>
-            b.bears < a.bears || (b.bears === a.bears && b.members > a.members) ? b : a;
-        return {
-            steps: this.steps,
-            before,
-            after: this.now,
-            worst: swarms.reduce(weaker, swarms[0] ?? before),
-            path: this.states
-                .map(({ members }) => members)
-                .filter((members, index, all) => index === 0 || members !== all[index - 1]),
-        };
-    }
-}
 
 export interface CourseFacts {
     readonly preview: Preview;
@@ -115,12 +33,16 @@ const namesOf = (nodes: readonly { readonly name: string }[]) => nodes.map(({ na
 
 /** Members that go, whose names may have others by then. */
 function former(nodes: readonly PlannedNode[]): Words {
-    const named = (change: PlannedNode["change"], text: string) => {
-        const names = namesOf(nodes.filter((node) => node.change === change));
+    const named = (is: (node: PlannedNode) => boolean, text: string) => {
+        const names = namesOf(nodes.filter(is));
         return names.length === 0 ? [] : [say`${own(text)}${nodeNames(names)}`];
     };
     return joined(
-        [...named("lost", "the lost "), ...named("goes", ""), ...named("replaced", "the old ")],
+        [
+            ...named(isLost, "the lost "),
+            ...named((node) => node.change === "goes" && !node.isGone, ""),
+            ...named(({ change }) => change === "replaced", "the old "),
+        ],
         " and ",
     );
 }
@@ -130,19 +52,27 @@ function made({ name, change }: PlannedNode): Words {
     return change === "comes" || change === "joins" ? say`${name}` : say`the new ${name}`;
 }
 
+/** Whether a manager has told the program's look that there is no quorum; which ones are lost, nobody says. */
+function hasNoLeader({ said }: Preview): boolean {
+    return said.some(({ text }) =>
+        /^The swarm could not be looked at.*The swarm does not have a leader/s.test(text),
+    );
+}
+
 /** The course of an `up`. */
 export function courseOf(facts: CourseFacts): Course {
     const { preview, nodes, services } = facts;
-    const lost = nodes.all.filter(({ change, before }) => change === "lost" && before?.role === "manager");
+    const lost = nodes.all.filter((node) => isLost(node) && node.before?.role === "manager");
     const members = nodes.managersBefore.length;
-    const count = new Count(managersOf(members, members - lost.length));
+    const start = managersOf(members, members - lost.length);
+    const count = new Count(hasNoLeader(preview) ? { ...start, bears: -1 } : start);
     // Managers on the list that are no more.
     let dead = lost.length;
     firewallStep(count, facts);
     dropletSteps(count, nodes);
     const survivor = preview.config.recoverFrom ?? "";
     if (command(preview, "recover")?.kind === "create") {
-        if (count.now.bears < 0) {
+        if (start.bears < 0) {
             count.become(
                 say`where no leader is found within 30 s, a new quorum is made of ${survivor} alone; the managers that are lost count no more`,
                 managersOf(1, 1),
@@ -154,12 +84,15 @@ export function courseOf(facts: CourseFacts): Course {
             );
         }
     }
-    if (command(preview, "swarm")?.kind === "replace") dead = 0;
+    const startsOver = swarmMadeAgain(preview, nodes) === "new";
     seedStep(count, facts);
     for (const step of keySteps(keyChanges(preview))) count.step(step);
-    joinSteps(count, nodes);
     const hasRoster = runs(preview, "roster");
-    if (hasRoster) rosterSteps(count, facts, dead);
+    if (startsOver) startOverSteps(count, nodes, hasRoster);
+    else {
+        joinSteps(count, nodes);
+        if (hasRoster) rosterSteps(count, facts, dead);
+    }
     for (const [kind, text] of SERVICE_STEPS) {
         const found = services.filter(({ change }) => change === kind);
         if (found.length > 0) count.step(say`${own(text)} ${listed(namesOf(found))}`);
@@ -172,7 +105,7 @@ export function courseOf(facts: CourseFacts): Course {
                 : say`the droplets of ${former(gone)} are deleted`;
         const managers = gone.filter(({ before }) => before?.role === "manager").length;
         // Without the roster they stay on the list of managers.
-        if (hasRoster || managers === 0) count.step(what);
+        if (hasRoster || startsOver || managers === 0) count.step(what);
         else count.managers(what, 0, -managers);
     }
     if (nodes.leftover > 0) {
@@ -233,7 +166,14 @@ function seedStep(count: Count, { preview, nodes }: CourseFacts): void {
         count.become(say`${seed.name} initialises the swarm`, managersOf(1, 1));
         return;
     }
-    if (kind === "replace") {
+    const madeAgain = swarmMadeAgain(preview, nodes);
+    if (madeAgain === "kept") {
+        count.step(
+            say`${seed.name} keeps the swarm that it is in; only where it is in none does it initialise one`,
+        );
+        return;
+    }
+    if (madeAgain === "new") {
         count.become(
             say`${seed.name} initialises a new swarm; nothing of the one before is taken over`,
             managersOf(1, 1),
@@ -248,6 +188,28 @@ function seedStep(count: Count, { preview, nodes }: CourseFacts): void {
     if (name !== nodes.managersBefore[0] && isManagerStill(seed)) {
         count.step(say`commands go to ${seed.name} from here on: it is the first manager`);
     }
+}
+
+/** All nodes come into the new swarm, those that stay out of the one before; the roster finds nobody to demote or to remove. */
+function startOverSteps(count: Count, { all, managersAfter }: Nodes, hasRoster: boolean): void {
+    const others = all.filter(({ name, after }) => after !== undefined && name !== managersAfter[0]);
+    const workers = namesOf(others.filter(({ after }) => after?.role === "worker"));
+    if (workers.length > 0) {
+        count.step(
+            workers.length === 1
+                ? say`${nodeNames(workers)} joins the new swarm, without tasks yet`
+                : say`${nodeNames(workers)} join the new swarm all at once, without tasks yet`,
+        );
+    }
+    for (const { name, after } of others) {
+        if (after?.role !== "manager") continue;
+        count.managers(
+            say`${name} joins the new swarm as a manager; the next step waits until it is reachable`,
+            1,
+        );
+    }
+    const opened = namesOf(all.filter(({ after }) => after?.takesTasks));
+    if (hasRoster && opened.length > 0) count.step(say`opened to tasks: ${nodeNames(opened)}`);
 }
 
 /** Workers join all at once, managers one after another, in the order of the config; the seed is in already. */
@@ -344,7 +306,7 @@ function rosterSteps(count: Count, { preview, nodes, services }: CourseFacts, de
     if (closed.length > 0) {
         count.step(say`emptied, since managers run no tasks any more: ${nodeNames(namesOf(closed))}`);
     }
-    const out = nodes.all.filter((node) => isLeaving(node) || node.change === "lost");
+    const out = nodes.all.filter((node) => isLeaving(node) || isLost(node));
     if (out.length > 0) {
         count.step(
             out.length === 1

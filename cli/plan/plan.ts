@@ -3,9 +3,10 @@
 import { readServices as readConfigured } from "../../model/services.ts";
 import type { ServiceSpec } from "../../model/settings.ts";
 import { type Cost, costOf, type Prices } from "./cost.ts";
+import type { Course } from "./count.ts";
 import { keyChanges, keyParts } from "./keys.ts";
-import { command, drifted, isDestroy, type Nodes, readNodes } from "./nodes.ts";
-import { type Course, courseOf, demoted, destroyCourse, isClosed, promoted } from "./order.ts";
+import { command, drifted, isDestroy, type Nodes, readNodes, swarmMadeAgain } from "./nodes.ts";
+import { courseOf, demoted, destroyCourse, isClosed, promoted } from "./order.ts";
 import { type PortChanges, readPorts } from "./ports.ts";
 import { type Preview, type Said, STACK } from "./preview.ts";
 import { readServices, type ServiceChange } from "./services.ts";
@@ -58,8 +59,8 @@ export interface Plan {
 
 export function planOf(preview: Preview, beside: Beside): Plan {
     const nodes = readNodes(preview);
-    const services = readServices(preview);
     const specs = configuredServices(preview);
+    const services = readServices(preview, specs, swarmMadeAgain(preview, nodes) === "new");
     const ports = readPorts(preview, (port, when) => publishers(port, when, services, specs));
     const destroy = isDestroy(preview);
     const course = destroy ? destroyCourse(nodes) : courseOf({ preview, nodes, services, ports });
@@ -149,6 +150,7 @@ function headline(
         return say`everything is destroyed: ${joined(count(nodes.all.length, "node", "nodes"))}`;
     }
     const { all } = nodes;
+    const madeAgain = swarmMadeAgain(preview, nodes);
     const of = (change: string) => all.filter((node) => node.change === change).length;
     const keptManagers = all.filter(
         ({ change, before, after }) =>
@@ -170,7 +172,7 @@ function headline(
         ...count(closed.length, "manager is closed to tasks", "managers are closed to tasks"),
         ...count(opened.length, "manager is opened to tasks", "managers are opened to tasks"),
         ...(seedChanges ? [own("another first manager")] : []),
-        ...(command(preview, "swarm")?.kind === "replace" ? [own("a new swarm")] : []),
+        ...(madeAgain === undefined ? [] : [own(madeAgain === "new" ? "a new swarm" : "the swarm is kept")]),
         ...(command(preview, "recover")?.kind === "create" ? [own("a lost quorum is made anew")] : []),
         ...keyParts(keyChanges(preview)),
         ...(drifted(preview, "roster") ? [own("members are set right")] : []),
@@ -203,5 +205,6 @@ const OTHER_WORDS = {
     delete: "deleted:",
     replace: "replaced:",
     lost: "made again:",
+    gone: "gone already:",
     same: "",
 } as const;

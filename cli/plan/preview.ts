@@ -42,7 +42,7 @@ const KINDS = {
     "remove-pending-replace": "same",
 } as const;
 
-export type Kind = (typeof KINDS)[keyof typeof KINDS] | "lost";
+export type Kind = (typeof KINDS)[keyof typeof KINDS] | "lost" | "gone";
 
 const state = z.looseObject({
     type: z.string(),
@@ -89,7 +89,7 @@ export interface Change {
     readonly urn: string;
     /** The resource's own name: `node1`, `node1-join`, `roster`. */
     readonly name: string;
-    /** `lost`: it is on record and gone, and is made again. */
+    /** `lost`: it is on record and gone, and is made again. `gone`: the same, and the config has it no more. */
     readonly kind: Kind;
     readonly old?: State;
     readonly new?: State;
@@ -158,7 +158,7 @@ export function readPreview(text: string, from: string): Preview {
         ),
         changes: [...Map.groupBy(others, ({ urn }) => urn).values()].map((steps) =>
             hasSames && isGone(steps)
-                ? { ...changeOf(steps), kind: "delete", new: undefined }
+                ? { ...changeOf(steps), kind: "gone", new: undefined }
                 : changeOf(steps),
         ),
         leftover: [...left].map((step) => changeOf([step])),

@@ -3,8 +3,8 @@ import { compressNames } from "../../model/names.ts";
 import { isEverywhere } from "../../model/openings.ts";
 import { dollars } from "../words.ts";
 import type { Cost } from "./cost.ts";
+import type { Managers } from "./count.ts";
 import type { NodeState, Nodes, PlannedNode } from "./nodes.ts";
-import type { Managers } from "./order.ts";
 import type { Plan } from "./plan.ts";
 import type { PortChange } from "./ports.ts";
 import type { ServiceChange } from "./services.ts";
@@ -65,7 +65,12 @@ function nodeText(node: PlannedNode, many: boolean): { mark: string; words: Word
                 words: say`${roles}, ${own(many ? "whose droplets are" : "whose droplet is")} there already`,
             };
         case "goes":
-            return { mark: "-", words: roles };
+            return {
+                mark: "-",
+                words: node.isGone
+                    ? say`${roles}, ${own(many ? "their droplets are" : "its droplet is")} gone already`
+                    : roles,
+            };
         case "lost":
             return {
                 mark: "!",
@@ -113,7 +118,9 @@ function managersText({ members, reachable, bears }: Managers): Words {
 function quorumLines({ course, operation }: Plan): Words[] {
     const { before, worst, after, path } = course;
     if (operation === "destroy") return [say`before: ${managersText(before)}; after: none`];
-    if (path.length === 1 && worst === before) return [say`${managersText(before)}, as before`];
+    if (path.length === 1 && worst === before) {
+        return [before.bears < 0 ? managersText(before) : say`${managersText(before)}, as before`];
+    }
     return [
         say`before: ${managersText(before)}`,
         say`at the worst moment: ${managersText(worst)}`,

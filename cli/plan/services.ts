@@ -1,7 +1,9 @@
 /** Which services change, from what to what, and what that does to their tasks. */
 import { IMAGE_LABEL, isObject, type Json, type JsonObject } from "../../model/engineSpec.ts";
 import { type ScriptInput, valuesOf } from "../../model/scriptInput.ts";
+import type { ServiceSpec } from "../../model/settings.ts";
 import { effectOf, type SpecChange, type SpecEffect, specChanges } from "../../model/specChanges.ts";
+import { command } from "./nodes.ts";
 import { type Change, COMMAND, hasDrifted, inputsOf, type Preview } from "./preview.ts";
 import { joined, own, say, type Words } from "./words.ts";
 
@@ -33,11 +35,36 @@ export interface ServiceFacts {
 /** Part of a service's URN: its command is a child of the one component for all of them. */
 export const OF_SERVICES = "::swarm:index:Services$";
 
-export function readServices(preview: Preview): ServiceChange[] {
-    return preview.changes
-        .filter(({ type, urn, kind }) => type === COMMAND && kind !== "same" && urn.includes(OF_SERVICES))
-        .map((change) => serviceChange(change, shownOf(preview, change.name)))
-        .sort((a, b) => a.name.localeCompare(b.name, "en"));
+/**
+ * @param specs All services after the change, where they are known.
+ * @param newSwarm Whether they find none of the swarm of before: a command that is replaced by itself only runs again.
+ */
+export function readServices(
+    preview: Preview,
+    specs: readonly ServiceSpec[] | undefined,
+    newSwarm: boolean,
+): ServiceChange[] {
+    const commands = preview.changes.filter(({ type, urn }) => type === COMMAND && urn.includes(OF_SERVICES));
+    const changes = commands
+        .filter(({ kind }) => kind !== "same")
+        .map((change) => serviceChange(change, shownOf(preview, change.name), newSwarm));
+    const gone = unwanted(preview, specs).filter((service) => !commands.some(({ name }) => name === service));
+    return [
+        ...changes,
+        ...gone.map((name) => ({ name, change: "goes", details: [], effect: "none" }) as const),
+    ].sort((a, b) => a.name.localeCompare(b.name, "en"));
+}
+
+/**
+ * Those that the roster was told to keep and is told no more. One whose making failed may be in the swarm, while the engine
+ * has no command of it on record that it could delete.
+ */
+function unwanted(preview: Preview, specs: readonly ServiceSpec[] | undefined): string[] {
+    const roster = command(preview, "roster");
+    const { before, after } = roster?.kind === "update" ? inputsOf(roster) : {};
+    const kept = after ? valuesOf(after, "service") : specs?.map(({ name }) => name);
+    if (!before || !kept) return [];
+    return valuesOf(before, "service").filter((service) => !kept.includes(service));
 }
 
 /** What the component says of a service whose script's input is secret as a whole; `ShownService` in components/services.ts. */
@@ -61,7 +88,7 @@ function shownOf({ changes }: Preview, service: string): Shown {
     return { before, after };
 }
 
-function serviceChange(change: Change, shown: Shown): ServiceChange {
+function serviceChange(change: Change, shown: Shown, newSwarm: boolean): ServiceChange {
     const { name, kind } = change;
     const read = inputsOf(change);
     const { before = shown.before, after = shown.after, secret } = read;
@@ -74,7 +101,7 @@ function serviceChange(change: Change, shown: Shown): ServiceChange {
     }
     const known = before && after && { before, after };
     const changes = known ? inputChanges(known.before, known.after, loginText(shown)) : undefined;
-    if (kind === "replace") {
+    if (kind === "replace" && newSwarm) {
         return { name, change: "anew", details: changes?.details ?? [], effect: "anew", ...facts };
     }
     // What differs is for the program's look to say; the preview has its warning.

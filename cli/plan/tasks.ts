@@ -1,5 +1,5 @@
 /** Whether tasks move, and which. */
-import { drifted, isLeaving, type Nodes, type PlannedNode, runs } from "./nodes.ts";
+import { drifted, isLeaving, isLost, type Nodes, type PlannedNode, runs } from "./nodes.ts";
 import { isClosed, rejoiningSeed } from "./order.ts";
 import type { Preview } from "./preview.ts";
 import type { ServiceChange, ServiceFacts } from "./services.ts";
@@ -32,7 +32,7 @@ export function readTasks(preview: Preview, nodes: Nodes, services: readonly Ser
 function nodeLines(nodes: Nodes, hasRoster: boolean): Words[] {
     const emptied = hasRoster ? emptiedNodes(nodes) : [];
     const ended = hasRoster ? [] : nodes.all.filter((node) => node.before?.takesTasks && isLeaving(node));
-    const lost = nodes.all.filter(({ change, before }) => change === "lost" && before?.takesTasks);
+    const lost = nodes.all.filter((node) => isLost(node) && node.before?.takesTasks);
     const lines: Words[] = [];
     if (emptied.length > 0) {
         const names = nodeNames(emptied.map(({ name }) => name));

@@ -3,7 +3,7 @@
  * machines boot in seconds and a cloud's in a minute.
  */
 import { dropletCounts } from "./cost.ts";
-import { isJoining, isLeaving, type Nodes, runs } from "./nodes.ts";
+import { isJoining, isLeaving, isLost, type Nodes, runs } from "./nodes.ts";
 import { isClosed, rejoiningSeed } from "./order.ts";
 import type { Preview } from "./preview.ts";
 import type { ServiceChange } from "./services.ts";
@@ -91,7 +91,7 @@ export function timeOf(preview: Preview, nodes: Nodes, services: readonly Servic
     const managers = nodes.all.filter((node) => isJoining(node) && node.after?.role === "manager").length;
     const hasRoster = runs(preview, "roster");
     const leaving = nodes.all.filter(
-        (node) => hasRoster && (isLeaving(node) || isClosed(node) || node.change === "lost"),
+        (node) => hasRoster && (isLeaving(node) || isClosed(node) || isLost(node)),
     ).length;
     // All services at once: the one with most batches is waited for.
     const most = Math.max(0, ...services.map(batches));

@@ -3,8 +3,9 @@ import { isEverywhere } from "../../model/openings.ts";
 import { eligibleNodes, type Members } from "../../model/placement.ts";
 import type { ServiceSpec } from "../../model/settings.ts";
 import { dropletCounts } from "./cost.ts";
-import { command, isLeaving, isMade, type Nodes, runs } from "./nodes.ts";
-import { type Course, rejoiningSeed } from "./order.ts";
+import type { Course } from "./count.ts";
+import { command, isLeaving, isLost, isMade, type Nodes, runs, swarmMadeAgain } from "./nodes.ts";
+import { rejoiningSeed } from "./order.ts";
 import type { PortChanges } from "./ports.ts";
 import type { Preview } from "./preview.ts";
 import type { ServiceChange } from "./services.ts";
@@ -45,7 +46,13 @@ const namesOf = (nodes: readonly { readonly name: string }[]) => listed(nodes.ma
 function swarmWarnings({ preview, nodes, course }: WarningFacts): Words[] {
     const warnings: Words[] = [];
     const had = nodes.managersBefore.length > 0;
-    if (command(preview, "swarm")?.kind === "replace") {
+    const madeAgain = swarmMadeAgain(preview, nodes);
+    if (madeAgain === "kept") {
+        warnings.push(
+            say`${nodes.managersAfter[0] ?? ""} keeps the swarm that it is in, with its services, secrets and configs: a new one is made only where it is in none`,
+        );
+    }
+    if (madeAgain === "new") {
         warnings.push(
             own(
                 "a new swarm is made in place of this one: secrets and configs made by hand are gone, and all services start anew",
@@ -79,10 +86,11 @@ function swarmWarnings({ preview, nodes, course }: WarningFacts): Words[] {
     return warnings;
 }
 
-function managerWarnings({ nodes, course }: WarningFacts): Words[] {
+function managerWarnings({ preview, nodes, course }: WarningFacts): Words[] {
     const warnings: Words[] = [];
     const { managersBefore, managersAfter, all } = nodes;
     const old = all.filter(({ before }) => before?.role === "manager");
+    const isStartOver = swarmMadeAgain(preview, nodes) === "new";
     const leaving = old.filter(isLeaving);
     const [only] = old;
     if (managersBefore.length === 1 && only && (isLeaving(only) || only.after?.role === "worker")) {
@@ -91,9 +99,9 @@ function managerWarnings({ nodes, course }: WarningFacts): Words[] {
                 ? say`the only manager is replaced: the new ${only.name} joins as a second one and takes over the cluster's state, then the old one is demoted; until then the loss of either loses the swarm`
                 : say`the only manager, ${only.name}, hands over: another one joins or is promoted, takes over the cluster's state, then ${only.name} is demoted; in between the loss of either loses the swarm`,
         );
-    } else if (managersBefore.length === 1 && only?.change === "lost") {
+    } else if (managersBefore.length === 1 && only && isLost(only) && !isStartOver) {
         warnings.push(
-            say`the only manager, ${only.name}, is lost, and the swarm with it: this up makes its droplet anew and then stops, since nothing initialises a second swarm by itself. For a new one: ${"pulumi up --replace '**:Command::swarm'"}`,
+            say`the only manager, ${only.name}, is lost, and the swarm with it: this up ${own(only.isGone ? "stops at the first manager" : "makes its droplet anew and then stops")}, since nothing initialises a second swarm by itself. For a new one: ${"pulumi up --replace '**:Command::swarm'"}`,
         );
     } else if (leaving.length > 1 && leaving.length === old.length) {
         warnings.push(

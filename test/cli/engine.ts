@@ -44,6 +44,8 @@ export interface ChangeOfProgram {
     readonly sames?: boolean;
     /** What the engine says beside it. */
     readonly diagnostics?: RawPreview["diagnostics"];
+    /** Services that failed when that `up` made them: the roster was told of them, and no command is on record. */
+    readonly failed?: readonly string[];
     /** `--refresh`, which finds that the droplets of these names are gone. */
     readonly lost?: readonly string[];
 }
@@ -153,9 +155,11 @@ const lookUps: typeof account = {
 };
 
 export async function previewOf(change: ChangeOfProgram): Promise<RawPreview> {
-    const { secretKeys = [], lost = [] } = change;
+    const { secretKeys = [], lost = [], failed = [] } = change;
     const last = change.before && (await upOf(change.before));
-    const old: Resources = last ? byUrn(last.resources) : new Map();
+    const old: Resources = last
+        ? byUrn(last.resources.filter(({ type, name }) => type !== COMMAND || !failed.includes(name)))
+        : new Map();
     const config = shownConfig(change.after ?? change.before ?? {}, secretKeys);
     const state = (resource: Registered) => ({
         type: resource.type,

@@ -63,6 +63,10 @@ const quorums: readonly (readonly [
     ["lost-seed", "3 4 3", 0, 0, 1],
     ["lost-quorum", "3 1 2 3", -1, -1, 1],
     ["start-over", "1", 0, 0, 0],
+    ["start-over-three", "3", 1, 1, 1],
+    ["start-over-lost", "3 1 2 3", -1, -1, 1],
+    ["lost-manager-out", "3 2 1", -1, -1, 0],
+    ["no-leader", "3", -1, -1, -1],
     ["destroy", "1 0", 0, 0, -1],
 ];
 

@@ -225,7 +225,13 @@ describe("services whose options are not both to be seen", () => {
             "none",
         ],
         ["one that goes, an older program's", { op: "delete", before: older }, "goes", "", "none"],
-        ["one in a new swarm", { op: "replace", before: own, after: own }, "anew", "", "anew"],
+        [
+            "one whose command is replaced, in a swarm that stays",
+            { op: "replace", before: own, after: own },
+            "confirmed",
+            "",
+            "none",
+        ],
         [
             "one that the swarm has otherwise",
             { op: "update", before: own, after: own, reasons: ["environment"] },

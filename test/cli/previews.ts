@@ -74,6 +74,8 @@ export const CHANGES: Readonly<Record<string, ChangeOfProgram>> = {
     "worker-anew": from(one, {}, { replace: ":Droplet::node3" }),
     "seed-anew": from(three, {}, { replace: ":Droplet::node1" }),
     "start-over": from(one, {}, { replace: ":Command::swarm" }),
+    "start-over-three": from(three, {}, { replace: ":Command::swarm" }),
+    "start-over-lost": from(three, {}, { replace: ":Command::swarm", lost: ["node1", "node2"] }),
     portion: from(
         one,
         { image: IMAGE },
@@ -92,6 +94,7 @@ export const CHANGES: Readonly<Record<string, ChangeOfProgram>> = {
     recover: from(one, { recoverFrom: "node1" }),
     "lost-worker": from(one, {}, { lost: ["node4"] }),
     "lost-and-out": from(one, { workers: "node[2:3]" }, { lost: ["node4"], sames: true }),
+    "lost-manager-out": from(three, { managers: "node1" }, { lost: ["node2", "node3"], sames: true }),
     "lost-seed": from(three, {}, { lost: ["node1"] }),
     "lost-quorum": from(three, { recoverFrom: "node3" }, { lost: ["node1", "node2"] }),
 
@@ -105,6 +108,30 @@ export const CHANGES: Readonly<Record<string, ChangeOfProgram>> = {
         },
     }),
     "service-removed": from(one, { services: {} }),
+    "service-failed": from(
+        { ...one, services: { ...nginx(), api: { image: "acme/api:7" } } },
+        { services: nginx() },
+        { failed: ["api"] },
+    ),
+    "service-failed-scale": from(
+        { ...one, services: { ...nginx(), api: { image: "acme/api:7" } } },
+        { services: nginx(), workers: "node[2:5]" },
+        { failed: ["api"] },
+    ),
+    "no-leader": from(
+        three,
+        { workers: "node4" },
+        {
+            diagnostics: [
+                {
+                    message:
+                        "The swarm could not be looked at, so what was changed in it by hand is not seen here. node3: rpc error: " +
+                        "code = Unknown desc = The swarm does not have a leader.",
+                    severity: "info",
+                },
+            ],
+        },
+    ),
     "service-global": from(one, { services: { nginx: { image: "nginx", global: true, ports: ["80:80"] } } }),
     "service-options": from(one, {
         services: nginx({

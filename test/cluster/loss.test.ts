@@ -176,9 +176,12 @@ describe("loss, with three managers", () => {
         const config = { ...settings, minDockerVersion: `20.10.${24 + touched}` };
         await victim.fails({ ...config, nodeTimeout: IMPATIENT, managerAvailability: "active" }, [
             /waited \d+ s for all nodes to be ready; last seen: w1 is down/,
-            /w1: is its droplet on, does its dockerd run .* make it anew: pulumi up --replace '\*\*:Droplet::w1'/,
+            /w1: is its droplet on, does its dockerd run .* make it anew: cli\/bin\/swarm replace w1/,
         ]);
-        await victim.mends(config, wanted, ["--replace", "**:Droplet::w1"]);
+        victim.stack.configure(config);
+        const replaced = await victim.stack.swarm(["replace", "w1", "--yes"]);
+        assert.equal(replaced.status, 0, replaced.text);
+        victim.now = await healthy(victim.stack, wanted);
     });
 
     test("a worker whose SSH is closed: named, within the node's time; the others are not touched", async () => {

@@ -78,11 +78,22 @@ export function members({ managers, workers }: Roles): Pick<NodeSpec, "name" | "
 
 /** The members with what their droplets are made from. */
 export function nodeSpecs(roles: Roles, template: NodeTemplate): NodeSpec[] {
-    return members(roles).map((member) => ({
-        ...member,
-        image: template[`${member.role}Image`] || template.image,
-        size: template[`${member.role}Size`] || template.size,
-    }));
+    return members(roles).map((member) => {
+        const own = { image: template[`${member.role}Image`], size: template[`${member.role}Size`] };
+        const ofRole = (["image", "size"] as const).filter((property) => own[property] !== "");
+        return {
+            ...member,
+            image: own.image || template.image,
+            size: own.size || template.size,
+            ...(ofRole.length > 0 && { ofRole }),
+        };
+    });
+}
+
+/** The key of the config that a node has its image or size from. */
+export function keyOf({ role, ofRole = [] }: NodeSpec, property: "image" | "size"): string {
+    const own = property === "image" ? "Image" : "Size";
+    return ofRole.includes(property) ? `${role}${own}` : property;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { closest } from "fastest-levenshtein";
 import type { TaggedDroplet } from "../remnants/remnants.ts";
+import { keyOf } from "./nodes.ts";
 import { type OfferedImage, offeredText } from "./offeredImages.ts";
 import { reservationProblems, type SizeFacts } from "./reservations.ts";
 import type { NodeSpec, Settings } from "./settings.ts";
@@ -83,8 +84,8 @@ function regionProblems({ region, nodes }: Settings, { regions }: AccountFacts):
     return distinct(nodes, "size")
         .filter(([size]) => !here.sizes.includes(size))
         .map(
-            ([size, names]) =>
-                `swarm:size: "${size}" (for ${names}) is not a size that ${region} offers; ` +
+            ([size, names, key]) =>
+                `swarm:${key}: "${size}" (for ${names}) is not a size that ${region} offers; ` +
                 `the nearest name there is "${closest(size, [...here.sizes])}"`,
         );
 }
@@ -93,8 +94,8 @@ function imageProblems({ nodes, region }: Settings, { images, offered }: Account
     return distinct(nodes, "image")
         .filter(([image]) => images[image] === null)
         .map(
-            ([image, names]) =>
-                `swarm:image: "${image}" (for ${names}) is not an image that this account has; ` +
+            ([image, names, key]) =>
+                `swarm:${key}: "${image}" (for ${names}) is not an image that this account has; ` +
                 offeredText(region, offered),
         );
 }
@@ -106,9 +107,10 @@ export function lacksImage({ images }: AccountFacts): boolean {
 
 /** An image that is larger than the disks of the nodes that are to have it. */
 function diskProblems({ nodes }: Settings, { images, sizes = [] }: AccountFacts): string[] {
-    const kinds = Map.groupBy(nodes, ({ image, size }) => `${image} ${size}`);
+    const kinds = Map.groupBy(nodes, (node) => [node.image, node.size, keyOf(node, "size")].join(" "));
     return [...kinds.values()].flatMap((alike) => {
-        const [{ image, size }] = alike as [NodeSpec];
+        const [node] = alike as [NodeSpec];
+        const { image, size } = node;
         const need = images[image]?.minDiskSize ?? 0;
         const disk = sizes.find(({ slug }) => slug === size)?.disk;
         if (disk === undefined || disk >= need) {
@@ -116,7 +118,7 @@ function diskProblems({ nodes }: Settings, { images, sizes = [] }: AccountFacts)
         }
         const names = alike.map(({ name }) => name).join(", ");
         return [
-            `swarm:size: "${size}" (for ${names}) has a disk of ${disk} GB, while the image "${image}" needs ${need} GB: ` +
+            `swarm:${keyOf(node, "size")}: "${size}" (for ${names}) has a disk of ${disk} GB, while the image "${image}" needs ${need} GB: ` +
                 "take a larger size, or an image made on a droplet with a smaller disk",
         ];
     });
@@ -124,11 +126,11 @@ function diskProblems({ nodes }: Settings, { images, sizes = [] }: AccountFacts)
 
 /** What will probably be refused, but where the API's word at the making of a droplet decides. */
 export function accountWarnings({ region, nodes }: Settings, { images }: AccountFacts): string[] {
-    return distinct(nodes, "image").flatMap(([image, names]) => {
+    return distinct(nodes, "image").flatMap(([image, names, key]) => {
         const found = images[image];
         return found && found.regions.length > 0 && !found.regions.includes(region)
             ? [
-                  `swarm:image: "${image}" (${found.name}, for ${names}) is not in ${region}, only in ` +
+                  `swarm:${key}: "${image}" (${found.name}, for ${names}) is not in ${region}, only in ` +
                       `${[...found.regions].sort().join(", ")}; transfer it there first`,
               ]
             : [];
@@ -173,8 +175,14 @@ function limitProblems(
         : [];
 }
 
-/** Each value of a property, with the names of the nodes that have it. */
-function distinct(nodes: readonly NodeSpec[], property: "image" | "size"): [value: string, names: string][] {
-    const groups = Map.groupBy(nodes, (node) => node[property]);
-    return [...groups].map(([value, members]) => [value, members.map(({ name }) => name).join(", ")]);
+/** Each value of a property, with the names of the nodes that have it, and the key that they have it from. */
+function distinct(
+    nodes: readonly NodeSpec[],
+    property: "image" | "size",
+): [value: string, names: string, key: string][] {
+    const groups = Map.groupBy(nodes, (node) => `${keyOf(node, property)} ${node[property]}`);
+    return [...groups.values()].map((alike) => {
+        const [node] = alike as [NodeSpec, ...NodeSpec[]];
+        return [node[property], alike.map(({ name }) => name).join(", "), keyOf(node, property)];
+    });
 }

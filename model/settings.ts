@@ -34,6 +34,8 @@ export interface NodeSpec {
     readonly image: string;
     /** Slug of the droplet size. */
     readonly size: string;
+    /** Which of them the key of its role gives (`workerImage`), and not the one for all nodes; left out where none. */
+    readonly ofRole?: readonly ("image" | "size")[];
 }
 
 export type NodeLabels = Readonly<Record<string, Readonly<Record<string, string>>>>;

@@ -387,8 +387,8 @@ describe("settings", () => {
             workerSize: "ws",
         });
         assert.deepEqual(nodes, [
-            { name: "node1", role: "manager", image: "mi", size: "s" },
-            { name: "w", role: "worker", image: "i", size: "ws" },
+            { name: "node1", role: "manager", image: "mi", size: "s", ofRole: ["image"] },
+            { name: "w", role: "worker", image: "i", size: "ws", ofRole: ["size"] },
         ]);
     });
 

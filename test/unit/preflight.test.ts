@@ -89,6 +89,29 @@ const table: {
         ],
     },
     {
+        what: "an image and a size of the workers alone, and the same image for all",
+        settings: {
+            nodes: [
+                { name: "node1", role: "manager", image: "18153887", size: "s-1vcpu-1gb" },
+                {
+                    name: "node2",
+                    role: "worker",
+                    image: "18153887",
+                    size: "s-3vcpu-4gb",
+                    ofRole: ["image", "size"],
+                },
+            ],
+        },
+        facts: { images: { ...facts.images, "18153887": null } },
+        problems: [
+            'swarm:workerSize: "s-3vcpu-4gb" (for node2) is not a size that sgp1 offers; the nearest name there is "s-2vcpu-4gb"',
+            'swarm:image: "18153887" (for node1) is not an image that this account has; allowed: the numeric ID of a snapshot ' +
+                "or image, or the slug of a public image",
+            'swarm:workerImage: "18153887" (for node2) is not an image that this account has; allowed: the numeric ID of a ' +
+                "snapshot or image, or the slug of a public image",
+        ],
+    },
+    {
         what: "an unknown image, where there are others",
         facts: {
             images: { ...facts.images, "18153887": null },

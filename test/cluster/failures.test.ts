@@ -91,11 +91,11 @@ describe("failures", () => {
             message: "creating this/these droplet(s) will exceed your droplet limit",
         });
         await fails(withWorker({}), ["creating this/these droplet(s) will exceed your droplet limit"]);
-        const [made] = await droplets(`swarm-${stack.name}`);
+        const [made] = await droplets((await stack.names()).tags.all);
         await removeFaults();
         stack.configure(withWorker({}));
         await stack.upOrThrow();
-        const names = await droplets(`swarm-${stack.name}`);
+        const names = await droplets((await stack.names()).tags.all);
         assert.equal(names.length, 2);
         assert.ok(names.some(({ id }) => id === made?.id));
         for (const { publicIp } of (await stack.outputs()).nodes) await nginxAnswers(publicIp, 8080);

@@ -67,9 +67,9 @@ describe("managers", () => {
     test("a manager and a worker change places: droplets and members stay, the firewalls' tags follow", async () => {
         const outputs = await becomes("m1,m2,w1", "m3");
         keeps(first, outputs, ["m1", "m2", "m3", "w1"]);
-        const tag = `swarm-${stack.name}`;
-        const names = async (role: string) =>
-            (await droplets(`${tag}-${role}`)).map(({ name }) => name).sort();
+        const { tags } = await stack.names();
+        const names = async (role: "manager" | "worker") =>
+            (await droplets(tags[role])).map(({ name }) => name).sort();
         assert.deepEqual(await names("manager"), ["m1", "m2", "w1"]);
         assert.deepEqual(await names("worker"), ["m3"]);
     });

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { OneConnection } from "../look/oneConnection.ts";
 import type { Access } from "./access.ts";
 import { CliError, EXIT } from "./errors.ts";
-import { startSsh } from "./ssh.ts";
+import { spawnFailure, startSsh } from "./ssh.ts";
 import type { StackNode } from "./stackState.ts";
 import { oneLine } from "./words.ts";
 
@@ -48,11 +48,7 @@ export function dockerApi(access: Access, node: StackNode, signal?: AbortSignal)
         said += chunk;
     });
     const ended = new Promise<Error>((resolve) => {
-        child.on("error", (error: NodeJS.ErrnoException) =>
-            resolve(
-                error.code === "ENOENT" ? new CliError("there is no ssh command on this machine") : error,
-            ),
-        );
+        child.on("error", (error) => resolve(spawnFailure(error)));
         child.on("close", (status) =>
             resolve(
                 failure(status) ??

@@ -2,9 +2,20 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import path from "node:path";
+import { pipeline } from "node:stream";
 import type { Access } from "./access.ts";
 import { CliError } from "./errors.ts";
-import { endStatus, inTerminal, loginError, onNode, type SshWords, sshArgs, sshWords } from "./ssh.ts";
+import {
+    endStatus,
+    inTerminal,
+    loginError,
+    onNode,
+    type SshWords,
+    spawnFailure,
+    sshArgs,
+    sshWords,
+    startSsh,
+} from "./ssh.ts";
 import { hostAlias } from "./sshFiles.ts";
 import type { StackNode } from "./stackState.ts";
 import { paint } from "./table.ts";
@@ -117,34 +128,62 @@ function forward(child: ChildProcess, from: "stdout" | "stderr", prefix: string)
     });
 }
 
-/** Pipes an image of this machine's docker into a node's. @returns why it is not there; undefined where it is. */
+/** Whether this machine's docker has an image. @throws CliError With docker's words where it has not. */
+export async function requireImage(image: string, signal: AbortSignal): Promise<void> {
+    const asked = spawn("docker", ["image", "inspect", "--format", "{{.Id}}", "--", image], {
+        stdio: ["ignore", "ignore", "pipe"],
+        signal,
+    });
+    const why = await whyNot(asked, "docker");
+    if (why !== undefined) throw new CliError(`docker of this machine: ${why}`);
+}
+
+/**
+ * Pipes an image of this machine's docker into a node's.
+ *
+ * @returns why it is not there; undefined where it is. @throws LoginError For a node without an address.
+ */
 export async function sendImage(
     access: Access,
     node: StackNode,
     image: string,
     signal: AbortSignal,
 ): Promise<string | undefined> {
+    const { child: load, failure } = startSsh(access, node, "docker load -q", signal);
     const save = spawn("docker", ["save", "--", image], { stdio: ["ignore", "pipe", "pipe"], signal });
-    const load = spawn("ssh", [...sshArgs(access, node, ["-T"]), "docker load -q"], {
-        stdio: [save.stdout, "ignore", "pipe"],
-        signal,
-    });
-    const ends = [save, load].map(async (child) => {
-        let said = "";
-        child.stderr?.on("data", (chunk) => {
-            said += chunk;
+    load.stdout?.resume();
+    // Not handed over as a file: this process would read along. Whichever ends early has its reason in its own end.
+    let whole = false;
+    if (load.stdin)
+        pipeline(save.stdout, load.stdin, (error) => {
+            whole = !error;
         });
-        const status = await new Promise<number>((resolve) => {
-            child.on("error", (error) => {
-                said = error.message;
-                resolve(1);
-            });
-            child.on("close", (code) => resolve(code ?? 1));
-        });
-        return status === 0 ? undefined : oneLine(said) || `status ${status}`;
+    const saving = whyNot(save, "docker");
+    const loaded = await whyNot(load, "ssh", (status) => failure(status)?.message);
+    if (loaded === undefined) return undefined;
+    save.kill();
+    const saved = await saving;
+    // What a client says whose reader is gone is no reason.
+    return whole && saved !== undefined ? `docker save: ${saved}` : loaded;
+}
+
+/** @param ownFailure Gives ssh's own reason. @returns why a child has failed; undefined where it has not. */
+async function whyNot(
+    child: ChildProcess,
+    program: string,
+    ownFailure: (status: number | null) => string | undefined = () => undefined,
+): Promise<string | undefined> {
+    let said = "";
+    child.stderr?.on("data", (chunk) => {
+        said += chunk;
     });
-    const [saved, loaded] = await Promise.all(ends);
-    return saved ?? loaded;
+    return await new Promise((resolve) => {
+        child.on("error", (error) => resolve(spawnFailure(error, program).message));
+        child.on("close", (code, signal) => {
+            const status = endStatus(code, signal);
+            resolve(ownFailure(code) ?? (status === 0 ? undefined : oneLine(said) || `status ${status}`));
+        });
+    });
 }
 
 /** Docker on a node, for what it does and not for what it prints. @throws CliError With docker's words. */

@@ -12,8 +12,11 @@ async function main(): Promise<void> {
             return;
         }
         const words = process.argv.slice(2);
-        // The one word that begins with dashes and is a command.
-        if (words[0] === "--version") words[0] = "version";
+        // The one word that begins with dashes and is a command, wherever it stands among the options before one.
+        const verb = words.findIndex(
+            (word, at) => !/^(-s|--stack)$/.test(words[at - 1] ?? "") && !/^(-s|--stack)/.test(word),
+        );
+        if (words[verb] === "--version") words[verb] = "version";
         await makeProgram().parseAsync(words, { from: "user" });
     } catch (error) {
         process.exitCode = statusOf(error);

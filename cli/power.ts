@@ -5,7 +5,7 @@ import { CliError } from "./errors.ts";
 import type { StackNode } from "./stackState.ts";
 
 const STATUS = { on: "active", off: "off" } as const;
-/** An orderly end: what does not end by itself is cut off by the cloud. */
+/** An orderly end, which a system that hangs does not come to: then the wait says so. */
 const ACTION = { on: "power_on", off: "shutdown" } as const;
 
 /**

@@ -1,6 +1,7 @@
 /** A service's number of replicas in a stack's configuration. */
 import { closest } from "fastest-levenshtein";
 import type { ApiService } from "../look/facts.ts";
+import { IMAGE_LABEL } from "../model/engineSpec.ts";
 import { keyText } from "../model/problems.ts";
 import { readServices } from "../model/services.ts";
 import { CliError, EXIT } from "./errors.ts";
@@ -73,10 +74,19 @@ export function replicasKey(service: string): string {
     return keyText(["services", service, "replicas"]);
 }
 
-/** What a rollback means for the config, and the lines that keep it. Images are compared as the config has them. */
-export function afterRollback(name: string, newer: ApiService["Spec"], older: ApiService["Spec"]): string {
-    const image = ({ TaskTemplate }: ApiService["Spec"]) =>
-        (TaskTemplate.ContainerSpec?.Image ?? "").replace(/@sha256:.*$/, "");
+/**
+ * What a rollback means for the config, and the lines that keep it. Images are compared as the config has them.
+ *
+ * @param secret Whether `swarm:services` is secret as a whole: a path into it would put the rest of it aside.
+ */
+export function afterRollback(
+    name: string,
+    newer: ApiService["Spec"],
+    older: ApiService["Spec"],
+    secret = false,
+): string {
+    const image = ({ Labels, TaskTemplate }: ApiService["Spec"]) =>
+        Labels?.[IMAGE_LABEL] ?? TaskTemplate.ContainerSpec?.Image.replace(/@sha256:.*$/, "");
     const replicas = ({ Mode }: ApiService["Spec"]) => Mode.Replicated?.Replicas;
     const lines = (
         [
@@ -87,7 +97,9 @@ export function afterRollback(name: string, newer: ApiService["Spec"], older: Ap
         had === has || has === undefined
             ? []
             : [
-                  `    pulumi config set --path ${shellWord(keyText(["services", name, key]))} ${shellWord(`${has}`)}   (now ${had})`,
+                  secret
+                      ? `    ${keyText(["services", name, key])}: ${has}   (now ${had}), in the secret as a whole`
+                      : `    pulumi config set --path ${shellWord(keyText(["services", name, key]))} ${shellWord(`${has}`)}   (now ${had})`,
               ],
     );
     return [

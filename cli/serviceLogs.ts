@@ -26,25 +26,42 @@ export async function followLogs(
     signal: AbortSignal,
 ): Promise<void> {
     // A connection each: one that is followed has no room for another question.
-    const apis = names.map(() => dockerApi(access, manager, signal));
+    const apis = new Map([...new Set(names)].map((name) => [name, dockerApi(access, manager, signal)]));
     try {
-        await Promise.all(apis.map((api, index) => followOne(access, api, names[index] as string, options)));
+        // Nothing is printed where one of them is no service.
+        const found = await Promise.all([...apis].map(([name, api]) => serviceIn(api, name)));
+        await Promise.all(found.map((one) => followOne(access, one, options)));
     } finally {
-        for (const api of apis) api.close();
+        for (const api of apis.values()) api.close();
     }
 }
 
-async function followOne(access: Access, api: DockerApi, name: string, options: LogOptions): Promise<void> {
+interface Followed {
+    readonly api: DockerApi;
+    readonly id: string;
+    readonly name: string;
+    readonly terminal: boolean;
+}
+
+async function serviceIn(api: DockerApi, name: string): Promise<Followed> {
     const services = await api.get<ApiService[]>("/services");
-    const service = requireService(
+    return requireService(
         services.map(({ ID, Spec }) => ({
+            api,
             id: ID,
             name: Spec.Name,
             terminal: Spec.TaskTemplate.ContainerSpec?.TTY ?? false,
         })),
         name,
     );
-    const tasks = await api.get<ApiTask[]>(`/tasks?filters=${filter(service.id)}`);
+}
+
+async function followOne(
+    access: Access,
+    { api, id, name, terminal }: Followed,
+    options: LogOptions,
+): Promise<void> {
+    const tasks = await api.get<ApiTask[]>(`/tasks?filters=${filter(id)}`);
     const nodes = new Map(access.state.nodes.map((node) => [node.nodeId, node.name]));
     const slots = new Map(tasks.map((task) => [task.ID, task.Slot]));
     const label = (node: string | undefined, task: string | undefined) => {
@@ -61,8 +78,8 @@ async function followOne(access: Access, api: DockerApi, name: string, options: 
         follow: options.follow ? "1" : "0",
         ...(options.since && { since: options.since }),
     });
-    const reader = service.terminal ? new LineReader() : new LogReader();
-    for await (const data of await api.stream(`/services/${service.id}/logs?${query}`)) {
+    const reader = terminal ? new LineReader() : new LogReader();
+    for await (const data of await api.stream(`/services/${id}/logs?${query}`)) {
         for (const { from, text } of reader.read(data)) {
             const line = parseLine(text.toString("utf8").replace(/\r?\n$/, ""), options.timestamps ?? false);
             const time = line.time === undefined ? "" : `${line.time} `;

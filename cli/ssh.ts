@@ -137,10 +137,16 @@ export async function onNode(
 }
 
 function spawnError(error: NodeJS.ErrnoException, node: StackNode, limit: AbortSignal): Error {
-    if (error.code === "ENOENT") return new CliError(NO_SSH);
-    if (limit.aborted)
-        return new LoginError(`${node.name} (${node.publicIp}): no answer in time`, "; is it overloaded?");
-    return error;
+    return limit.aborted
+        ? new LoginError(`${node.name} (${node.publicIp}): no answer in time`, "; is it overloaded?")
+        : spawnFailure(error);
+}
+
+/** Why a program could not be started, where that is known. */
+export function spawnFailure(error: NodeJS.ErrnoException, program = "ssh"): Error {
+    return error.code === "ENOENT"
+        ? new CliError(program === "ssh" ? NO_SSH : `there is no ${program} command on this machine`)
+        : error;
 }
 
 /** Whether ssh's words mean that the host key is not the pinned one. */
@@ -216,15 +222,7 @@ export async function inTerminal(
     process.on("SIGTERM", pass).on("SIGHUP", pass);
     try {
         return await new Promise((resolve, reject) => {
-            child.on("error", (error: NodeJS.ErrnoException) =>
-                reject(
-                    error.code === "ENOENT"
-                        ? new CliError(
-                              program === "ssh" ? NO_SSH : `there is no ${program} command on this machine`,
-                          )
-                        : error,
-                ),
-            );
+            child.on("error", (error) => reject(spawnFailure(error, program)));
             child.on("close", (code, signal) => resolve(endStatus(code, signal)));
         });
     } finally {

@@ -11,7 +11,7 @@ export function drain(program: Command): void {
             "status says that it was drained on purpose, and does not call the cluster degraded for it.",
         args: ["--availability", "drain", "--label-add", "swarm.drained=yes"],
         said: (name) =>
-            `${name} is drained: its tasks run elsewhere. Open it again: swarm activate ${name}; the next pulumi up does so, too\n`,
+            `${name} takes no tasks any more; those that it has move elsewhere. Open it again: swarm activate ${name}; the next pulumi up does so, too\n`,
     });
     define(program, "activate", {
         summary: "a drained node open to tasks again",

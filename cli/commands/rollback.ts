@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { CliError, EXIT } from "../errors.ts";
+import { attempt, CliError, EXIT } from "../errors.ts";
 import { run, type StackOption, stackOption } from "../options.ts";
 
 export function rollback(program: Command): void {
@@ -15,13 +15,19 @@ export function rollback(program: Command): void {
         .addHelpText("after", "\nExit status: docker's own.\n\nExample:\n  swarm rollback nginx")
         .action(
             run(async (signal, name: string, options: StackOption) => {
-                const [{ openAccess }, { onManager, serviceOf }, { dockerHere }, { afterRollback }] =
-                    await Promise.all([
-                        import("../access.ts"),
-                        import("../places.ts"),
-                        import("../dockerClient.ts"),
-                        import("../scaling.ts"),
-                    ]);
+                const [
+                    { openAccess },
+                    { onManager, serviceOf },
+                    { dockerHere },
+                    { afterRollback },
+                    { configEntry },
+                ] = await Promise.all([
+                    import("../access.ts"),
+                    import("../places.ts"),
+                    import("../dockerClient.ts"),
+                    import("../scaling.ts"),
+                    import("../pulumi.ts"),
+                ]);
                 const access = await openAccess({ stack: options.stack, signal });
                 const [service, manager] = await onManager(access, signal, async (api, manager) => [
                     await serviceOf(api, name),
@@ -33,7 +39,10 @@ export function rollback(program: Command): void {
                         `${name} has not been updated since it was made: there is nothing to go back to`,
                     );
                 const status = await dockerHere(access, manager, ["service", "rollback", name]);
-                if (status === EXIT.ok) process.stderr.write(afterRollback(name, Spec, PreviousSpec));
+                if (status !== EXIT.ok) return status;
+                const entry = await attempt(configEntry("swarm:services", { stack: options.stack, signal }));
+                const secret = !(entry instanceof Error) && entry.secret;
+                process.stderr.write(afterRollback(name, Spec, PreviousSpec, secret));
                 return status;
             }),
         );

@@ -1,13 +1,15 @@
 /**
  * A stand-in for `ssh` whose every host is a node of a recorded swarm: it gives the answers of Docker's API that were
- * recorded, and knows no other command. Logs break off after a line.
+ * recorded. Any other command is written to FOLDER/asked with its node, a line each, and answered by the shell script
+ * FOLDER/answer, which gets both and then ssh's arguments. Logs break off after a line, unless there is FOLDER/logs.
  *
  * usage: node fakeSsh.ts FOLDER ssh's arguments...
  *
  * FOLDER/swarm.json is the recording, read anew for each question; FOLDER/strangers lists nodes, a line each, that
  * show another host key.
  */
-import { appendFileSync, readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import path from "node:path";
 import { Duplex } from "node:stream";
@@ -29,6 +31,11 @@ if (
 } else if (command === "docker system dial-stdio") {
     const server = createServer((request, response) => {
         const { swarm } = JSON.parse(read("swarm.json")) as Recording;
+        if (request.url?.includes("/logs?") && existsSync(path.join(folder, "logs"))) {
+            const line = `com.docker.swarm.node.id=n1,com.docker.swarm.task.id=t1 ${read("logs")}`;
+            response.end(Buffer.concat([Buffer.from([1, 0, 0, 0, 0, 0, 0, line.length]), Buffer.from(line)]));
+            return;
+        }
         if (request.url?.includes("/logs?")) {
             // A line, and then the connection is gone.
             const line = "com.docker.swarm.node.id=n1,com.docker.swarm.task.id=t1 listening\n";
@@ -46,6 +53,7 @@ if (
     });
     server.emit("connection", Duplex.from({ readable: process.stdin, writable: process.stdout }));
 } else {
-    process.stderr.write(`${command}: there is nothing of the kind here\n`);
-    process.exitCode = 1;
+    appendFileSync(path.join(folder, "asked"), `${node}: ${command}\n`);
+    const script = [path.join(folder, "answer"), node ?? "", command ?? "", ...args];
+    process.exitCode = spawnSync("sh", script, { stdio: "inherit" }).status ?? 1;
 }

@@ -241,7 +241,7 @@ export function healthyTests(cluster: CliCluster): void {
         assert.equal(preview.status, 0, preview.err);
         assert.match(preview.out, /~ 1 to update/);
         assert.equal(await running(), 2);
-        const up = await cluster.swarm.run(["scale", "nginx=3", "--yes"]);
+        const up = await cluster.swarm.run(["scale", "nginx=3", "--up", "--yes"]);
         assert.equal(up.status, 0, up.out + up.err);
         assert.equal(await running(), 3);
         assert.equal((await cluster.swarm.run(["scale", "nginks=3"])).status, 64);

@@ -185,6 +185,6 @@ function timeLine({ least, most }: Time): Words {
     return own(
         lab === cloud
             ? `some ${lab}, from figures measured in the lab`
-            : `${lab} in the lab to ${cloud} with DigitalOcean's known waits, from measured figures`,
+            : `${lab} in an idle lab to ${cloud} with DigitalOcean's known waits, from measured figures`,
     );
 }

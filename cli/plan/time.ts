@@ -3,7 +3,7 @@
  * machines boot in seconds and a cloud's in a minute.
  */
 import { dropletCounts } from "./cost.ts";
-import { isJoining, isLeaving, isLost, type Nodes, runs } from "./nodes.ts";
+import { command, isJoining, isLeaving, isLost, type Nodes, runs, swarmMadeAgain } from "./nodes.ts";
 import { isClosed, rejoiningSeed } from "./order.ts";
 import type { Preview } from "./preview.ts";
 import type { ServiceChange } from "./services.ts";
@@ -37,17 +37,27 @@ export const FIGURES = {
             'docs/performance.md, "Figures": one worker more, less start and roster; "Where the time goes": a minute or so ' +
             "a droplet, 10 s of the plugin's, boot 2.3 s, joins 1.3 s",
     },
-    /** Each manager beyond the first new node: one after another. */
-    join: { least: 1.3, most: 1.3, source: 'docs/performance.md, "Where the time goes": joins' },
+    /** Each manager that joins, one after another, until it is reachable. At least half of what slow cores take. */
+    join: {
+        least: 3,
+        most: 6,
+        source: 'docs/operations.md, "How long it takes": two managers more, 24 s, less one worker more, 12 s',
+    },
     /** A worker that becomes the first manager where nobody promotes it. */
     again: { least: 31.3, most: 31.3, source: "components/join.sh: 30 s; docs/performance.md: joins" },
     /** The roster, where nobody leaves. */
     roster: { least: 0.7, most: 0.7, source: 'docs/performance.md, "Where the time goes"' },
-    /** A member that is emptied, demoted where it is a manager, and removed. */
+    /** A member that is emptied and removed. */
     leave: {
         least: 1,
         most: 6.5,
         source: 'docs/performance.md, "Figures"; README, "More nodes, and fewer": 13 s for two',
+    },
+    /** A manager that becomes a worker, before it goes or to stay; the leader costs an election. Half, likewise. */
+    demote: {
+        least: 1,
+        most: 3,
+        source: 'docs/operations.md, "How long it takes": all managers rolled, 32 s, less the joins and the rest',
     },
     /** A service that is made: pull, start, calm. A batch of tasks that an update exchanges counts as much at most. */
     service: {
@@ -88,19 +98,32 @@ export interface Time {
 
 export function timeOf(preview: Preview, nodes: Nodes, services: readonly ServiceChange[]): Time {
     const { made } = dropletCounts(nodes);
-    const managers = nodes.all.filter((node) => isJoining(node) && node.after?.role === "manager").length;
+    const startsOver = swarmMadeAgain(preview, nodes) === "new";
+    const managers = nodes.all.filter(
+        (node) => node.after?.role === "manager" && (isJoining(node) || startsOver),
+    ).length;
+    // The first of a new swarm joins nobody.
+    const initialises = startsOver || command(preview, "swarm")?.kind === "create";
     const hasRoster = runs(preview, "roster");
     const leaving = nodes.all.filter(
-        (node) => hasRoster && (isLeaving(node) || isClosed(node) || isLost(node)),
+        (node) => hasRoster && !startsOver && (isLeaving(node) || isClosed(node) || isLost(node)),
+    ).length;
+    const demotions = nodes.all.filter(
+        (node) =>
+            hasRoster &&
+            !startsOver &&
+            node.before?.role === "manager" &&
+            (isLeaving(node) || isLost(node) || node.after?.role === "worker"),
     ).length;
     // All services at once: the one with most batches is waited for.
     const most = Math.max(0, ...services.map(batches));
     const parts: Time["parts"] = [
         { figure: "start", times: 1 },
         { figure: "made", times: Math.ceil(made / AT_ONCE) },
-        { figure: "join", times: Math.max(0, managers - 1) },
+        { figure: "join", times: Math.max(0, managers - (initialises ? 1 : 0)) },
         { figure: "again", times: rejoiningSeed(nodes) ? 1 : 0 },
         { figure: "roster", times: hasRoster ? 1 : 0 },
+        { figure: "demote", times: demotions },
         { figure: "leave", times: leaving },
         {
             figure: "service",

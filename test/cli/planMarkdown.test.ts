@@ -52,7 +52,7 @@ describe("the whole comment", () => {
 
 **time**
 
-- 5 s in the lab to 14 s with DigitalOcean's known waits, from measured figures
+- 5 s in an idle lab to 14 s with DigitalOcean's known waits, from measured figures
 `,
         );
     });

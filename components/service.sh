@@ -120,7 +120,7 @@ send() {
 # Whether a job has completed for just what it is to run for. The swarm runs a job again whenever it is sent one.
 has_run() {
     job_mark=$(printf '%s\n' "$spec" | sed -n 's/^  "swarm\.job": "\([0-9a-f]*\)".*/\1/p')
-    [ -z "${PULUMI_COMMAND_SWARM_DIFFERS:-}" ] && job_is_done &&
+    [ -n "$job_mark" ] && [ -z "${PULUMI_COMMAND_SWARM_DIFFERS:-}" ] && job_is_done &&
         [ "$(docker service inspect --format '{{index .Spec.Labels "swarm.job"}}' "$id")" = "$job_mark" ]
 }
 

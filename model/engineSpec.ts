@@ -192,8 +192,9 @@ function mount(spec: MountSpec): JsonObject {
     }
     const place = { Type, Source: spec.source || undefined, Target, ReadOnly: spec.readOnly || undefined };
     if (spec.type === "bind") {
-        const NonRecursive = spec.nonRecursive || undefined;
-        return { ...place, BindOptions: { Propagation: spec.propagation, NonRecursive } };
+        // Where none is chosen, the daemon takes rslave for what holds its own folder, and rprivate for all else.
+        const options = { Propagation: spec.propagation, NonRecursive: spec.nonRecursive || undefined };
+        return { ...place, BindOptions: Object.values(options).some(Boolean) ? options : undefined };
     }
     const driver = { Name: spec.driver || undefined, Options: filledMap(spec.driverOptions) };
     const options = {

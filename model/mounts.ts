@@ -101,7 +101,7 @@ const bind = {
     source: path(),
     target: target(),
     readOnly: flag().default(false),
-    propagation: oneOf("rprivate", "private", "rshared", "shared", "rslave", "slave").default("rprivate"),
+    propagation: oneOf("rprivate", "private", "rshared", "shared", "rslave", "slave").optional(),
     nonRecursive: flag().default(false),
 };
 

@@ -109,7 +109,7 @@ export type MountSpec =
           readonly source: string;
           readonly target: string;
           readonly readOnly: boolean;
-          readonly propagation: "private" | "rprivate" | "shared" | "rshared" | "slave" | "rslave";
+          readonly propagation?: "private" | "rprivate" | "shared" | "rshared" | "slave" | "rslave";
           /** Without what is mounted below it. */
           readonly nonRecursive: boolean;
       }

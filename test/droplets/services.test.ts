@@ -1,6 +1,6 @@
 /** What a change of a service does to its tasks, by the program's own script on a swarm with real ones. */
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { after, afterEach, before, describe, test } from "node:test";
 import { examples } from "./support/examples.ts";
 import { TestLab } from "./support/lab.ts";
 import { OneManager, type Options, serviceOf } from "./support/oneManager.ts";
@@ -135,32 +135,38 @@ test("a job has converged when it has completed, runs again when it changes, and
 /** sshd allows ten at once. */
 const AT_ONCE = 5;
 
-test("the examples of docs/services.md run, and a preview finds nothing to say of them", async () => {
-    // There at the same time, so one name each.
-    const services = examples().flatMap(({ services, nodeLabels: _, ...config }, index) =>
-        Object.entries(services).map(([name, options]) =>
-            serviceOf(`${name}-${index}`, runnable(options), config),
-        ),
-    );
-    await manager.run("echo x | docker secret create web-key - && echo x | docker config create web-motd -");
-    for (let next = 0; next < services.length; next += AT_ONCE)
-        await Promise.all(services.slice(next, next + AT_ONCE).map((service) => manager.deploy(service)));
-    assert.deepEqual(await manager.differences(...services), []);
-});
+describe("examples of the documentation", () => {
+    afterEach(() => manager.clear());
 
-test("stack files from the wild, written anew in docs/stacks.md, are up, and a preview finds nothing to say of them", async () => {
-    const services = examples("stacks").flatMap(({ services, ...config }) =>
-        Object.entries(services).map(([name, { args: _, healthcheck: __, ...options }]) => {
-            const networks = Object.entries(config.networks as object).filter(([network]) =>
-                JSON.stringify(options.networks).includes(`"${network}"`),
-            );
-            const own = { ...config, networks: Object.fromEntries(networks) };
-            return serviceOf(name, runnable({ ...options, image: "nginx" }), own);
-        }),
-    );
-    for (let next = 0; next < services.length; next += AT_ONCE)
-        await Promise.all(services.slice(next, next + AT_ONCE).map((service) => manager.deploy(service)));
-    assert.deepEqual(await manager.differences(...services), []);
+    test("the examples of docs/services.md run, and a preview finds nothing to say of them", async () => {
+        // There at the same time, so one name each.
+        const services = examples().flatMap(({ services, nodeLabels: _, ...config }, index) =>
+            Object.entries(services).map(([name, options]) =>
+                serviceOf(`${name}-${index}`, runnable(options), config),
+            ),
+        );
+        await manager.run(
+            "echo x | docker secret create web-key - && echo x | docker config create web-motd -",
+        );
+        for (let next = 0; next < services.length; next += AT_ONCE)
+            await Promise.all(services.slice(next, next + AT_ONCE).map((service) => manager.deploy(service)));
+        assert.deepEqual(await manager.differences(...services), []);
+    });
+
+    test("stack files from the wild, written anew in docs/stacks.md, are up, and a preview finds nothing to say of them", async () => {
+        const services = examples("stacks").flatMap(({ services, ...config }) =>
+            Object.entries(services).map(([name, { args: _, healthcheck: __, ...options }]) => {
+                const networks = Object.entries(config.networks as object).filter(([network]) =>
+                    JSON.stringify(options.networks).includes(`"${network}"`),
+                );
+                const own = { ...config, networks: Object.fromEntries(networks) };
+                return serviceOf(name, runnable({ ...options, image: "nginx" }), own);
+            }),
+        );
+        for (let next = 0; next < services.length; next += AT_ONCE)
+            await Promise.all(services.slice(next, next + AT_ONCE).map((service) => manager.deploy(service)));
+        assert.deepEqual(await manager.differences(...services), []);
+    });
 });
 
 /**

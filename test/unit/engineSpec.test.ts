@@ -159,7 +159,7 @@ const container: readonly (readonly [Options, JsonObject])[] = [
                     Type: "bind",
                     Source: "/a",
                     Target: "/c",
-                    BindOptions: { Propagation: "rprivate", NonRecursive: true },
+                    BindOptions: { NonRecursive: true },
                 },
             ],
         },

@@ -9,7 +9,8 @@ import type { SwarmFacts } from "../../../look/facts.ts";
 import { askInTurn } from "../../../look/session.ts";
 import type { ScriptName } from "../../../model/answers.ts";
 import { engineSpec, type JsonObject, specText } from "../../../model/engineSpec.ts";
-import { heldBy, heldObjects } from "../../../model/held.ts";
+import { heldBy, heldObjects, shownOf } from "../../../model/held.ts";
+import { markedJob } from "../../../model/jobs.ts";
 import { networkLines } from "../../../model/networks.ts";
 import { registryAuth } from "../../../model/registries.ts";
 import type { Line } from "../../../model/scriptInput.ts";
@@ -72,7 +73,8 @@ export function specOf(service: ServiceSpec): JsonObject {
 }
 
 function wanted(service: ServiceSpec): JsonObject {
-    return engineSpec(service, heldBy(settingsFor(service), KEY));
+    const settings = settingsFor(service);
+    return markedJob(engineSpec(service, heldBy(settings, KEY)), service, [service], shownOf(settings, KEY));
 }
 
 export class OneManager {
@@ -143,6 +145,13 @@ export class OneManager {
             );
             return left === "0";
         });
+    }
+
+    /** No service, secret or config of the stack's is left. */
+    async clear(): Promise<void> {
+        await this.run("docker service rm $(docker service ls -q)");
+        await until("all tasks are gone", async () => (await this.run("docker ps -aq")) === "");
+        await this.removeUnused();
     }
 
     /** What a preview would look at. */

@@ -248,8 +248,10 @@ test("deployments: one at a time, never cancelled, approved, on main alone, from
     assert.deepEqual(runs, [
         ".github/scripts/reviewers.sh production",
         '.github/scripts/settings.sh "$ENVIRONMENT" && .github/scripts/preview.sh --save-plan "$RUNNER_TEMP/plan"',
+        '.github/scripts/tell.sh plan "$STATUS"',
         "rm -rf .swarm",
         '.github/scripts/settings.sh production && .github/scripts/deploy.sh "$RUNNER_TEMP/plan"',
+        '.github/scripts/tell.sh deploy "$STATUS"',
         "rm -rf .swarm",
     ]);
 });
@@ -263,6 +265,21 @@ test("a job that may run on a runner of one's own leaves nothing of .swarm there
         const { if: when, run } = steps.at(-1) ?? {};
         assert.deepEqual([when, run], ["always()", "rm -rf .swarm"], id);
     }
+});
+
+test("what is told by webhook is told whatever came of the job, of a plan its failure alone", () => {
+    const told = ["deploy", "drift"].flatMap((name) =>
+        Object.entries(workflow(name).jobs).flatMap(([id, { steps }]) =>
+            steps.flatMap(({ if: when, run, env }) =>
+                run?.includes("/tell.sh") ? [[id, when, env?.STATUS ?? env?.FOUND]] : [],
+            ),
+        ),
+    );
+    assert.deepEqual(told, [
+        ["plan", "failure()", `\${{ job.status }}`],
+        ["deploy", "always()", `\${{ job.status }}`],
+        ["look", "always()", `\${{ steps.look.outputs.found }}`],
+    ]);
 });
 
 test("the checks that docs name for branches are jobs, and a merge queue gets them", () => {

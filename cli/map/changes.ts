@@ -106,12 +106,14 @@ function grouped(tasks: readonly TaskMark[], many: string, one: (task: TaskMark)
 const ended = (sentence: string) => (/[.!?]$/.test(sentence) ? sentence : `${sentence}.`);
 
 function nodeChanges(before: readonly NodeCard[], after: readonly NodeCard[]): string[] {
-    const old = new Map(before.map((node) => [node.key, node]));
-    const keys = new Set(after.map(({ key }) => key));
+    const same = (one: NodeCard, other: NodeCard) =>
+        one.key === other.key || one.ids.some((id) => other.ids.includes(id));
+    const gone = before.filter((node) => !after.some((other) => same(node, other)));
     return [
-        ...before.filter(({ key }) => !keys.has(key)).map(({ name }) => `${name} is gone.`),
-        ...after.flatMap(({ key, name, role, state }) => {
-            const had = old.get(key);
+        ...gone.map(({ name, which }) => `${which === undefined ? name : `the ${which} ${name}`} is gone.`),
+        ...after.flatMap((node) => {
+            const { name, role, state } = node;
+            const had = before.find((other) => same(other, node));
             if (had === undefined) return [`${name} is new: ${role}, ${state}.`];
             return [
                 ...(had.role === role ? [] : [`${name}: ${role}, before ${had.role}.`]),

@@ -8,8 +8,10 @@ import { type Picture, pictureOf } from "./picture.ts";
 export interface Change {
     /** Counts up from 1. */
     readonly id: number;
-    /** RFC 3339. */
+    /** When it was seen; RFC 3339. */
     readonly at: string;
+    /** Where nobody had looked for a while, when it was not so yet: it has happened between the two. */
+    readonly since?: string;
     readonly text: string;
 }
 
@@ -42,6 +44,8 @@ export interface FollowOptions {
 /** A cluster that cannot be reached is asked less and less often, down to this. */
 const SLOWEST_MS = 15_000;
 const KEPT_CHANGES = 50;
+/** A change is as new as it looks if the last look is not longer ago, in ms. */
+const GAP_MS = 20_000;
 
 /** Remembers what it saw, so that it may be stopped while nobody looks, and go on. */
 export class Follow {
@@ -83,27 +87,36 @@ export class Follow {
         const before = this.#sight;
         try {
             const picture = pictureOf(await read(AbortSignal.any([signal, late])), before.picture);
-            const told = [
-                ...(before.problem !== undefined && before.picture !== undefined
-                    ? ["The cluster answers again."]
-                    : []),
-                ...(before.picture === undefined ? [] : changesBetween(before.picture, picture)),
-            ];
-            this.#sight = { picture, seenAt: clock(), changes: this.#told(told) };
+            const answers = before.problem !== undefined && before.picture !== undefined;
+            const changes = before.picture === undefined ? [] : changesBetween(before.picture, picture);
+            const { seenAt = clock() } = before;
+            this.#sight = {
+                picture,
+                seenAt: clock(),
+                changes: [
+                    ...before.changes,
+                    ...this.#told(answers ? ["The cluster answers again."] : []),
+                    ...this.#told(changes, clock() - seenAt > GAP_MS ? seenAt : undefined),
+                ].slice(-KEPT_CHANGES),
+            };
             return undefined;
         } catch (error) {
             if (signal.aborted) return undefined;
             const problem = late.aborted ? `no answer within ${limit / 1000} s` : messageOf(error);
             const told = before.problem === undefined ? [`The cluster cannot be read: ${problem}`] : [];
-            this.#sight = { ...before, problem, changes: this.#told(told) };
+            this.#sight = {
+                ...before,
+                problem,
+                changes: [...before.changes, ...this.#told(told)].slice(-KEPT_CHANGES),
+            };
             return problem;
         }
     }
 
-    #told(sentences: readonly string[]): readonly Change[] {
+    #told(sentences: readonly string[], since?: number): readonly Change[] {
         const at = new Date(this.#options.clock()).toISOString();
-        const added = sentences.map((text) => ({ id: ++this.#lastId, at, text }));
-        return [...this.#sight.changes, ...added].slice(-KEPT_CHANGES);
+        const from = since === undefined ? {} : { since: new Date(since).toISOString() };
+        return sentences.map((text) => ({ id: ++this.#lastId, at, ...from, text }));
     }
 }
 

@@ -40,7 +40,11 @@ export interface ServiceEntry {
 export interface NodeCard {
     /** No two cards have the same, though two nodes may have one name for a while. */
     readonly key: string;
+    /** What it has from swarm and cloud: a droplet that joins is the same node still, though its card has another key. */
+    readonly ids: readonly string[];
     readonly name: string;
+    /** Where two nodes have its name, as while one is replaced: `new` is the one that no finished `up` has put out. */
+    readonly which?: "old" | "new";
     readonly role: string;
     readonly state: string;
     readonly level: Level;
@@ -150,9 +154,17 @@ function cards({ nodes }: ClusterView, tasks: readonly TaskMark[]): NodeCard[] {
         origin === "lost" ? 3 : (role ?? wantedRole) === "manager" ? 1 : 2;
     const sorted = [...nodes].sort((a, b) => rank(a) - rank(b) || natural(a.name, b.name));
     const hosts = hostOf(sorted);
+    const own = sorted.filter(({ origin }) => origin !== "lost");
+    const isShared = (node: NodeView) =>
+        own.includes(node) &&
+        [true, false].every((put) =>
+            own.some(({ name, wantedRole }) => name === node.name && (wantedRole !== undefined) === put),
+        );
     return sorted.map((node) => ({
         key: node.nodeId ?? node.dropletId ?? node.name,
+        ids: [node.nodeId, node.dropletId].flatMap((id) => id || []),
         name: oneLine(node.name),
+        ...(isShared(node) && { which: node.wantedRole === undefined ? "new" : "old" }),
         role: roleWords(node),
         state: stateWords(node),
         level: levelOf(node),
@@ -196,8 +208,11 @@ function stateWords(node: NodeView): string {
 function levelOf(node: NodeView): Level {
     const { state, availability, reachability, dropletStatus, origin, role, wantedRole } = node;
     if (origin === "lost") return "note";
-    if (state !== "ready" || (reachability !== undefined && reachability !== "reachable")) return "bad";
     if (dropletStatus === "off" || dropletStatus === "absent" || dropletStatus === "archive") return "bad";
+    // What is about to join: a droplet that has never been a member, a member that has not reported yet.
+    if (state === "absent" && node.nodeId === undefined) return "note";
+    if (state === "unknown" || (state === "ready" && reachability === "unknown")) return "note";
+    if (state !== "ready" || (reachability !== undefined && reachability !== "reachable")) return "bad";
     const otherRole = wantedRole !== undefined && wantedRole !== role;
     return availability === "pause" || origin === "foreign" || otherRole ? "note" : "good";
 }

@@ -198,6 +198,26 @@ describe("the map's page", () => {
         assert.equal(await page.locator(".task.picked").count(), 0);
     });
 
+    test("an address stands in one line on a desktop, with the nodes beside each other", async (t) => {
+        const addresses = { publicIp: "198.151.100.107", privateIp: "10.120.100.107" };
+        const nodes = ["node1", "node2", "node3", "node4"].map((name) => node(name, addresses));
+        const { server } = await serving(t, view({ nodes }));
+        const viewport = { width: 1280, height: 800 };
+        const page = await openPage(t, browser, server.url, { viewport });
+        await until(page, "node4", "ready");
+        const lines = await page.evaluate(`(() => {
+            for (const details of document.querySelectorAll("details")) details.open = true;
+            return [...document.querySelectorAll("dd")]
+                .filter(({ textContent }) => /^[0-9.]+$/.test(textContent) && textContent.length > 12)
+                .map((dd) => {
+                    const range = document.createRange();
+                    range.selectNodeContents(dd);
+                    return new Set([...range.getClientRects()].map(({ top }) => top)).size;
+                });
+        })()`);
+        assert.deepEqual(lines, [1, 1, 1, 1, 1, 1, 1, 1]);
+    });
+
     test("can be paused", async (t) => {
         const { server, becomes } = await serving(t, view());
         const page = await openPage(t, browser, server.url);

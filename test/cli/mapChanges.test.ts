@@ -122,6 +122,25 @@ const cases: readonly (readonly [string, ClusterView, ClusterView, readonly stri
         ["node3 is gone.", "node5 is new: worker, ready."],
     ],
     [
+        "a droplet joins: the same node, though only its member has a node ID",
+        view({
+            nodes: [...two.nodes, node("node5", { nodeId: undefined, role: undefined, state: "absent" })],
+        }),
+        view({ nodes: [...two.nodes, node("node5")] }),
+        ["node5: worker, before worker wanted.", "node5: ready, before not in the swarm."],
+    ],
+    [
+        "a node is replaced: the new one is there, then the old one goes",
+        view({
+            nodes: [
+                ...two.nodes,
+                node("node4", { nodeId: "new", dropletId: "d-new", wantedRole: undefined }),
+            ],
+        }),
+        view({ nodes: [...two.nodes.slice(0, 3), node("node4", { nodeId: "new", dropletId: "d-new" })] }),
+        ["the old node4 is gone."],
+    ],
+    [
         "a service comes, another goes",
         two,
         view({ services: [service("api", 1)], tasks: [task("api", "node3")] }),

@@ -75,6 +75,34 @@ describe("following a cluster", () => {
         );
     });
 
+    test("what happened while nobody looked has the span in which it did, and what comes then its time", async () => {
+        const readings = [view(), more, view()];
+        let now = Date.parse("2026-11-26T12:00:00Z");
+        let ending = new AbortController();
+        const follow = new Follow({
+            read: async () => readings.shift() as ClusterView,
+            show: () => {},
+            clock: () => now,
+            wait: async (ms) => {
+                now += ms;
+                // The first page is closed after the first reading; the second one after the last.
+                if (readings.length !== 1) ending.abort();
+            },
+        });
+        await follow.run(ending.signal);
+        now += 600_000;
+        ending = new AbortController();
+        await follow.run(ending.signal);
+        const [first, , , later] = follow.sight.changes;
+        assert.deepEqual(
+            [first, later].map((change) => [change?.since, change?.at]),
+            [
+                ["2026-11-26T12:00:00.000Z", "2026-11-26T12:10:01.000Z"],
+                [undefined, "2026-11-26T12:10:02.000Z"],
+            ],
+        );
+    });
+
     test("a cluster that has never answered has no picture", async () => {
         const { sights } = await followed([new Error("there is no stack"), view()]);
         assert.deepEqual(

@@ -81,12 +81,38 @@ describe("nodes", () => {
             "note",
         ],
     ];
-    for (const [one, role, state, level] of cases) {
+    const joining: typeof cases = [
+        [
+            node("n", { nodeId: undefined, role: undefined, state: "absent" }),
+            "worker wanted",
+            "not in the swarm",
+            "note",
+        ],
+        [node("n", { state: "unknown" }), "worker", "unknown", "note"],
+        [manager("n", { reachability: "unknown" }), "manager", "ready, unknown", "note"],
+    ];
+    for (const [one, role, state, level] of [...cases, ...joining]) {
         test(`${role}; ${state}`, () => {
             const [card] = pictureOf(view({ nodes: [one], tasks: [] })).nodes;
             assert.deepEqual([card?.role, card?.state, card?.level], [role, state, level]);
         });
     }
+
+    test("while a node is replaced its two cards say which is which", () => {
+        const nodes = [
+            node("node2"),
+            node("node2", { nodeId: "b", dropletId: "2", wantedRole: undefined }),
+            node("node3"),
+        ];
+        assert.deepEqual(
+            pictureOf(view({ nodes, tasks: [] })).nodes.map(({ name, which }) => [name, which]),
+            [
+                ["node2", "old"],
+                ["node2", "new"],
+                ["node3", undefined],
+            ],
+        );
+    });
 
     test("tasks are on the one that is ready, when two have a name", () => {
         const old = node("node2", { nodeId: "old", state: "down" });

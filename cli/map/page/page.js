@@ -86,7 +86,7 @@ function fillNode(item, node) {
     item.classList.remove("good", "note", "bad");
     item.classList.add(node.level);
     write(item.querySelector(".name"), node.name);
-    write(item.querySelector(".role"), node.role);
+    write(item.querySelector(".role"), [node.role, node.which].filter(Boolean).join(", "));
     write(item.querySelector(".sign"), SIGNS[node.level]);
     write(item.querySelector(".words"), node.state);
     write(item.querySelector(".whose"), node.name);
@@ -106,11 +106,13 @@ function fillNode(item, node) {
     }
 }
 
-function fillChange(item, { at, text }) {
+/** The time at which it was seen; where nobody had looked for a while, the span in which it happened, to the minute. */
+function fillChange(item, { at, since, text }) {
     if (item.childElementCount > 0) return;
     const time = document.createElement("time");
     time.dateTime = at;
-    time.textContent = new Date(at).toLocaleTimeString("en-GB");
+    const clock = (when, length) => new Date(when).toLocaleTimeString("en-GB").slice(0, length);
+    time.textContent = since === undefined ? clock(at) : `${clock(since, 5)}–${clock(at, 5)}`;
     item.append(time, Object.assign(document.createElement("span"), { textContent: text }));
 }
 

@@ -105,12 +105,9 @@ export function brokenTests(cluster: CliCluster): void {
             ({ verdict }) => verdict === "no quorum",
         );
         assert.equal(lost.status, 2);
-        const text = await cluster.swarm.run(["logs", "nginx"]);
-        assert.equal(text.status, 2);
-        assert.match(
-            text.err,
-            /^swarm: NO QUORUM: fewer managers are left than the majority, so nothing can be changed: .*\. Bring the others back; .*\n$/,
-        );
+        const logs = await cluster.swarm.run(["logs", "nginx"]);
+        assert.equal(logs.status, 2);
+        assert.match(logs.err, /^swarm: node\d: .*The swarm does not have a leader\..*\n$/);
         const ls = await cluster.swarm.run(["ls"]);
         assert.equal(ls.status, 2);
         assert.match(ls.out, /\(manager\) +- +unknown +- +off /);

@@ -110,7 +110,10 @@ describe("state against swarm", () => {
         const failed = await stack.up();
         assert.notEqual(failed.status, 0);
         assert.match(failed.text, /service once: a task has failed, and its restart condition is none/);
-        assert.match(failed.text, /the task once\.\S+ on \S+ failed with exit status 7, and wrote at last:\s+the cause/);
+        assert.match(
+            failed.text,
+            /the task once\.\S+ on \S+ failed with exit status 7, and wrote at last:\s+the cause/,
+        );
         assert.ok(failed.seconds < 30, `${failed.seconds} s`);
 
         stack.configure(config);

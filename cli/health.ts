@@ -5,6 +5,7 @@ import { type Quorum, quorumOf } from "../model/quorum.ts";
 import type { ClusterView, NodeView, ServiceView, TaskView } from "./clusterView.ts";
 import { type Compared, type Difference, drift, driftText, withoutQuorum } from "./drift.ts";
 import { EXIT } from "./errors.ts";
+import { unlocking } from "./managers.ts";
 import { byName } from "./stackState.ts";
 import { duration, paint } from "./table.ts";
 import type { Wanted } from "./wanted.ts";
@@ -34,6 +35,8 @@ export interface Facts extends Compared {
     readonly certificates?: Certificates;
     /** Why no manager answered. */
     readonly noManager?: { readonly message: string; readonly noQuorum: boolean };
+    /** Names of managers that wait for the unlock key, where others answer. */
+    readonly locked?: readonly string[];
 }
 
 export function healthOf(facts: Facts): Health {
@@ -68,7 +71,11 @@ export function healthOf(facts: Facts): Health {
               ]),
         ...members
             .filter(({ reachability }) => reachability !== "reachable")
-            .map(({ name, reachability }) => `the manager ${name} is ${reachability}`),
+            .map(({ name, reachability }) =>
+                facts.locked?.includes(name)
+                    ? `the manager ${name} is LOCKED since its engine was started again (swarm:autolock); ${unlocking(name)}`
+                    : `the manager ${name} is ${reachability}`,
+            ),
         ...view.nodes
             .filter((node) => node.state !== "ready" && node.state !== "absent" && !isSaidAsDrift(node))
             .map(({ name, state }) => `${name} is ${state}`),

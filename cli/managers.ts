@@ -5,7 +5,7 @@ import type { Access } from "./access.ts";
 import { type DockerApi, DockerError, dockerApi } from "./dockerApi.ts";
 import { CliError, EXIT } from "./errors.ts";
 import { pickNode } from "./nodeRange.ts";
-import { LoginError } from "./ssh.ts";
+import { LoginError, onNode } from "./ssh.ts";
 import { managersOf, type StackNode } from "./stackState.ts";
 
 /** The next manager is asked when the one before has not answered for so long. */
@@ -157,6 +157,37 @@ export async function swarmFacts(access: Access, node: StackNode, signal: AbortS
 /** What gives a manager the key that it waits for. */
 export function unlocking(node: string): string {
     return `unlock it: pulumi stack output unlockKey --show-secrets | swarm ssh ${node} -- docker swarm unlock`;
+}
+
+/** Seconds that a manager which the others do not reach may take to say why. */
+const WHY_SECONDS = 3;
+
+/**
+ * The names of those among these managers that wait for the unlock key, as the others cannot tell. One that cannot be asked
+ * does not count.
+ *
+ * @throws LoginError For a wrong host key.
+ */
+export async function lockedAmong(
+    access: Access,
+    nodes: readonly StackNode[],
+    signal: AbortSignal | undefined,
+): Promise<string[]> {
+    const states = await Promise.all(
+        nodes.map(async (node) => {
+            try {
+                return await onNode(access, node, "docker info --format '{{.Swarm.LocalNodeState}}'", {
+                    ...(signal && { signal }),
+                    limitMs: 2 * WHY_SECONDS * 1000,
+                    more: ["-o", `ConnectTimeout=${WHY_SECONDS}`],
+                });
+            } catch (error) {
+                if (!(error instanceof LoginError) || error.wrongHostKey) throw error;
+                return undefined;
+            }
+        }),
+    );
+    return nodes.filter((_, index) => states[index]?.stdout.trim() === "locked").map(({ name }) => name);
 }
 
 /** @throws NotManager That says what the node is, where it is no manager. */

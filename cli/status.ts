@@ -2,6 +2,7 @@
 import { nodeCertificates, rootCertificate } from "./certificates.ts";
 import { comparedOf } from "./cluster.ts";
 import type { Certificates, Facts } from "./health.ts";
+import { lockedAmong } from "./managers.ts";
 import type { StackChoice } from "./pulumi.ts";
 import { REAL, type Sources, surveyReader } from "./reading.ts";
 
@@ -18,6 +19,7 @@ export function gatherer(
     choice: StackChoice & { readonly signal: AbortSignal },
     withCertificates: boolean,
     sources: Sources = REAL,
+    locked: typeof lockedAmong = lockedAmong,
 ): () => Promise<Facts> {
     let read: { readonly nodes: Certificates["nodes"]; readonly at: number } | undefined;
     const survey = surveyReader({
@@ -35,8 +37,15 @@ export function gatherer(
     });
     return async () => {
         const found = await survey(choice);
+        const compared = await comparedOf(found, choice);
+        const away = compared.view.nodes.filter(
+            ({ role, reachability }) => role === "manager" && reachability !== "reachable",
+        );
+        const { access } = found;
+        const asked = access.state.nodes.filter(({ name }) => away.some((node) => node.name === name));
         return {
-            ...(await comparedOf(found, choice)),
+            ...compared,
+            locked: await locked(access, asked, choice.signal),
             certificates:
                 read && !found.noManager
                     ? { root: rootCertificate(found.swarm), nodes: read.nodes }

@@ -146,6 +146,15 @@ describe("a leader that is dead", () => {
     const facts = compared("leader-dead");
     const now = facts.view;
 
+    test("or that waits for the unlock key, which it says itself", () => {
+        const { reasons } = healthOf({ ...facts, locked: ["node1"] });
+        assert.equal(
+            reasons[0],
+            "the manager node1 is LOCKED since its engine was started again (swarm:autolock); unlock it: pulumi stack output " +
+                "unlockKey --show-secrets | swarm ssh node1 -- docker swarm unlock",
+        );
+    });
+
     test("another one leads, and the quorum bears no further loss", () => {
         const health = healthOf(facts);
         assert.equal(health.status, 1);

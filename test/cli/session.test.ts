@@ -154,6 +154,18 @@ describe("the status", () => {
         assert.deepEqual([exitCode, stderr], [130, ""]);
     });
 
+    test("a manager that the others do not reach is asked why, and says that it is locked", async () => {
+        becomes("leader-dead");
+        strangers();
+        const answer = path.join(folder, "answer");
+        writeFileSync(answer, 'case "$1 $2" in "node1 docker info"*) echo locked ;; *) exit 1 ;; esac\n');
+        const { exitCode, stdout } = await start(swarm, ["status"]);
+        rmSync(answer);
+        assert.equal(exitCode, 1);
+        assert.match(stdout, /^! the manager node1 is LOCKED since its engine was started again/m);
+        assert.doesNotMatch(stdout, /the manager node1 is unreachable/);
+    });
+
     test("a worker with a wrong host key ends it, in capital letters", async () => {
         becomes("healthy");
         strangers("node4");

@@ -1,6 +1,6 @@
 /**
  * The swarm command on a cluster of three managers and a worker: as it is when all is well, for a second person who
- * has the state alone, with a wrong host key, with nodes down, without a leader, and without a quorum.
+ * has the state alone, where it goes to tasks and images, with a wrong host key, with nodes down, without a leader, and without a quorum.
  *
  * One cluster serves all of them, in this order.
  */
@@ -8,6 +8,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { brokenTests } from "./cli/broken.ts";
 import { healthyTests } from "./cli/healthy.ts";
+import { reachTests } from "./cli/reach.ts";
 import { CliCluster } from "./support/cliCluster.ts";
 
 describe("the swarm command", () => {
@@ -16,6 +17,7 @@ describe("the swarm command", () => {
     after(() => cluster.down());
 
     healthyTests(cluster);
+    reachTests(cluster);
     brokenTests(cluster);
 
     test("no secret was printed", () => {

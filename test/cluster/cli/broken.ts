@@ -74,7 +74,11 @@ export function brokenTests(cluster: CliCluster): void {
         const waited = await cluster.swarm.run(["wait", "--timeout", "1"]);
         assert.equal(waited.status, 1);
         assert.match(waited.err, /for the cluster to be healthy; it is degraded:\nnode4 is down$/m);
-        await cluster.power("power_on", cluster.node("node4"));
+        const on = await cluster.swarm.run(["power", "on", "node4"]);
+        assert.deepEqual(
+            [on.status, on.err],
+            [0, `node4 (droplet ${cluster.node("node4").dropletId}) is on\n`],
+        );
         assert.equal((await cluster.swarm.run(["wait", "--timeout", "110"])).status, 0);
     });
 

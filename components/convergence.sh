@@ -114,7 +114,7 @@ give_up() {
     fi
     fail "service $service: $1$warning$last_lines
 its tasks:
-$(docker service ps --no-trunc --format '{{.Name}} on {{.Node}}: {{.CurrentState}}{{if .Error}}: {{.Error}}{{end}}' "$id" | head -n 12)$(not_deleted)"
+$(docker service ps --no-trunc --format '{{.Name}}{{if .Node}} on {{.Node}}{{end}}: {{.CurrentState}}{{if .Error}}: {{.Error}}{{end}}' "$id" | head -n 12)$(not_deleted)"
 }
 
 not_deleted() {

@@ -3,8 +3,12 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { answer, assertDone, deploy, running, there, type World } from "./fakeEngine.ts";
 
-const task = (id: string, state: string, more: { desired?: string; fresh?: boolean; error?: string } = {}) =>
-    `${id}|${more.desired ?? "running"}|${state} 3 seconds ago|${more.fresh === false ? "no" : "yes"}|web.1|node2|${more.error ?? ""}`;
+const task = (
+    id: string,
+    state: string,
+    more: { desired?: string; fresh?: boolean; error?: string; node?: string } = {},
+) =>
+    `${id}|${more.desired ?? "running"}|${state} 3 seconds ago|${more.fresh === false ? "no" : "yes"}|web.1|${more.node ?? "node2"}|${more.error ?? ""}`;
 const failed = (id: string) =>
     task(id, "Failed", { desired: "shutdown", error: '"task: non-zero exit (3)"' });
 
@@ -166,11 +170,13 @@ const fails: readonly (readonly [
         { replicas: 2 },
         {
             replicas: { 0: "1/2" },
-            tasks: { 0: [task("a", "Running"), task("b", "Pending", { error: '"no suitable node"' })] },
+            tasks: {
+                0: [task("a", "Running"), task("b", "Pending", { node: "", error: '"no suitable node"' })],
+            },
         },
         "waiting for service web, 5 s: 1 of 2 tasks run\nwaiting for service web, 15 s: 1 of 2 tasks run\n" +
             "service web: not converged after 20 s: 1 of 2 tasks run\nits tasks:\n" +
-            'web.1 on node2: Running 3 seconds ago\nweb.1 on node2: Pending 3 seconds ago: "no suitable node"\n',
+            'web.1 on node2: Running 3 seconds ago\nweb.1: Pending 3 seconds ago: "no suitable node"\n',
     ],
     [
         "a task that fails and is not to be started again",

@@ -91,7 +91,7 @@ tasks() {
         '{{.CurrentState}}') printf '%s\n' "$state" ;;
         '{{.ID}} {{.CurrentState}}') printf '%s\n' "$id $state" ;;
         '{{.Name}} {{.CurrentState}}') printf '%s\n' "$name $state" ;;
-        '{{.Name}} on {{.Node}}: {{.CurrentState}}{{if .Error}}: {{.Error}}{{end}}') printf '%s\n' "$name on $node: $state${error:+: $error}" ;;
+        '{{.Name}}{{if .Node}} on {{.Node}}{{end}}: {{.CurrentState}}{{if .Error}}: {{.Error}}{{end}}') printf '%s\n' "$name${node:+ on $node}: $state${error:+: $error}" ;;
         *) refuse "the fake does not know the format $3" ;;
         esac
     done

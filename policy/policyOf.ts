@@ -99,8 +99,13 @@ function read(from: object, key: string | number): unknown {
     return plain(value);
 }
 
-/** Has the SDK say that the policy cannot be run yet, when anything of the value is unknown. */
+/**
+ * Has the SDK say that the policy cannot be run yet, when anything of the value is unknown; but for tags, whose names a first
+ * preview cannot know: a source by a tag is no address, whatever the tag is called.
+ */
 function readThrough(value: unknown): void {
     if (typeof value !== "object" || value === null) return;
-    for (const key of Object.keys(value)) readThrough((value as Record<string, unknown>)[key]);
+    for (const key of Object.keys(value)) {
+        if (key !== "sourceTags") readThrough((value as Record<string, unknown>)[key]);
+    }
 }

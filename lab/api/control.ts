@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Context } from "./context.ts";
 import { ApiError } from "./errors.ts";
 import { type Faults, faultSchema } from "./faults.ts";
+import type { RateLimiter } from "./rateLimit.ts";
 import type { RequestLog } from "./requestLog.ts";
 import { settingsSchema } from "./settings.ts";
 import { parseControl } from "./validation.ts";
@@ -21,9 +22,9 @@ const querySchema = z.object({
  */
 export function controlRoutes(
     app: FastifyInstance,
-    parts: { context: Context; faults: Faults; requests: RequestLog },
+    parts: { context: Context; faults: Faults; requests: RequestLog; limiter: RateLimiter },
 ): void {
-    const { context, faults, requests } = parts;
+    const { context, faults, requests, limiter } = parts;
 
     app.get("/lab/faults", () => ({ faults: faults.list() }));
 
@@ -49,6 +50,7 @@ export function controlRoutes(
 
     app.delete("/lab/requests", (_request, reply) => {
         requests.clear();
+        limiter.clear();
         return reply.code(204).send();
     });
 

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Context } from "./context.ts";
 import { errorBody, errorId, tooManyRequests, unauthorized } from "./errors.ts";
 import type { ActiveFault, Faults } from "./faults.ts";
-import { RateLimiter } from "./rateLimit.ts";
+import type { RateLimiter } from "./rateLimit.ts";
 import { type LoggedRequest, type RequestLog, redact } from "./requestLog.ts";
 
 /** The emulated service; everything else belongs to the lab and needs no token. */
@@ -14,10 +14,15 @@ const pathOf = (request: FastifyRequest) => request.url.split("?", 1)[0] ?? "";
 /** What happens around every request: log, token, rate limit, faults. */
 export function addHooks(
     app: FastifyInstance,
-    parts: { context: Context; token: string | undefined; faults: Faults; requests: RequestLog },
+    parts: {
+        context: Context;
+        token: string | undefined;
+        faults: Faults;
+        requests: RequestLog;
+        limiter: RateLimiter;
+    },
 ): void {
-    const { context, token, faults, requests } = parts;
-    const limiter = new RateLimiter();
+    const { context, token, faults, requests, limiter } = parts;
     const entries = new WeakMap<FastifyRequest, LoggedRequest>();
     const later = new WeakMap<FastifyRequest, ActiveFault>();
     const dropped = new WeakSet<FastifyRequest>();

@@ -29,6 +29,11 @@ export const DOCUMENTED_HOURLY_LIMIT = 5000;
 export class RateLimiter {
     #times: number[] = [];
 
+    /** What was counted so far counts no more. */
+    clear(): void {
+        this.#times = [];
+    }
+
     /** Counts a request made at `now` (ms) and says whether it may go on. A refused one does not count. */
     take(now: number, limits: Limits): RateDecision {
         this.#times = dropBefore(this.#times, now - HOUR);

@@ -8,6 +8,7 @@ import { Filters } from "./filters.ts";
 import { addHooks, answerError } from "./hooks.ts";
 import type { Routes } from "./http.ts";
 import { freshIds, type Ids } from "./ids.ts";
+import { RateLimiter } from "./rateLimit.ts";
 import { RequestLog } from "./requestLog.ts";
 import { accountRoutes } from "./routes/account.ts";
 import { actionRoutes } from "./routes/actions.ts";
@@ -90,12 +91,13 @@ export function createApi(options: ApiOptions): FastifyInstance {
     const shared: Context = { ...context, closing: closing.signal };
     const faults = new Faults();
     const requests = new RequestLog();
+    const limiter = new RateLimiter();
     app.addHook("onReady", () => applyDefaultVpcs(shared));
-    addHooks(app, { context: shared, token: options.token, faults, requests });
+    addHooks(app, { context: shared, token: options.token, faults, requests, limiter });
     app.setNotFoundHandler(() => {
         throw notFound();
     });
-    controlRoutes(app, { context: shared, faults, requests });
+    controlRoutes(app, { context: shared, faults, requests, limiter });
     for (const routes of ROUTES) {
         routes(app, shared);
     }

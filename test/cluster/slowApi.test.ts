@@ -23,6 +23,7 @@ describe("a slow API", () => {
     let stack: LabStack;
     before(async () => {
         stack = await LabStack.make("slow-api", config);
+        // Nor does what another test has just asked for count against the limit.
         await api("DELETE", "/lab/requests");
         await settings({ burstLimit: BURST, activationDelay: 2_000, addressDelay: 3_000, tagDelay: 30_000 });
     });

@@ -1,20 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { parseSettings } from "../../config.ts";
+import { PORT, problems, stack, TEXT, VARIABLE } from "./servicesConfig.ts";
 
-/** One manager and three workers, any of which may run tasks. */
-const stack = { sshFrom: ["203.0.113.7/32"] };
-
-function problems(services: unknown, rest: Record<string, unknown> = {}): readonly string[] {
-    const result = parseSettings({ ...stack, ...rest, services });
-    return "problems" in result ? result.problems : [];
-}
-
-const TEXT = "any text without NUL";
-const VARIABLE = `${TEXT}, or { secret: NAME }`;
-const PORT =
-    '"published:target", "published:target/udp", ranges of one length such as "8000-8004:9000-9004", or ' +
-    "{ published, target, protocol: tcp or udp, mode: ingress or host }, with ports from 1 to 65535";
 const QUOTES = "write it in quotes, since it may not arrive as it was written";
 const SERVICE_NAME =
     "lower-case letters, digits and inner hyphens, at most 63 characters, not digits alone: containers find the " +

@@ -1,23 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { parseSettings } from "../../config.ts";
+import { PORT, problems, TEXT, VARIABLE } from "./servicesConfig.ts";
 
-/** One manager and three workers, any of which may run tasks. */
-const stack = { sshFrom: ["203.0.113.7/32"] };
-
-function problems(services: unknown, rest: Record<string, unknown> = {}): readonly string[] {
-    const result = parseSettings({ ...stack, ...rest, services });
-    return "problems" in result ? result.problems : [];
-}
-
-const TEXT = "any text without NUL";
-const VARIABLE = `${TEXT}, or { secret: NAME }`;
 const IMAGE =
     'an image reference such as "nginx", "nginx:1.29" or "registry.example.com:5000/team/app:2@sha256:…", ' +
     "its name in lower case";
-const PORT =
-    '"published:target", "published:target/udp", ranges of one length such as "8000-8004:9000-9004", or ' +
-    "{ published, target, protocol: tcp or udp, mode: ingress or host }, with ports from 1 to 65535";
 const DURATION = 'a duration such as "500ms", "10s" or "1m30s", at most "24h"';
 const HOUR = DURATION.replace("24h", "1h");
 const SIZE = 'a size such as "64M" or "1.5G" (powers of 1024), or a number of bytes';

@@ -14,7 +14,7 @@ export function plan(program: Command): void {
         .summary("what a change of the config will do to the swarm")
         .description(
             "Reads a preview and says what it means for the swarm: nodes that come, go or change, in what order; tasks " +
-                "that move; losses that the managers bear meanwhile; services, ports, cost and time; and what is " +
+                "that move; losses that the managers bear meanwhile; services, ports and cost; and what is " +
                 "dangerous. Without a file it runs the preview itself. Changes nothing.",
         )
         .argument(

@@ -8,7 +8,7 @@ import { plainText } from "./words.ts";
 const text = (lines: readonly Words[]) => lines.map(plainText);
 
 export function planJson(plan: Plan): object {
-    const { stack, operation, changes, failed, nodes, course, tasks, services, ports, cost, time } = plan;
+    const { stack, operation, changes, failed, nodes, course, tasks, services, ports, cost } = plan;
     return {
         stack: oneLine(stack),
         operation,
@@ -34,7 +34,6 @@ export function planJson(plan: Plan): object {
         })),
         ports,
         cost,
-        time: { leastSeconds: time.least, mostSeconds: time.most, parts: time.parts },
         warnings: text(plan.warnings),
         others: text(plan.others),
         said: plan.said,

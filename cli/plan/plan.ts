@@ -11,7 +11,6 @@ import { type PortChanges, readPorts } from "./ports.ts";
 import { type Preview, type Said, STACK } from "./preview.ts";
 import { readServices, type ServiceChange } from "./services.ts";
 import { readTasks, type Tasks } from "./tasks.ts";
-import { destroyTime, type Time, timeOf } from "./time.ts";
 import { destroyWarnings, type Limit, warningsOf } from "./warnings.ts";
 import { joined, own, say, type Words } from "./words.ts";
 
@@ -51,7 +50,6 @@ export interface Plan {
     readonly services: readonly ServiceChange[];
     readonly ports: PortChanges;
     readonly cost: Cost;
-    readonly time: Time;
     readonly warnings: readonly Words[];
     /** Resources beside all these, such as a network's, by what is done to them. */
     readonly others: readonly Words[];
@@ -84,7 +82,6 @@ export function planOf(preview: Preview, beside: Beside): Plan {
         services,
         ports,
         cost: costOf(nodes, beside.prices),
-        time: destroy ? destroyTime() : timeOf(preview, nodes, services),
         warnings: destroy
             ? destroyWarnings(nodes, specs)
             : warningsOf({ preview, nodes, course, services, specs, ports, account: beside.account }),

@@ -8,7 +8,6 @@ import type { NodeState, Nodes, PlannedNode } from "./nodes.ts";
 import type { Plan } from "./plan.ts";
 import type { PortChange } from "./ports.ts";
 import type { ServiceChange } from "./services.ts";
-import type { Time } from "./time.ts";
 import { joined, listed, own, say, type Words } from "./words.ts";
 
 export interface Section {
@@ -29,7 +28,6 @@ export function sectionsOf(plan: Plan): Section[] {
         { title: "ports", lines: plan.ports.changes.map(portLine) },
         { title: "other", lines: plan.others },
         { title: "cost", lines: [costLine(plan.cost)] },
-        { title: "time", lines: [timeLine(plan.time)] },
     ];
     return sections.filter(({ lines }) => lines.length > 0);
 }
@@ -173,18 +171,4 @@ function costLine(cost: Cost): Words {
     return before === after
         ? say`${own(dollars(after))} USD a month, as before${both}`
         : say`${own(dollars(before))} → ${own(dollars(after))} USD a month${both}`;
-}
-
-/** "40 s", "3 min": as exact as such a figure is. */
-export function roughly(seconds: number): string {
-    return seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
-}
-
-function timeLine({ least, most }: Time): Words {
-    const [lab, cloud] = [roughly(least), roughly(most)];
-    return own(
-        lab === cloud
-            ? `some ${lab}, from figures measured in the lab`
-            : `${lab} in an idle lab to ${cloud} with DigitalOcean's known waits, from measured figures`,
-    );
 }

@@ -4,7 +4,6 @@ import { globSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, test } from "node:test";
 import { planText } from "../../cli/plan/text.ts";
-import { FIGURES } from "../../cli/plan/time.ts";
 import { plainText } from "../../cli/plan/words.ts";
 import { planFor, previewNames, recordedFolder, textFolder } from "./plans.ts";
 
@@ -102,79 +101,6 @@ describe("managers on the way, and the losses that the quorum bears", () => {
                 ["the manager that is lost is demoted", 3, 3],
             ],
         );
-    });
-});
-
-/** Seconds that docs/performance.md has for such a change: with the lab's plugins, and with the official ones. */
-const measured: readonly (readonly [name: string, ...seconds: number[]])[] = [
-    ["first-up", 13.6, 22.8],
-    ["no-change", 3.5],
-    ["scale-out", 6.3, 15.5],
-    ["scale-in", 5.3, 24.4],
-    ["destroy", 3.1, 21.2],
-];
-
-describe("time", () => {
-    const page = readFileSync(path.join(import.meta.dirname, "..", "..", "docs", "performance.md"), "utf8");
-    for (const [name, ...seconds] of measured) {
-        test(`${name}: what was measured lies within`, async () => {
-            const { time } = await planFor(name);
-            for (const one of seconds) {
-                assert.ok(page.includes(`${one.toFixed(1)} s`), `docs/performance.md has no ${one} s`);
-                assert.ok(
-                    time.least <= Math.ceil(one) && one <= time.most + 0.5,
-                    `${time.least} to ${time.most} s`,
-                );
-            }
-        });
-    }
-
-    /** On slow cores, so the lower end lies below, and not by more than such a machine is slower. */
-    const slow: readonly (readonly [name: string, row: string, seconds: number])[] = [
-        ["roll-three", "all managers rolled", 32],
-        ["one-to-three", "two managers more", 24],
-        ["three-to-one", "two managers fewer", 13],
-        ["roll-all-three", "all five nodes rolled", 59],
-        ["seed-goes", "the seed goes, a new manager comes", 22],
-        ["lost-seed", "the seed lost", 26],
-    ];
-    for (const [name, row, seconds] of slow) {
-        test(`${name}: as docs/operations.md has it, or up to three times as fast`, async () => {
-            const { time } = await planFor(name);
-            const operations = readFileSync(
-                path.join(import.meta.dirname, "..", "..", "docs", "operations.md"),
-                "utf8",
-            );
-            assert.ok(operations.includes(`| ${row} | ${seconds} |`), row);
-            assert.ok(
-                time.least <= seconds && seconds <= time.least * 3 && seconds <= time.most,
-                `${time.least} to ${time.most} s`,
-            );
-        });
-    }
-
-    test("each figure names its source", () => {
-        for (const [name, { least, most, source }] of Object.entries(FIGURES)) {
-            assert.ok(least > 0 && least <= most, name);
-            const [file] = /README|docs\/\w+\.md|components\/\w+\.sh/.exec(source) ?? [];
-            assert.ok(file, `${name}: ${source}`);
-        }
-    });
-
-    test("droplets are made ten at a time, managers join one after another, nodes are emptied one after another", async () => {
-        const parts = async (name: string) =>
-            (await planFor(name)).time.parts.map(({ figure, times }) => `${figure} ${times}`).join(", ");
-        assert.equal(await parts("scale-out"), "start 1, made 1, roster 1");
-        assert.equal(
-            await parts("roll-three"),
-            "start 1, made 1, join 3, roster 1, demote 3, leave 3, deletion 1",
-        );
-        assert.equal(
-            await parts("manager-to-worker"),
-            "start 1, again 1, roster 1, demote 1, leave 1, deletion 1",
-        );
-        assert.equal(await parts("service-image"), "start 1, update 2");
-        assert.equal(await parts("replicas-up"), "start 1, update 1");
     });
 });
 

@@ -49,10 +49,6 @@ describe("the whole comment", () => {
 **cost**
 
 - 24.00 USD a month, as before
-
-**time**
-
-- 5 s in an idle lab to 14 s with DigitalOcean's known waits, from measured figures
 `,
         );
     });
@@ -164,7 +160,7 @@ describe("too much for a comment", async () => {
         assert.match(text, /^<!-- swarm-plan: dev -->\n### The preview of `dev` failed\n/);
         assert.match(text, /\n… \(cut\)\n```\n/);
         assert.match(text, /\n- and \d+ more\n/);
-        for (const title of ["services", "ports", "cost", "time"])
+        for (const title of ["services", "ports", "cost"])
             assert.ok(text.includes(`\n**${title}**\n`), title);
     });
 
@@ -222,16 +218,6 @@ describe("for machines", () => {
             services: [],
             ports: { changes: [], first: false, unknown: false },
             cost: { before: 24, after: 18, meanwhile: 24 },
-            time: {
-                leastSeconds: 5,
-                mostSeconds: 31,
-                parts: [
-                    { figure: "start", times: 1 },
-                    { figure: "roster", times: 1 },
-                    { figure: "leave", times: 1 },
-                    { figure: "deletion", times: 1 },
-                ],
-            },
             warnings: [],
             others: [],
             said: [],

@@ -22,7 +22,7 @@ export function map(program: Command): void {
         .addHelpText("after", "\nExample:\n  swarm map")
         .action(
             run(async (signal, options: Options) => {
-                const { map } = await import("../map/command.ts");
+                const { map } = await import("../map/map.ts");
                 return await map({ ...options, signal });
             }),
         );

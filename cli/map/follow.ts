@@ -1,9 +1,7 @@
-/** Follows a cluster: reads it again and again, and says what has changed. */
-import { setTimeout as sleep } from "node:timers/promises";
+/** Follows a cluster for as long as somebody looks, and remembers what has changed. */
 import type { ClusterView } from "../clusterView.ts";
 import { oneLine } from "../words.ts";
-import { changesBetween } from "./changes.ts";
-import { type Picture, pictureOf } from "./picture.ts";
+import { changesBetween, type Picture, pictureOf } from "./picture.ts";
 
 export interface Change {
     /** Counts up from 1. */
@@ -17,107 +15,110 @@ export interface Change {
 
 /** What there is to show at a moment. */
 export interface Sight {
-    /** The last picture that could be had. */
+    /** The last whole picture; before the first one what can be told without a manager. */
     readonly picture?: Picture;
-    /** When it was had, in ms since the epoch. */
-    readonly seenAt?: number;
+    /** Ms since the last whole picture was had. */
+    readonly age?: number;
     /** Why there is no newer one; undefined while the cluster answers. */
     readonly problem?: string;
     /** The latest changes, oldest first. */
     readonly changes: readonly Change[];
 }
 
-export interface FollowOptions {
-    readonly read: (signal: AbortSignal) => Promise<ClusterView>;
-    /** Called after each reading, with what is to be shown from now on. */
-    readonly show: (sight: Sight) => void;
-    /** Ms from the end of a reading to the next; default 1000. */
-    readonly interval?: number;
-    /** Longest that one reading may take, in ms; default 30000. */
-    readonly limit?: number;
-    /** Ms since the epoch; default the system's. */
-    readonly clock?: () => number;
-    /** Default a real wait. Rejects when the signal comes. */
-    readonly wait?: (ms: number, signal: AbortSignal) => Promise<unknown>;
+export interface Reading {
+    readonly view: ClusterView;
+    /** Why no manager was asked: the view has state and cloud alone then. */
+    readonly problem?: string;
 }
 
-/** A cluster that cannot be reached is asked less and less often, down to this. */
+export interface FollowOptions {
+    readonly read: (signal: AbortSignal) => Promise<Reading>;
+    /** Called when there is a problem that was not there before. */
+    readonly say: (problem: string) => void;
+    /** Longest that one reading may take, in ms. */
+    readonly limit?: number;
+    /** Ms since the epoch. */
+    readonly clock?: () => number;
+}
+
+/** Between two readings, in ms; a cluster that cannot be reached is asked less and less often, down to the other. */
+const INTERVAL_MS = 1_000;
 const SLOWEST_MS = 15_000;
 const KEPT_CHANGES = 50;
 /** A change is as new as it looks if the last look is not longer ago, in ms. */
 const GAP_MS = 20_000;
 
-/** Remembers what it saw, so that it may be stopped while nobody looks, and go on. */
 export class Follow {
     readonly #options: Required<FollowOptions>;
+    #whole: Picture | undefined;
+    #seenAt = 0;
     #sight: Sight = { changes: [] };
     #lastId = 0;
+    #reading: Promise<void> | undefined;
+    #failures = 0;
+    #due = 0;
 
     constructor(options: FollowOptions) {
-        this.#options = {
-            interval: 1_000,
-            limit: 30_000,
-            clock: Date.now,
-            wait: (ms, signal) => sleep(ms, undefined, { signal }),
-            ...options,
-        };
+        this.#options = { limit: 30_000, clock: Date.now, ...options };
     }
 
-    get sight(): Sight {
-        return this.#sight;
+    /** What there is to show; reads the cluster anew, beside that, where it is due. */
+    async look(): Promise<Sight> {
+        const { clock } = this.#options;
+        if (this.#reading === undefined && clock() >= this.#due) {
+            this.#reading = this.#read().finally(() => {
+                this.#reading = undefined;
+                this.#due = clock() + Math.min(INTERVAL_MS * 2 ** this.#failures, SLOWEST_MS);
+            });
+        }
+        if (this.#sight.picture === undefined && this.#sight.problem === undefined) await this.#reading;
+        return this.#whole ? { ...this.#sight, age: Math.max(0, clock() - this.#seenAt) } : this.#sight;
     }
 
-    /** Follows until the signal comes. Never rejects: what goes wrong is shown. */
-    async run(signal: AbortSignal): Promise<void> {
-        const { interval, wait, show } = this.#options;
-        for (let failures = 0; !signal.aborted; ) {
-            const problem = await this.#look(signal);
-            if (signal.aborted) return;
-            failures = problem === undefined ? 0 : failures + 1;
-            show(this.#sight);
-            await wait(Math.min(interval * 2 ** failures, Math.max(interval, SLOWEST_MS)), signal).catch(
-                () => {},
+    /** Never rejects: what goes wrong is shown. */
+    async #read(): Promise<void> {
+        const { read, limit } = this.#options;
+        const late = AbortSignal.timeout(limit);
+        try {
+            const { view, problem } = await read(late);
+            if (problem === undefined) this.#showWhole(pictureOf(view));
+            else this.#showProblem(oneLine(problem), pictureOf(view));
+        } catch (error) {
+            this.#showProblem(
+                late.aborted
+                    ? `no answer within ${limit / 1000} s`
+                    : oneLine(`${(error as Error).message ?? error}`),
             );
         }
     }
 
-    async #look(signal: AbortSignal): Promise<string | undefined> {
-        const { read, limit, clock } = this.#options;
-        const late = AbortSignal.timeout(limit);
-        const before = this.#sight;
-        try {
-            const picture = pictureOf(await read(AbortSignal.any([signal, late])), before.picture);
-            const answers = before.problem !== undefined && before.picture !== undefined;
-            const changes = before.picture === undefined ? [] : changesBetween(before.picture, picture);
-            const { seenAt = clock() } = before;
-            this.#sight = {
-                picture,
-                seenAt: clock(),
-                changes: [
-                    ...before.changes,
-                    ...this.#told(answers ? ["The cluster answers again."] : []),
-                    ...this.#told(changes, clock() - seenAt > GAP_MS ? seenAt : undefined),
-                ].slice(-KEPT_CHANGES),
-            };
-            return undefined;
-        } catch (error) {
-            if (signal.aborted) return undefined;
-            const problem = late.aborted ? `no answer within ${limit / 1000} s` : messageOf(error);
-            const told = before.problem === undefined ? [`The cluster cannot be read: ${problem}`] : [];
-            this.#sight = {
-                ...before,
-                problem,
-                changes: [...before.changes, ...this.#told(told)].slice(-KEPT_CHANGES),
-            };
-            return problem;
-        }
+    #showWhole(picture: Picture): void {
+        const now = this.#options.clock();
+        const answers = this.#whole && this.#sight.problem !== undefined ? ["The cluster answers again"] : [];
+        const since = this.#whole && now - this.#seenAt > GAP_MS ? this.#seenAt : undefined;
+        const changes = this.#whole ? changesBetween(this.#whole, picture) : [];
+        this.#sight = { picture, changes: this.#with(answers, changes, since) };
+        this.#whole = picture;
+        this.#seenAt = now;
+        this.#failures = 0;
     }
 
-    #told(sentences: readonly string[], since?: number): readonly Change[] {
+    /** @param partial What can be told all the same. */
+    #showProblem(problem: string, partial = this.#sight.picture): void {
+        const isNew = this.#sight.problem === undefined;
+        if (problem !== this.#sight.problem) this.#options.say(problem);
+        const told = isNew ? [`The cluster cannot be read: ${problem}`] : [];
+        this.#sight = { picture: this.#whole ?? partial, problem, changes: this.#with(told, []) };
+        this.#failures += 1;
+    }
+
+    #with(now: readonly string[], before: readonly string[], since?: number): Change[] {
         const at = new Date(this.#options.clock()).toISOString();
         const from = since === undefined ? {} : { since: new Date(since).toISOString() };
-        return sentences.map((text) => ({ id: ++this.#lastId, at, ...from, text }));
+        return [
+            ...this.#sight.changes,
+            ...now.map((text) => ({ id: ++this.#lastId, at, text })),
+            ...before.map((text) => ({ id: ++this.#lastId, at, ...from, text })),
+        ].slice(-KEPT_CHANGES);
     }
 }
-
-const messageOf = (error: unknown) => oneLine(error instanceof Error ? error.message : String(error));

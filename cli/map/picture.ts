@@ -1,187 +1,129 @@
-/**
- * What there is to see of a cluster, in words and in order. The page draws this and decides nothing itself.
- */
-import type { ClusterView, NodeView, ServiceView } from "../clusterView.ts";
-import { count, oneLine } from "../words.ts";
-import { assignMarks, type Mark } from "./marks.ts";
-import { type DrawnTask, drawnTasks, type Phase } from "./tasks.ts";
+/** What there is to see of a cluster, in words and in order. The page draws this and decides nothing itself. */
+import type { ClusterView, NodeView, ServiceView, TaskView } from "../clusterView.ts";
+import { byName } from "../stackState.ts";
+import { oneLine } from "../words.ts";
 
 /** `good`: nothing to do. `note`: worth a look. `bad`: does not work. */
 export type Level = "good" | "note" | "bad";
 
 export interface Picture {
     readonly stack: string;
-    /** When the cluster was read; RFC 3339. */
-    readonly at: string;
-    /** The whole in a sentence or two. */
-    readonly headline: string;
     readonly services: readonly ServiceEntry[];
     readonly nodes: readonly NodeCard[];
     /** Tasks that are on none of the nodes, most of them since no node has been found for them. */
     readonly waiting: readonly TaskMark[];
     /** What is amiss with the cluster or could not be read, a line each. */
     readonly problems: readonly string[];
-    /** Why tasks do not run, a line each: the errors of the tasks above, and which have them. */
-    readonly errors: readonly string[];
 }
 
 export interface ServiceEntry {
     readonly name: string;
-    readonly mark: Mark;
-    readonly image: string;
-    readonly wanted: number;
-    /** `2 of 3 run`, `gone`, ... */
-    readonly state: string;
-    /** `global`, ports and the update under way, as far as there are any. */
-    readonly more: readonly string[];
+    readonly colour: number;
+    /** `2 of 3 run, nginx:1.27, 80:80/tcp, updating`. */
+    readonly words: string;
     readonly level: Level;
 }
 
 export interface NodeCard {
-    /** No two cards have the same, though two nodes may have one name for a while. */
+    /** A droplet's ID, where it is known: it stays the same when the droplet becomes a member. */
     readonly key: string;
-    /** What it has from swarm and cloud: a droplet that joins is the same node still, though its card has another key. */
-    readonly ids: readonly string[];
+    /** Where two nodes have a name, as while one is replaced, with which of them it is. */
     readonly name: string;
-    /** Where two nodes have its name, as while one is replaced: `new` is the one that no finished `up` has put out. */
-    readonly which?: "old" | "new";
     readonly role: string;
     readonly state: string;
     readonly level: Level;
-    /** What one may want to know of it besides. */
-    readonly facts: readonly (readonly [label: string, value: string])[];
+    readonly address: string;
     readonly tasks: readonly TaskMark[];
 }
 
+/** `unknown`: on a node that does not answer, it may run or not. */
+export type Phase = "running" | "starting" | "waiting" | "failed" | "unknown" | "leaving";
+
 export interface TaskMark {
-    readonly key: string;
-    readonly service: string;
     /** `nginx.2`; the service's name alone for a global one. */
     readonly label: string;
-    /** `.2`, or nothing. */
-    readonly slot: string;
-    readonly mark: Mark;
+    /** Of a global service. */
+    readonly global: boolean;
+    readonly colour: number;
     readonly phase: Phase;
-    /** Name of its node. */
     readonly node?: string;
     readonly error?: string;
 }
 
-/**
- * The picture of a cluster.
- *
- * @param before The picture before this one, whose services keep their marks.
- */
-export function pictureOf(view: ClusterView, before?: Picture): Picture {
-    const drawn = drawnTasks(view);
-    const names = [...view.services, ...drawn.map(({ task }) => ({ name: task.service }))];
-    const kept = new Map(before?.services.map(({ name, mark }) => [name, mark]));
-    const marks = assignMarks(
-        names.map(({ name }) => name),
-        kept,
-    );
-    const tasks = drawn
-        .map((one) => taskMark(one, marks))
-        .sort((a, b) => natural(a.label, b.label) || natural(a.key, b.key));
-    const nodes = cards(view, tasks);
+export function pictureOf(view: ClusterView): Picture {
+    const tasks = drawnTasks(view);
+    const nodes = cards(view.nodes, tasks);
     const placed = new Set(nodes.flatMap((node) => node.tasks));
     return {
         stack: oneLine(view.stack),
-        at: view.at,
-        headline: headline(view),
-        services: serviceEntries(view, marks),
+        services: view.services.map(serviceEntry),
         nodes,
         waiting: tasks.filter((task) => !placed.has(task)),
         problems: view.problems.map(oneLine),
-        errors: taskErrors(tasks),
     };
 }
 
-const natural = (a: string, b: string) => a.localeCompare(b, "en", { numeric: true });
+/** The same for a name each time. Two services may share one: their names stand beside it. */
+const colourOf = (name: string) => Buffer.from(name).reduce((sum, byte) => sum + byte, 0) % 8;
 
-function headline({ nodes, services }: ClusterView): string {
-    const members = nodes.filter(({ role }) => role !== undefined);
-    const lost = nodes.filter(({ origin }) => origin === "lost").length;
-    const absent = nodes.length - members.length - lost;
-    const ready = members.filter(({ state }) => state === "ready").length;
-    const managers = members.filter(({ role }) => role === "manager").length;
-    const workers = members.length - managers;
-    const sum = (key: "running" | "wanted") => services.reduce((total, service) => total + service[key], 0);
-    return [
-        `${count(members.length, "node")}, ${ready === members.length ? "all" : ready} ready: ` +
-            `${count(managers, "manager")}, ${count(workers, "worker")}.`,
-        ...(absent > 0 ? [`${count(absent, "node")} not in the swarm.`] : []),
-        ...(lost > 0 ? [`${count(lost, "droplet")} that nobody knows.`] : []),
-        services.length === 0
-            ? "No services."
-            : `${count(services.length, "service")}: ${sum("running")} of ${count(sum("wanted"), "task")} run.`,
-    ].join(" ");
-}
-
-function serviceEntries({ services }: ClusterView, marks: ReadonlyMap<string, Mark>): ServiceEntry[] {
-    const byName = new Map(services.map((service) => [service.name, service]));
-    return [...marks]
-        .map(([name, mark]) => serviceEntry(name, mark, byName.get(name)))
-        .sort((a, b) => natural(a.name, b.name));
-}
-
-function serviceEntry(name: string, mark: Mark, service: ServiceView | undefined): ServiceEntry {
-    if (service === undefined) {
-        return { name, mark, image: "", wanted: 0, state: "removed", more: [], level: "note" };
-    }
-    const { image, mode, ports, wanted, running, updateState } = service;
+function serviceEntry({
+    name,
+    image,
+    mode,
+    ports,
+    wanted,
+    running,
+    updateState = "",
+}: ServiceView): ServiceEntry {
+    const stuck = /paused|rollback/.test(updateState);
     // An update that has ended well is no news.
-    const update = updateState === undefined || updateState === "completed" ? [] : [updateWords(updateState)];
-    const stuck = /paused|rollback/.test(updateState ?? "");
+    const update =
+        updateState === "completed" ? "" : `${updateState === "paused" ? "update " : ""}${updateState}`;
+    const words = [
+        `${running} of ${wanted} run`,
+        image,
+        mode === "global" ? mode : "",
+        ...ports,
+        update.replaceAll("_", " "),
+    ];
     return {
         name: oneLine(name),
-        mark,
-        image: oneLine(image),
-        wanted,
-        state: `${running} of ${wanted} run`,
-        more: [...(mode === "global" ? ["global"] : []), ...ports.map(oneLine), ...update],
-        level: running < wanted ? (running === 0 ? "bad" : "note") : stuck ? "note" : "good",
+        colour: colourOf(name),
+        words: words.filter(Boolean).map(oneLine).join(", "),
+        level: running >= wanted ? (stuck ? "note" : "good") : running === 0 ? "bad" : "note",
     };
 }
 
-/** `rollback_completed` is "rollback completed", and `updating` is "updating". */
-const updateWords = (state: string) =>
-    state === "paused" ? "update paused" : oneLine(state.replaceAll("_", " "));
-
 /** Managers first, then workers, then what is no member; each by name. Who leads changes, and moves nobody. */
-function cards({ nodes }: ClusterView, tasks: readonly TaskMark[]): NodeCard[] {
+function cards(all: readonly NodeView[], tasks: readonly TaskMark[]): NodeCard[] {
     const rank = ({ role, wantedRole, origin }: NodeView) =>
         origin === "lost" ? 3 : (role ?? wantedRole) === "manager" ? 1 : 2;
-    const sorted = [...nodes].sort((a, b) => rank(a) - rank(b) || natural(a.name, b.name));
-    const hosts = hostOf(sorted);
-    const own = sorted.filter(({ origin }) => origin !== "lost");
-    const isShared = (node: NodeView) =>
-        own.includes(node) &&
-        [true, false].every((put) =>
-            own.some(({ name, wantedRole }) => name === node.name && (wantedRole !== undefined) === put),
-        );
-    return sorted.map((node) => ({
-        key: node.nodeId ?? node.dropletId ?? node.name,
-        ids: [node.nodeId, node.dropletId].flatMap((id) => id || []),
-        name: oneLine(node.name),
-        ...(isShared(node) && { which: node.wantedRole === undefined ? "new" : "old" }),
-        role: roleWords(node),
-        state: stateWords(node),
-        level: levelOf(node),
-        facts: facts(node),
-        tasks: tasks.filter((task) => task.node !== undefined && hosts.get(task.node) === node),
-    }));
-}
-
-/** While a node is exchanged, two have its name; tasks are on the one that is ready, or the first. */
-function hostOf(nodes: readonly NodeView[]): Map<string, NodeView> {
-    const hosts = new Map<string, NodeView>();
-    for (const node of nodes.filter(({ origin }) => origin !== "lost")) {
-        const other = hosts.get(node.name);
-        if (other === undefined || (other.state !== "ready" && node.state === "ready"))
-            hosts.set(node.name, node);
-    }
-    return hosts;
+    const nodes = all.toSorted((a, b) => rank(a) - rank(b) || byName(a.name, b.name));
+    const named = Map.groupBy(
+        nodes.filter(({ origin }) => origin !== "lost"),
+        ({ name }) => name,
+    );
+    return nodes.map((node) => {
+        const alike = named.get(node.name) ?? [];
+        // Tasks are on the one that is ready, or the first.
+        const host = alike.find(({ state }) => state === "ready") ?? alike[0];
+        // The new one is not among what a finished `up` has put out.
+        const which =
+            alike.includes(node) && alike.length > 1
+                ? node.wantedRole === undefined
+                    ? " (new)"
+                    : " (old)"
+                : "";
+        return {
+            key: node.dropletId ?? node.nodeId ?? node.name,
+            name: oneLine(node.name) + which,
+            role: roleWords(node),
+            state: stateWords(node),
+            level: levelOf(node),
+            address: node.publicIp ?? "",
+            tasks: node === host ? tasks.filter((task) => task.node === node.name) : [],
+        };
+    });
 }
 
 function roleWords({ role, wantedRole, leader, origin }: NodeView): string {
@@ -191,69 +133,129 @@ function roleWords({ role, wantedRole, leader, origin }: NodeView): string {
     return leader ? `${role}, leader` : role;
 }
 
-function stateWords(node: NodeView): string {
-    const { state, availability, reachability, dropletStatus, origin } = node;
+function stateWords({ state, availability, reachability, dropletStatus, origin }: NodeView): string {
     if (origin === "lost") return "in neither swarm nor stack";
-    return [
-        state === "absent" ? "not in the swarm" : oneLine(state),
-        ...(availability === "drain" ? ["drained"] : availability === "pause" ? ["paused"] : []),
-        ...(reachability === undefined || reachability === "reachable" ? [] : [oneLine(reachability)]),
-        ...(dropletStatus === undefined || dropletStatus === "active"
-            ? []
-            : [dropletStatus === "absent" ? "no droplet" : `droplet ${oneLine(dropletStatus)}`]),
-        ...(origin === "foreign" ? ["foreign"] : []),
-    ].join(", ");
+    const words = [
+        state === "absent" ? "not in the swarm" : state,
+        availability === "drain" ? "drained" : availability === "pause" ? "paused" : "",
+        reachability === "reachable" ? "" : reachability,
+        dropletStatus === "active"
+            ? ""
+            : dropletStatus === "absent"
+              ? "no droplet"
+              : dropletStatus && `droplet ${dropletStatus}`,
+        origin === "foreign" ? origin : "",
+    ];
+    return oneLine(words.filter(Boolean).join(", "));
 }
 
 function levelOf(node: NodeView): Level {
-    const { state, availability, reachability, dropletStatus, origin, role, wantedRole } = node;
+    const {
+        state,
+        availability,
+        reachability = "reachable",
+        dropletStatus = "",
+        origin,
+        role,
+        wantedRole,
+    } = node;
     if (origin === "lost") return "note";
-    if (dropletStatus === "off" || dropletStatus === "absent" || dropletStatus === "archive") return "bad";
+    if (["off", "absent", "archive"].includes(dropletStatus)) return "bad";
     // What is about to join: a droplet that has never been a member, a member that has not reported yet.
     if (state === "absent" && node.nodeId === undefined) return "note";
     if (state === "unknown" || (state === "ready" && reachability === "unknown")) return "note";
-    if (state !== "ready" || (reachability !== undefined && reachability !== "reachable")) return "bad";
+    if (state !== "ready" || reachability !== "reachable") return "bad";
     const otherRole = wantedRole !== undefined && wantedRole !== role;
     return availability === "pause" || origin === "foreign" || otherRole ? "note" : "good";
 }
 
-function facts(node: NodeView): NodeCard["facts"] {
-    const all: [string, string | undefined][] = [
-        ["Public address", node.publicIp],
-        ["Private address", node.privateIp],
-        ["Size", node.size],
-        ["Docker", node.engineVersion],
-        ["Droplet ID", node.dropletId],
-        ["Node ID", node.nodeId],
-        ["Tags", node.tags.join(", ")],
-    ];
-    return all.flatMap(([label, value]) => (value ? [[label, oneLine(value)] as const] : []));
+const ENDED = ["complete", "shutdown", "failed", "rejected", "remove", "orphaned"];
+const FAILED = ["failed", "rejected"];
+
+/**
+ * A swarm remembers tasks that ended long ago. Drawn are those that are there, those that should be, and of each place that
+ * nothing runs in the task that failed last.
+ */
+function drawnTasks({ tasks, nodes }: ClusterView): TaskMark[] {
+    const ready = new Set(nodes.filter(({ state }) => state === "ready").map(({ name }) => name));
+    const silent = new Set(nodes.map(({ name }) => name).filter((name) => !ready.has(name)));
+    const places = Map.groupBy(tasks, ({ service, slot, node }) =>
+        JSON.stringify([service, slot ?? node ?? ""]),
+    );
+    const drawn = [...places.values()].flatMap((inPlace): TaskMark[] => {
+        const live = inPlace.flatMap((task) => {
+            const phase = livePhase(task, silent);
+            return phase === undefined ? [] : [markOf(task, phase)];
+        });
+        const failures = inPlace.filter(({ state }) => FAILED.includes(state));
+        const last = failures.toSorted((a, b) => Date.parse(b.since) - Date.parse(a.since))[0];
+        const filled = live.some(({ phase }) => phase === "running" || phase === "failed");
+        return filled || !last ? live : [...live, markOf(last, "failed")];
+    });
+    return drawn.sort((a, b) => byName(a.label, b.label));
 }
 
-function taskMark({ task, phase, host }: DrawnTask, marks: ReadonlyMap<string, Mark>): TaskMark {
-    const slot = task.slot === undefined ? "" : `.${task.slot}`;
+/** Undefined for a task that has had its time. */
+function livePhase({ state, desired, node }: TaskView, silent: ReadonlySet<string>): Phase | undefined {
+    const hasEnded = ENDED.includes(state);
+    // The swarm wants a task elsewhere when its node falls silent, and says of the old one what it last heard.
+    if (!hasEnded && node !== undefined && silent.has(node)) return "unknown";
+    if (desired === "shutdown" || desired === "remove") return hasEnded ? undefined : "leaving";
+    if (state === "running") return "running";
+    if (FAILED.includes(state)) return "failed";
+    if (hasEnded) return undefined;
+    return node === undefined ? "waiting" : "starting";
+}
+
+function markOf({ service, slot, node, error }: TaskView, phase: Phase): TaskMark {
     return {
-        key: task.id,
-        service: oneLine(task.service),
-        label: oneLine(task.service) + slot,
-        slot,
-        mark: marks.get(task.service) as Mark,
+        label: oneLine(service) + (slot === undefined ? "" : `.${slot}`),
+        global: slot === undefined,
+        colour: colourOf(service),
         phase,
-        ...(host === undefined ? {} : { node: host }),
-        ...(task.error ? { error: oneLine(task.error) } : {}),
+        ...(node !== undefined && { node }),
+        ...(error && { error: oneLine(error) }),
     };
 }
 
-/** `nginx.2 on node3: task: non-zero exit (1)`; tasks of a service with the same error share a line. */
-function taskErrors(tasks: readonly TaskMark[]): string[] {
-    const groups = new Map<string, TaskMark[]>();
-    for (const task of tasks.filter(({ error }) => error !== undefined)) {
-        const key = JSON.stringify([task.service, task.error]);
-        groups.set(key, [...(groups.get(key) ?? []), task]);
-    }
-    return [...groups.values()].map((group) => {
-        const [{ error, service }] = group as [TaskMark];
-        const where = group.map(({ label, node }) => (node === undefined ? label : `${label} on ${node}`));
-        return `${group.length > 4 ? `${group.length} tasks of ${service}` : where.join(", ")}: ${error}`;
-    });
+/** What is told of a thing when it changes. */
+interface Told {
+    readonly name: string;
+    readonly words: string;
+}
+
+/** Which of a replica's tasks speaks for it. */
+const PHASES: readonly Phase[] = ["running", "starting", "waiting", "failed", "unknown", "leaving"];
+
+function toldIn({ services, nodes, waiting }: Picture): Map<string, Told> {
+    const tasks = [...nodes.flatMap((node) => node.tasks), ...waiting];
+    const replicas = Map.groupBy(tasks, ({ label, global, node }) =>
+        global ? `${label} on ${node}` : label,
+    );
+    return new Map<string, Told>([
+        ...services.map(({ name, words }) => [`service ${name}`, { name, words }] as const),
+        ...[...replicas].map(([name, some]) => {
+            const { phase, node, global, error } = some.toSorted(
+                (a, b) => PHASES.indexOf(a.phase) - PHASES.indexOf(b.phase),
+            )[0] as TaskMark;
+            const where = node === undefined || global ? "" : ` on ${node}`;
+            return [`task ${name}`, { name, words: `${phase}${where}${error ? `: ${error}` : ""}` }] as const;
+        }),
+        ...nodes.map(
+            ({ key, name, role, state }) => [`node ${key}`, { name, words: `${role}, ${state}` }] as const,
+        ),
+    ]);
+}
+
+/** What is otherwise than before, a line each. */
+export function changesBetween(before: Picture, after: Picture): string[] {
+    const [had, has] = [toldIn(before), toldIn(after)];
+    return [
+        ...[...had].filter(([key]) => !has.has(key)).map(([, { name }]) => `${name} is gone`),
+        ...[...has].flatMap(([key, { name, words }]) => {
+            const old = had.get(key);
+            if (old === undefined) return [`${name} is new: ${words}`];
+            return old.words === words ? [] : [`${name}: ${words}; before: ${old.words}`];
+        }),
+    ];
 }

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { ClusterView, NodeView, TaskView } from "../../cli/clusterView.ts";
-import { pictureOf } from "../../cli/map/picture.ts";
+import { changesBetween, pictureOf } from "../../cli/map/picture.ts";
 import { oneLine } from "../../cli/words.ts";
-import { bare, large, manager, node, service, task, troubled, view } from "./mapViews.ts";
+import { bare, manager, node, service, task, troubled, view } from "./mapViews.ts";
 
-/** `node2: nginx.1 runs`, a line a node, for what the picture has on it. */
+/** `node2: nginx.1 running`, a line a node, for what the picture has on it. */
 const tasksOf = (cluster: ClusterView) => {
     const { nodes, waiting } = pictureOf(cluster);
     const said = (tasks: (typeof nodes)[number]["tasks"]) =>
@@ -16,43 +16,19 @@ const tasksOf = (cluster: ClusterView) => {
     ];
 };
 
-describe("the headline", () => {
-    for (const [what, cluster, text] of [
-        [
-            "a cluster that is well",
-            view(),
-            "4 nodes, all ready: 1 manager, 3 workers. 1 service: 2 of 2 tasks run.",
-        ],
-        ["no services", bare, "4 nodes, all ready: 1 manager, 3 workers. No services."],
-        [
-            "all kinds of nodes",
-            troubled,
-            "7 nodes, 5 ready: 3 managers, 4 workers. 1 node not in the swarm. 1 droplet that nobody knows. " +
-                "4 services: 5 of 10 tasks run.",
-        ],
-        [
-            "many nodes",
-            large,
-            "40 nodes, all ready: 3 managers, 37 workers. 9 services: 197 of 197 tasks run.",
-        ],
-    ] as const) {
-        test(what, () => assert.equal(pictureOf(cluster).headline, text));
-    }
-});
-
 describe("nodes", () => {
     test("managers first, then workers, then droplets that are no members; by number, not by letter", () => {
         assert.deepEqual(
             pictureOf(troubled).nodes.map(({ key, name }) => `${name} ${key}`),
             [
-                "node1 id-node1",
-                "node2 id-node2",
-                "node3 id-node3",
+                "node1 d-node1",
+                "node2 d-node2",
+                "node3 d-node3",
                 "gone d-gone",
                 "guest id-guest",
-                "node4 id-node4",
-                "node5 id-node5",
-                "node10 id-node10",
+                "node4 d-node4",
+                "node5 d-node5",
+                "node10 d-node10",
                 "node4 d-lost",
             ],
         );
@@ -105,26 +81,22 @@ describe("nodes", () => {
             node("node3"),
         ];
         assert.deepEqual(
-            pictureOf(view({ nodes, tasks: [] })).nodes.map(({ name, which }) => [name, which]),
-            [
-                ["node2", "old"],
-                ["node2", "new"],
-                ["node3", undefined],
-            ],
+            pictureOf(view({ nodes, tasks: [] })).nodes.map(({ name }) => name),
+            ["node2 (old)", "node2 (new)", "node3"],
         );
     });
 
     test("tasks are on the one that is ready, when two have a name", () => {
-        const old = node("node2", { nodeId: "old", state: "down" });
+        const old = node("node2", { dropletId: "old", state: "down" });
         const cluster = view({
-            nodes: [old, node("node2", { nodeId: "new" })],
+            nodes: [old, node("node2", { dropletId: "new" })],
             tasks: [task("nginx.1", "node2")],
         });
         assert.deepEqual(
             pictureOf(cluster).nodes.map(({ key, tasks }) => [key, tasks.map(({ phase }) => phase)]),
             [
                 ["old", []],
-                ["new", ["runs"]],
+                ["new", ["running"]],
             ],
         );
     });
@@ -134,31 +106,39 @@ describe("tasks", () => {
     const failed = (more: Partial<TaskView> = {}) =>
         task("nginx.2", "node3", { state: "failed", desired: "shutdown", error: "exit 1", ...more });
     for (const [what, tasks, expected] of [
-        ["one that runs", [task("nginx.1", "node2")], ["node2: nginx.1 runs"]],
-        ["one that starts", [task("nginx.1", "node2", { state: "preparing" })], ["node2: nginx.1 starts"]],
+        ["one that running", [task("nginx.1", "node2")], ["node2: nginx.1 running"]],
+        [
+            "one that starting",
+            [task("nginx.1", "node2", { state: "preparing" })],
+            ["node2: nginx.1 starting"],
+        ],
         [
             "one that waits for its turn",
             [task("nginx.1", "node2", { state: "ready", desired: "ready" })],
-            ["node2: nginx.1 starts"],
+            ["node2: nginx.1 starting"],
         ],
         [
             "one without a node",
             [task("nginx.1", undefined, { state: "pending" })],
-            ["no node: nginx.1 waits"],
+            ["no node: nginx.1 waiting"],
         ],
-        ["one that is to go", [task("nginx.1", "node2", { desired: "shutdown" })], ["node2: nginx.1 leaves"]],
+        [
+            "one that is to go",
+            [task("nginx.1", "node2", { desired: "shutdown" })],
+            ["node2: nginx.1 leaving"],
+        ],
         ["one that has gone", [task("nginx.1", "node2", { desired: "shutdown", state: "shutdown" })], []],
         ["one of an old spec that has ended", [task("nginx.1", "node2", { state: "complete" })], []],
         ["one that failed, with nothing in its place", [failed()], ["node3: nginx.2 failed"]],
         [
-            "one that failed, with another that starts",
+            "one that failed, with another that starting",
             [failed(), task("nginx.2", "node2", { state: "starting" })],
-            ["node2: nginx.2 starts", "node3: nginx.2 failed"],
+            ["node2: nginx.2 starting", "node3: nginx.2 failed"],
         ],
         [
             "one that failed once, and runs elsewhere now",
             [failed(), task("nginx.2", "node2")],
-            ["node2: nginx.2 runs"],
+            ["node2: nginx.2 running"],
         ],
         [
             "the last of several failures",
@@ -178,7 +158,7 @@ describe("tasks", () => {
         [
             "numbers in their order",
             [task("nginx.10", "node2"), task("nginx.9", "node2")],
-            ["node2: nginx.9 runs, nginx.10 runs"],
+            ["node2: nginx.9 running, nginx.10 running"],
         ],
     ] as const) {
         test(what, () => assert.deepEqual(tasksOf(view({ tasks })), expected));
@@ -194,53 +174,118 @@ describe("tasks", () => {
             task("nginx.1", "node2", { desired: "shutdown", state: "failed" }),
             task("nginx.1", "node1"),
         ];
-        assert.deepEqual(tasksOf(view({ nodes, tasks })), ["node1: nginx.1 runs"]);
-    });
-
-    test("errors, a line each; many of the same are counted", () => {
-        assert.deepEqual(pictureOf(troubled).errors, [
-            "api.1 on node10: task: non-zero exit (1)",
-            "api.2: no suitable node (insufficient resources on 3 nodes)",
-        ]);
-        const tasks = [1, 2, 3, 4, 5].map((slot) =>
-            task(`nginx.${slot}`, undefined, { state: "pending", error: "no" }),
-        );
-        assert.deepEqual(pictureOf(view({ tasks })).errors, ["5 tasks of nginx: no"]);
-        assert.deepEqual(pictureOf(view({ tasks: tasks.slice(3) })).errors, ["nginx.4, nginx.5: no"]);
+        assert.deepEqual(tasksOf(view({ nodes, tasks })), ["node1: nginx.1 running"]);
     });
 });
 
 describe("services", () => {
     const entry = (cluster: ClusterView) => {
         const [first] = pictureOf(cluster).services;
-        return [first?.state, first?.level, ...(first?.more ?? [])];
+        return [first?.words, first?.level];
     };
-    for (const [more, expected] of [
-        [{}, ["2 of 2 run", "good"]],
-        [{ running: 1 }, ["1 of 2 run", "note"]],
-        [{ running: 0 }, ["0 of 2 run", "bad"]],
-        [{ wanted: 0, running: 0 }, ["0 of 0 run", "good"]],
-        [{ mode: "global", ports: ["80:80/tcp"] }, ["2 of 2 run", "good", "global", "80:80/tcp"]],
-        [{ updateState: "completed" }, ["2 of 2 run", "good"]],
-        [{ updateState: "updating" }, ["2 of 2 run", "good", "updating"]],
-        [{ updateState: "paused" }, ["2 of 2 run", "note", "update paused"]],
-        [{ updateState: "rollback_completed" }, ["2 of 2 run", "note", "rollback completed"]],
+    for (const [more, ...expected] of [
+        [{}, "2 of 2 run, nginx:1.0", "good"],
+        [{ running: 1 }, "1 of 2 run, nginx:1.0", "note"],
+        [{ running: 0 }, "0 of 2 run, nginx:1.0", "bad"],
+        [{ wanted: 0, running: 0 }, "0 of 0 run, nginx:1.0", "good"],
+        [{ mode: "global", ports: ["80:80/tcp"] }, "2 of 2 run, nginx:1.0, global, 80:80/tcp", "good"],
+        [{ updateState: "completed" }, "2 of 2 run, nginx:1.0", "good"],
+        [{ updateState: "updating" }, "2 of 2 run, nginx:1.0, updating", "good"],
+        [{ updateState: "paused" }, "2 of 2 run, nginx:1.0, update paused", "note"],
+        [{ updateState: "rollback_completed" }, "2 of 2 run, nginx:1.0, rollback completed", "note"],
     ] as const) {
         test(expected.join(", "), () => {
             assert.deepEqual(entry(view({ services: [service("nginx", 2, more)] })), expected);
         });
     }
+});
 
-    test("one that is gone while its tasks leave", () => {
-        const tasks = [task("nginx.1", "node2", { desired: "remove" })];
-        assert.deepEqual(entry(view({ services: [], tasks })), ["removed", "note"]);
-    });
+const two = view();
 
-    test("a service keeps its mark when others come", () => {
-        const before = pictureOf(view());
-        const after = pictureOf(view({ services: [service("api", 1), service("nginx", 2)] }), before);
-        assert.deepEqual(after.services[1]?.mark, before.services[0]?.mark);
-    });
+describe("changes in words", () => {
+    const cases: readonly (readonly [string, ClusterView, ClusterView, readonly string[]])[] = [
+        ["nothing", two, two, []],
+        ["nothing, with much amiss", troubled, troubled, []],
+        [
+            "a replica more, without a node",
+            two,
+            view({
+                services: [service("nginx", 3, { image: "nginx:1.27", ports: ["80:80/tcp"], running: 2 })],
+                tasks: [
+                    ...two.tasks,
+                    task("nginx.3", undefined, { state: "pending", error: "no suitable node" }),
+                ],
+            }),
+            [
+                "nginx: 2 of 3 run, nginx:1.27, 80:80/tcp; before: 2 of 2 run, nginx:1.27, 80:80/tcp",
+                "nginx.3 is new: waiting: no suitable node",
+            ],
+        ],
+        [
+            "one moves, with the old task still there",
+            two,
+            view({
+                tasks: [
+                    task("nginx.1", "node2"),
+                    task("nginx.2", "node4", { desired: "shutdown" }),
+                    task("nginx.2", "node3"),
+                ],
+            }),
+            ["nginx.2: running on node3; before: running on node4"],
+        ],
+        ["one has gone", two, view({ tasks: [task("nginx.1", "node2")] }), ["nginx.2 is gone"]],
+        [
+            "one failed",
+            two,
+            view({
+                tasks: [
+                    task("nginx.1", "node2"),
+                    task("nginx.2", "node4", { state: "failed", desired: "shutdown", error: "exit 1" }),
+                ],
+            }),
+            ["nginx.2: failed on node4: exit 1; before: running on node4"],
+        ],
+        [
+            "of a global service each node has one",
+            view({ tasks: [task("nginx", "node2"), task("nginx", "node3")] }),
+            view({ tasks: [task("nginx", "node2"), task("nginx", "node4")] }),
+            ["nginx on node3 is gone", "nginx on node4 is new: running"],
+        ],
+        [
+            "another leads, a node is drained",
+            two,
+            view({
+                nodes: [manager("node1"), ...two.nodes.slice(1, 3), node("node4", { availability: "drain" })],
+            }),
+            [
+                "node1: manager, ready; before: manager, leader, ready",
+                "node4: worker, ready, drained; before: worker, ready",
+            ],
+        ],
+        [
+            "a droplet joins: the same node, though only its member has a node ID",
+            view({
+                nodes: [...two.nodes, node("node5", { nodeId: undefined, role: undefined, state: "absent" })],
+            }),
+            view({ nodes: [...two.nodes, node("node5")] }),
+            ["node5: worker, ready; before: worker wanted, not in the swarm"],
+        ],
+        [
+            "a node is replaced: the new one is there, then the old one goes",
+            view({
+                nodes: [
+                    ...two.nodes,
+                    node("node4", { nodeId: "new", dropletId: "d-new", wantedRole: undefined }),
+                ],
+            }),
+            view({ nodes: [...two.nodes.slice(0, 3), node("node4", { nodeId: "new", dropletId: "d-new" })] }),
+            ["node4 (old) is gone"],
+        ],
+        ["no services any more", two, bare, ["nginx is gone", "nginx.1 is gone", "nginx.2 is gone"]],
+    ];
+    for (const [what, before, after, expected] of cases) {
+        test(what, () => assert.deepEqual(changesBetween(pictureOf(before), pictureOf(after)), expected));
+    }
 });
 
 describe("text from elsewhere", () => {
@@ -249,7 +294,7 @@ describe("text from elsewhere", () => {
         const error = "\u001b]0;title\u0007exit";
         const tasks = [task("nginx.1", "node2", { state: "failed", error })];
         const cluster = view({ tasks, problems: ["one\ntwo"] });
-        assert.deepEqual(pictureOf(cluster).errors, ["nginx.1 on node2: exit"]);
+        assert.equal(pictureOf(cluster).nodes[1]?.tasks[0]?.error, "exit");
         assert.deepEqual(pictureOf(cluster).problems, ["one two"]);
     });
 });

@@ -284,7 +284,7 @@ read_again
 empty_nodes
 # After an election the new leader knows nobody's state until the nodes have reported to it.
 wait_for "$limit" "all nodes to be ready again" everyone_is_ready
-(wait_for 60 "every service's tasks to run" tasks_run) || say "The nodes are in their places all the same; swarm ps says why tasks do not run."
+(wait_for 60 "every service's tasks to run" tasks_run) || say "The nodes are in their places all the same; see why tasks do not run: cli/bin/swarm docker service ps SERVICE"
 
 printf '{"script":"roster","node":%s,"members":%s,"removed":%s,"foreign":%s}\n' "$(quoted "$name")" \
     "$(count "$members")" "$(quoted "${removed# }")" "$(quoted "${foreign# }")"

@@ -185,7 +185,7 @@ function memberDifferences(
         differences.push({
             text: `${name} is ${found.Status.State} in the swarm`,
             remedy:
-                "if its engine cannot be mended (swarm doctor), have it made anew: " +
+                "if its engine cannot be mended (cli/bin/swarm doctor), have it made anew: " +
                 `cli/bin/swarm replace ${name}`,
         });
     }
@@ -195,7 +195,7 @@ function memberDifferences(
     if (Availability === "drain" && member.availability === "active" && Labels?.["swarm.drained"] === "yes")
         differences.push({
             ...roster(`${name} is drained on purpose, by swarm drain`),
-            remedy: `pulumi up or swarm activate ${name} opens it again`,
+            remedy: `pulumi up or cli/bin/swarm activate ${name} opens it again`,
             onPurpose: true,
         });
     else if (member.availability !== undefined && Availability !== member.availability)
@@ -256,7 +256,7 @@ function serviceDifferences(
         return [
             {
                 ...differs("the service of this name is not this stack's"),
-                remedy: `rename one of them, or remove that one (swarm docker service rm ${name}), then pulumi up`,
+                remedy: `rename one of them, or remove that one (cli/bin/swarm docker service rm ${name}), then pulumi up`,
             },
         ];
     const names = new Map(networks.map(({ Id, Name }) => [Id, Name]));

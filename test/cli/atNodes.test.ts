@@ -190,7 +190,7 @@ describe("drain and activate", () => {
         const own = await run(["status"]);
         assert.equal(own.status, 0, own.out);
         assert.match(own.out, /node4 is drained on purpose, by swarm drain/);
-        assert.match(own.out, /pulumi up or swarm activate node4 opens it again/);
+        assert.match(own.out, /pulumi up or cli\/bin\/swarm activate node4 opens it again/);
         swarmIs(drained("no"));
         const other = await run(["status"]);
         assert.equal(other.status, 1, other.out);

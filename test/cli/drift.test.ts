@@ -111,7 +111,7 @@ describe("nodes", () => {
                 "healthy",
                 changed("node4", ({ Status }) => ({ Status: { ...Status, State: "down" } })),
             ),
-            "node4 is down in the swarm; if its engine cannot be mended (swarm doctor), have it made anew: " +
+            "node4 is down in the swarm; if its engine cannot be mended (cli/bin/swarm doctor), have it made anew: " +
                 "cli/bin/swarm replace node4",
         ],
         [
@@ -276,7 +276,7 @@ describe("services", () => {
         [
             "another stack's under its name",
             { Spec: { ...spec, Labels: { ...spec.Labels, "swarm.stack": "swarm-prod" } } },
-            "nginx: the service of this name is not this stack's; rename one of them, or remove that one (swarm docker service rm nginx), then pulumi up",
+            "nginx: the service of this name is not this stack's; rename one of them, or remove that one (cli/bin/swarm docker service rm nginx), then pulumi up",
         ],
         [
             "a label added",

@@ -235,7 +235,7 @@ describe("services and networks", () => {
             assertDone(run, {
                 stderr:
                     `${said.join("")}waited 60 s for every service's tasks to run; last seen: ${seen}\n` +
-                    "The nodes are in their places all the same; swarm ps says why tasks do not run.\n",
+                    "The nodes are in their places all the same; see why tasks do not run: cli/bin/swarm docker service ps SERVICE\n",
                 stdout: answer(2),
                 changes: [],
             });

@@ -47,7 +47,7 @@ const nodes: readonly (readonly [
         [member("node2", "worker")],
         [node("node2", "worker", { state: "down" })],
         [
-            "node2 is down in the swarm; if its engine cannot be mended (swarm doctor), have it made anew: cli/bin/swarm replace node2 → nobody",
+            "node2 is down in the swarm; if its engine cannot be mended (cli/bin/swarm doctor), have it made anew: cli/bin/swarm replace node2 → nobody",
         ],
     ],
     [

@@ -193,7 +193,7 @@ const services: readonly (readonly [
             }),
         ],
         [
-            "web: the service of this name is not this stack's; rename one of them, or remove that one (swarm docker service rm web), then pulumi up → web",
+            "web: the service of this name is not this stack's; rename one of them, or remove that one (cli/bin/swarm docker service rm web), then pulumi up → web",
         ],
     ],
     [

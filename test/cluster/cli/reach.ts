@@ -124,7 +124,7 @@ export function reachTests(cluster: CliCluster): void {
         const text = (await cluster.swarm.run(["status"])).out;
         assert.match(
             text,
-            /^. node4 is drained on purpose, by swarm drain; pulumi up or swarm activate node4 opens it again$/m,
+            /^. node4 is drained on purpose, by swarm drain; pulumi up or cli\/bin\/swarm activate node4 opens it again$/m,
         );
         assert.equal((await cluster.swarm.run(["activate", "node4"])).status, 0);
         await cluster.statusBecomes("nginx to run again", ({ verdict }: Status) => verdict === "healthy");

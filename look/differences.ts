@@ -69,17 +69,35 @@ export function swarmDifferences(wanted: WantedSwarm, facts: SwarmFacts): Differ
     const { stack, by = "config" } = wanted;
     const members = wanted.members.map((member) => ({ member, found: memberOf(member, stack, facts.nodes) }));
     const taken = new Set(members.map(({ found }) => found?.ID));
+    const names = namesOf(
+        stack,
+        members.map(({ found }) => found),
+    );
     return [
         ...autolockDifferences(wanted, facts, by),
-        ...members.flatMap(({ member, found }) => memberDifferences(member, found, stack, by)),
+        ...[...names]
+            .slice(1)
+            .map((name) => roster(`the swarm is labelled ${name}, as the stack was called, not ${stack}`)),
+        ...members.flatMap(({ member, found }) => memberDifferences(member, found, names, by)),
         ...facts.nodes
-            .filter((node) => !taken.has(node.ID) && isOurs(node, stack))
+            .filter((node) => !taken.has(node.ID) && isOurs(node, names))
             .map((node) => roster(`${nameOf(node)} (${node.ID}) is a member, and not in the ${by}`)),
-        ...(wanted.objects ? objectDifferences(wanted.objects, stack, facts, by) : []),
-        ...wanted.services.flatMap((service) => serviceDifferences(service, stack, facts, by)),
+        ...(wanted.objects ? objectDifferences(wanted.objects, names, facts, by) : []),
+        ...wanted.services.flatMap((service) => serviceDifferences(service, names, facts, by)),
         ...networkDifferences(wanted, facts, by),
-        ...unwantedOf(wanted, facts, by),
+        ...unwantedOf(wanted, names, facts, by),
     ];
+}
+
+/**
+ * The stack's label, then those of names that it had before and that members of its carry still: the roster takes over what
+ * is labelled so (components/rename.sh).
+ */
+export type Names = ReadonlySet<string | undefined>;
+
+function namesOf(stack: string, members: readonly (ApiNode | undefined)[]): Names {
+    const labels = members.map((node) => node?.Spec.Labels?.[STACK_LABEL]);
+    return new Set([stack, ...labels.filter((label) => isOwnLabel(label, stack))]);
 }
 
 /** The roster takes such a network away, and the services on it, whose own scripts make both anew. */
@@ -134,12 +152,12 @@ function isAt({ ManagerStatus, Status }: ApiNode, addresses: readonly string[]):
 
 /** By its labels, since its address may be another's: a machine with a copy of its identity answers for it then. */
 function isCalled({ Spec }: ApiNode, name: string, stack: string): boolean {
-    return Spec.Labels?.[STACK_LABEL] === stack && Spec.Labels?.[NODE_LABEL] === name;
+    return isOwnLabel(Spec.Labels?.[STACK_LABEL], stack) && Spec.Labels?.[NODE_LABEL] === name;
 }
 
 /** By the label of the roster, or where a run was stopped before the roster, by that of its engine. */
-function isOurs(node: ApiNode, stack: string): boolean {
-    return (node.Spec.Labels?.[STACK_LABEL] ?? node.Description.Engine.Labels?.[STACK_LABEL]) === stack;
+function isOurs({ Spec, Description }: ApiNode, names: Names): boolean {
+    return names.has(Spec.Labels?.[STACK_LABEL] ?? Description.Engine.Labels?.[STACK_LABEL]);
 }
 
 function nameOf(node: ApiNode): string {
@@ -168,10 +186,11 @@ export function dropletDifference({ name, droplet }: WantedMember): Difference |
 function memberDifferences(
     member: WantedMember,
     found: ApiNode | undefined,
-    stack: string,
+    names: Names,
     by: By,
 ): Difference[] {
     const { name } = member;
+    const [stack] = names;
     const ofDroplet = dropletDifference(member);
     if (ofDroplet) return [ofDroplet];
     if (!found) {
@@ -210,7 +229,7 @@ function memberDifferences(
         ...Object.entries(member.labels ?? {}),
     ] as const) {
         const has = Labels?.[label];
-        if (has !== value)
+        if (has !== value && !(label === STACK_LABEL && names.has(has)))
             differences.push(
                 roster(
                     `${name} ${has === undefined ? "lacks" : `has ${has} as`} its label ${label}${has === undefined ? "" : `, not ${value}`}`,
@@ -239,7 +258,7 @@ function autolockDifferences({ autolock }: WantedSwarm, { info }: SwarmFacts, by
 
 function serviceDifferences(
     { name, spec, secret }: WantedService,
-    stack: string,
+    names: Names,
     { services, networks }: SwarmFacts,
     by: By,
 ): Difference[] {
@@ -252,18 +271,18 @@ function serviceDifferences(
     const { [STACK_LABEL]: owner, [IMAGE_LABEL]: image } = found.Spec.Labels ?? {};
     // Only this program labels a service with its image: one without the stack's label has lost it.
     const isBare = owner === undefined && image !== undefined;
-    if (owner !== stack && !isBare)
+    if (!names.has(owner) && !isBare)
         return [
             {
                 ...differs("the service of this name is not this stack's"),
                 remedy: `rename one of them, or remove that one (cli/bin/swarm docker service rm ${name}), then pulumi up`,
             },
         ];
-    const names = new Map(networks.map(({ Id, Name }) => [Id, Name]));
+    const networkNames = new Map(networks.map(({ Id, Name }) => [Id, Name]));
     const changes = specChanges(
         asJson(found),
         spec ?? asJson(found),
-        (target) => names.get(target) ?? target,
+        (target) => networkNames.get(target) ?? target,
     ).filter(
         // A field that is newer than this program is the daemon's own doing.
         ({ what, after }) => after !== undefined || !/^[A-Z]/.test(what) || isKnownField(what.split(".")),
@@ -300,9 +319,9 @@ function changeText({ what, name, before, after, hidden }: SpecChange, by: By): 
 }
 
 /** What carries the stack's label, and nothing in the config asks for. */
-function unwantedOf({ stack, services }: WantedSwarm, facts: SwarmFacts, by: By): Difference[] {
+function unwantedOf({ services }: WantedSwarm, names: Names, facts: SwarmFacts, by: By): Difference[] {
     const wanted = new Set(services.map(({ name }) => name));
     return facts.services
-        .filter(({ Spec }) => Spec.Labels?.[STACK_LABEL] === stack && !wanted.has(Spec.Name))
+        .filter(({ Spec }) => names.has(Spec.Labels?.[STACK_LABEL]) && !wanted.has(Spec.Name))
         .map(({ Spec }) => roster(`the service ${Spec.Name} is this stack's, and not in the ${by}`));
 }

@@ -42,13 +42,11 @@ export async function lookAtSwarm(args: {
     /** What the names of secrets and configs are made with. */
     readonly key: pulumi.Output<string>;
 }): Promise<Differing> {
-    const { settings, names, nodes } = args;
-    if (!args.droplets) return notLooked("its droplets could not be listed");
-    // Under another name, since the stack was renamed, its swarm has all labels otherwise.
-    const droplets = args.droplets.filter(({ tags }) => names && tags.includes(names.tags.all));
+    const { settings, names, nodes, droplets } = args;
+    if (!droplets) return notLooked("its droplets could not be listed");
     if (!names || droplets.length === 0) {
-        // While it lasts: there is nothing that it could have differed in, or the stack takes another name.
-        const text = "No droplet carries the stack's tag yet, so there is no swarm to be looked at.";
+        // While it lasts: there is nothing that it could have differed in.
+        const text = "No droplet carries the stack's mark yet, so there is no swarm to be looked at.";
         await pulumi.log.info(text, undefined, undefined, true);
         return NOTHING;
     }

@@ -3,7 +3,7 @@
 import { OBJECT_KINDS, type ObjectKind } from "../model/contents.ts";
 import { STACK_LABEL } from "../model/engineSpec.ts";
 import { isOwnLabel } from "../model/stackNames.ts";
-import type { By, Difference } from "./differences.ts";
+import type { By, Difference, Names } from "./differences.ts";
 import type { ApiObject, SwarmFacts } from "./facts.ts";
 
 export interface WantedObjects {
@@ -25,15 +25,16 @@ const NAME_LABEL = "swarm.name";
 
 export function objectDifferences(
     { wanted, keep }: WantedObjects,
-    stack: string,
+    names: Names,
     facts: SwarmFacts,
     by: By,
 ): Difference[] {
+    const [stack = ""] = names;
     return OBJECT_KINDS.flatMap((kind) => {
         const own = wanted.filter((object) => object.kind === kind);
         const here = facts[`${kind}s`];
         const missing = own.filter(({ name }) => !here.some(({ Spec }) => Spec.Name === name));
-        const isUsed = usedBySomebodyElse(kind, stack, facts);
+        const isUsed = usedBySomebodyElse(kind, names, facts);
         return [
             ...missing.map(
                 ({ configName, name }): Difference => ({
@@ -83,10 +84,10 @@ function isOurs({ Spec }: ApiObject, stack: string): boolean {
 }
 
 /** IDs of those that services have which are not the stack's own. */
-function usedBySomebodyElse(kind: ObjectKind, stack: string, { services }: SwarmFacts): Set<string> {
+function usedBySomebodyElse(kind: ObjectKind, names: Names, { services }: SwarmFacts): Set<string> {
     return new Set(
         services
-            .filter(({ Spec }) => Spec.Labels?.[STACK_LABEL] !== stack)
+            .filter(({ Spec }) => !names.has(Spec.Labels?.[STACK_LABEL]))
             .flatMap(({ Spec }) => {
                 const { Secrets, Configs } = Spec.TaskTemplate.ContainerSpec ?? {};
                 return kind === "secret"

@@ -173,7 +173,11 @@ describe("the life of a stack", () => {
             ],
             "all, manager and worker are tags, all is the firewall as well",
         );
-        await stack.upOrThrow();
+        const { text } = await stack.upOrThrow();
+        assert.match(
+            text,
+            /differ; pulumi up makes [^\n]*\n +- the swarm is labelled \S+-life-(\w{8}), as the stack was called, not \S+-afterlife-\1\n +- node3 \(\w+\) is a member, and not in the config\n/,
+        );
         // The swarm hears of an engine's labels within some 20 s.
         await untilInDroplet(
             seed,

@@ -69,10 +69,11 @@ class Victim {
         config: Record<string, unknown>,
         wish: Wanted,
         options: readonly string[] = [],
-    ): Promise<void> {
+    ): Promise<string> {
         this.stack.configure(config);
-        await this.stack.upOrThrow(options);
+        const { text } = await this.stack.upOrThrow(options);
         this.now = await healthy(this.stack, wish);
+        return text;
     }
 }
 
@@ -273,7 +274,8 @@ describe("loss, with three managers", () => {
         );
         // The worker looks for managers that its gossip has lost once a minute (docs/operations.md).
         const patient = { ...wanted, patience: 150 };
-        await victim.mends({ ...settings, recoverFrom: "m2" }, patient, ["--refresh"]);
+        const text = await victim.mends({ ...settings, recoverFrom: "m2" }, patient, ["--refresh"]);
+        assert.match(text, /The swarm could not be looked at.* m2: .*The swarm does not have a leader/);
         assert.equal(victim.now.clusterId, clusterId);
         assert.equal(await inDroplet(victim.droplet("m1"), "docker secret ls --format '{{.Name}}'"), "kept");
         await victim.mends(settings, { ...wanted, settled: true });

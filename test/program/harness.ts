@@ -12,6 +12,9 @@ import { fakeApi } from "../fakeApi.ts";
 /** The type of whatever runs a script on a node. */
 export const COMMAND = "command:remote:Command";
 
+/** What the SDK sends for a value that is not known yet. */
+export const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
 const SECRET = "4dabf18193072939515e22adb298388d";
 
 export interface Registered {

@@ -15,12 +15,10 @@ import {
     refusal,
     runProgram,
     settled,
+    unknown,
 } from "./harness.ts";
 
 const own = `swarm-test-${mark}`;
-
-/** What stands for a value that a preview does not know. */
-const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 /** Exact: a resource more for each node is what makes an engine slow. */
 const expected = {

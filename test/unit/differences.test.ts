@@ -75,6 +75,28 @@ const nodes: readonly (readonly [
         ["node2 lacks its label swarm.stack → roster", "node2 lacks its label swarm.node → roster"],
     ],
     [
+        "labelled by a name that the stack had before: one line, whatever carries it",
+        [member("node1", "manager"), member("node2", "worker")],
+        [
+            node("node1", "manager", { labels: { "swarm.stack": "swarm-old-dev", "swarm.node": "node1" } }),
+            node("node2", "worker", { labels: { "swarm.stack": "swarm-old-dev", "swarm.node": "node2" } }),
+            node("node3", "worker", { labels: { "swarm.stack": "swarm-old-dev", "swarm.node": "node3" } }),
+        ],
+        [
+            "the swarm is labelled swarm-old-dev, as the stack was called, not swarm-dev → roster",
+            "node3 (id3) is a member, and not in the config → roster",
+        ],
+    ],
+    [
+        "labelled by a name of the stack's that no wanted member carries: the roster would not know it",
+        [member("node1", "manager")],
+        [
+            node("node1", "manager"),
+            node("node3", "worker", { labels: { "swarm.stack": "swarm-old-dev", "swarm.node": "node3" } }),
+        ],
+        [],
+    ],
+    [
         "with another one's label",
         [member("node2", "worker")],
         [node("node2", "worker", { labels: { "swarm.stack": STACK, "swarm.node": "node9" } })],

@@ -89,7 +89,7 @@ const rows: readonly (readonly [
 for (const [what, wanted, keep, facts, texts] of rows) {
     test(what, () => {
         const all = { services: [], secrets: [], configs: [], ...facts } as unknown as SwarmFacts;
-        const found = objectDifferences({ wanted, keep }, "dev", all, "config");
+        const found = objectDifferences({ wanted, keep }, new Set(["dev"]), all, "config");
         assert.deepEqual(
             found.map(({ text, mendedBy }) => `${mendedBy?.kind}: ${text}`),
             texts,

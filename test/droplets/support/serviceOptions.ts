@@ -74,7 +74,7 @@ const mounts = (dice: Dice) =>
         {
             source: "own",
             target: "/m/own",
-            driver: dice.one(["", "local"]),
+            ...dice.one<object>([{}, { driver: "local" }]),
             driverOptions: { type: "tmpfs", device: "tmpfs" },
             labels: dice.one([{}, { tier: "a" }]),
         },
@@ -108,8 +108,6 @@ const file = (Name: string, Mode: number) => ({ Name, UID: "0", GID: "0", Mode }
 
 /** What there is no option for, by the field of the spec. */
 const FIELDS: readonly ((dice: Dice) => { readonly task?: object; readonly container?: object })[] = [
-    (dice) => ({ container: { Labels: texts(dice) } }),
-    (dice) => ({ container: { StopSignal: dice.one(["SIGTERM", "15"]) } }),
     (dice) => ({ container: { OpenStdin: dice.one([true, false]) } }),
     (dice) => ({ container: { Privileges: { NoNewPrivileges: dice.one([true, false]) } } }),
     (dice) => ({
@@ -138,12 +136,28 @@ function ownSpec(dice: Dice): object {
     return spec;
 }
 
+/** What services name, beside themselves in the config. */
+export const CONFIG: Options = {
+    secrets: { password: 'it\'s "hush" $HOME', token: "t".repeat(2000) },
+    configs: { motd: "hello\n", settings: "a: 1" },
+};
+
 /** By the option's name. Each may be missing, too. */
-const CHOICES: Readonly<Record<string, (dice: Dice) => unknown>> = {
+export const CHOICES: Readonly<Record<string, (dice: Dice) => unknown>> = {
     replicas: (dice) => dice.below(4),
     global: (dice) => dice.below(4) === 0,
     ports,
-    env: texts,
+    env: (dice) => ({ ...texts(dice), ...(dice.below(2) === 0 && { PASSWORD: { secret: "password" } }) }),
+    secrets: (dice) =>
+        dice.some<unknown>([
+            "password",
+            { source: "token", target: dice.one(["token", "/run/token"]), mode: dice.one(["0400", "0444"]) },
+        ]),
+    configs: (dice) =>
+        dice.some<unknown>([
+            "motd",
+            { source: "settings", target: "/etc/app/settings", uid: dice.one(["0", "1000"]) },
+        ]),
     args: (dice) => dice.some(VALUES),
     constraints: (dice) =>
         dice.some([
@@ -178,6 +192,7 @@ const CHOICES: Readonly<Record<string, (dice: Dice) => unknown>> = {
     stopGracePeriod: (dice) => dice.one(SECONDS),
     groups: (dice) => dice.some(["2000", "2001"]),
     containerLabels: texts,
+    stopSignal: (dice) => dice.one(["SIGTERM", "15"]),
     tty: (dice) => dice.one([true, false]),
     healthcheck: (dice) =>
         dice.one<object>([

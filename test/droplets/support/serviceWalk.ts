@@ -4,10 +4,12 @@ import { isDeepStrictEqual } from "node:util";
 import type { JsonObject } from "../../../model/engineSpec.ts";
 import { effectOf, specChanges } from "../../../model/specChanges.ts";
 import { changed, type OneManager, type Options, serviceOf, specOf } from "./oneManager.ts";
-import { type Change, changes, FIRST } from "./serviceOptions.ts";
+import { type Change, CONFIG, changes, FIRST } from "./serviceOptions.ts";
 import { until } from "./wait.ts";
 
 const NAME = "web";
+
+const service = (options: Options, name = NAME) => serviceOf(name, options, CONFIG);
 
 /** Published by the twin of a service, which is there at the same time. */
 const APART = 1000;
@@ -55,16 +57,20 @@ async function take(
 ): Promise<string> {
     if (anew) await manager.remove(NAME);
     const there = anew ? undefined : before;
-    const wanted = serviceOf(NAME, options);
+    const wanted = service(options);
     const tasksBefore = there ? await manager.tasks(NAME) : [];
-    const made = there ? specChanges(specOf(serviceOf(NAME, there)), specOf(wanted)) : undefined;
+    const made = there ? specChanges(specOf(service(there)), specOf(wanted)) : undefined;
 
-    const seen = (await manager.differences(wanted)).map(({ text }) => text);
+    // Of secrets and configs there are others before and after.
+    const seen = (await manager.differences(wanted))
+        .filter(({ mendedBy }) => mendedBy?.kind === "service")
+        .map(({ text }) => text);
     if (!made) assert.deepEqual(seen, [`${NAME}: there is no such service in the swarm`]);
     else assert.equal(seen.length, made.length, `the look says: ${seen.join("; ") || "nothing"}`);
     if (there) assert.equal(made?.length === 0, sameMeaning(there, options), "differs, or does not");
 
     await manager.deploy(wanted);
+    await manager.removeUnused(wanted);
 
     assert.deepEqual(await manager.differences(wanted), []);
     // The node itself is a moment behind the swarm.
@@ -94,8 +100,8 @@ async function take(
 /** Independently of what compares specs: what is sent, constraints and fields in one order and without what is empty. */
 function sameMeaning(one: Options, other: Options): boolean {
     const [a, b] = [one, other].map((options) => {
-        const service = serviceOf(NAME, options);
-        return specOf(changed(service, { constraints: [...service.constraints].sort() }));
+        const one = service(options);
+        return specOf(changed(one, { constraints: [...one.constraints].sort() }));
     });
     return isDeepStrictEqual(withoutEmpty(a), withoutEmpty(b));
 }
@@ -111,7 +117,7 @@ function withoutEmpty(value: unknown): unknown {
 
 /** A twin has no tasks where it can do without, so that it is quickly made. */
 async function isAsMadeAnew(manager: OneManager, options: Options): Promise<void> {
-    const twin = serviceOf("twin", options.global ? options : { ...options, replicas: 0 });
+    const twin = service(options.global ? options : { ...options, replicas: 0 }, "twin");
     const apart = twin.ports.map((port) => ({ ...port, published: port.published + APART }));
     await manager.deploy(changed(twin, { ports: apart }));
     try {

@@ -32,6 +32,7 @@ export function changedProgram(stack: string, changes: readonly Change[]): strin
     for (const file of [
         "package.json",
         "Pulumi.yaml",
+        "start.mjs",
         ...(existsSync(path.join(root, `Pulumi.${stack}.yaml`)) ? [`Pulumi.${stack}.yaml`] : []),
         ...globSync("*.ts", { cwd: root }),
     ]) {

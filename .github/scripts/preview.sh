@@ -46,7 +46,7 @@ if [ "$previewed" -eq 0 ]; then
     grep policyEvent <&4 >"$folder/policies.json" 3>&- &
     reader=$!
     exec 4<&-
-    PULUMI_DEBUG_COMMANDS=true pulumi preview "$@" --json --event-log "$pipe" \
+    PULUMI_DEBUG_COMMANDS=true pulumi preview "$@" --json --show-sames --event-log "$pipe" \
         ${save:+--save-plan "$folder/plan.json"} >"$folder/preview.json" 2>"$folder/preview.err" 3>&- || previewed=$?
     exec 3>&-
     # Its status is only whether there was such a line.

@@ -13,13 +13,13 @@ export function plan(program: Command): void {
         .command("plan")
         .summary("what a change of the config will do to the swarm")
         .description(
-            "Reads a preview and says what it means for the swarm: nodes that come, go or change, in what order; tasks " +
-                "that move; losses that the managers bear meanwhile; services, ports and cost; and what is " +
+            "Reads a preview and says what it means for the swarm: nodes that come, go or change, in what order; losses " +
+                "that the managers bear meanwhile; services and what becomes of their tasks; ports and cost; and what is " +
                 "dangerous. Without a file it runs the preview itself. Changes nothing.",
         )
         .argument(
             "[words...]",
-            "a file with what `pulumi preview --json` printed, - for standard input; or behind -- options for the preview",
+            "a file with what `pulumi preview --json --show-sames` printed, - for standard input; or behind -- options for the preview",
         )
         .addOption(
             new Option("--format <format>", "how to print it; markdown is for a comment on a pull request")
@@ -35,19 +35,16 @@ export function plan(program: Command): void {
         .addOption(jsonOption().conflicts("format"))
         .addHelpText(
             "after",
-            "\nExit status: 0 when the preview has succeeded (with --exit-code: and nothing is to be done, 2 when something is), 1 when it has failed, or violates a mandatory policy, 3 " +
-                "when it cannot be read.\n\n" +
-                "Examples:\n  swarm plan\n  swarm plan -- --refresh --replace '**:Droplet::node3'\n" +
+            "\nExit status: 0 when the preview has succeeded (with --exit-code: and nothing is to be done, 2 when something " +
+                "is), 1 when it has failed, or violates a mandatory policy, 3 when it cannot be read.\n\n" +
+                "Examples:\n  swarm plan\n  swarm plan -- --refresh\n" +
                 "  pulumi destroy --preview-only --json | swarm plan -\n" +
                 "  swarm plan preview.json --format markdown",
         )
         .action(
             run(async (signal, words: string[], options: Options) => {
-                const [{ wishOf }, { makePlan }] = await Promise.all([
-                    import("../plan/wish.ts"),
-                    import("../plan/run.ts"),
-                ]);
-                const made = await makePlan(wishOf(words, options.events), { stack: options.stack, signal });
+                const { makePlan } = await import("../plan/run.ts");
+                const made = await makePlan(words, options.events, { stack: options.stack, signal });
                 switch (options.json ? "json" : options.format) {
                     case "json":
                         process.stdout.write(json((await import("../plan/json.ts")).planJson(made)));

@@ -1,6 +1,5 @@
 /** What the droplets cost a month, before, after, and while both old and new ones are there. */
-import type { NodeState, Nodes } from "./nodes.ts";
-import { hasDroplet, isMade } from "./nodes.ts";
+import { hasDroplet, isMade, type NodeState, type Nodes } from "./nodes.ts";
 
 /** USD a month by the slug of a size, or why they are not known. */
 export type Prices = ReadonlyMap<string, number> | { readonly unknown: string };
@@ -17,31 +16,17 @@ export type Cost =
 
 export function costOf({ all }: Nodes, prices: Prices): Cost {
     if ("unknown" in prices) return prices;
-    const sum = (states: readonly (NodeState | undefined)[]): number | string => {
-        let total = 0;
-        for (const state of states) {
-            if (state === undefined) continue;
-            if (state.size === undefined) return "the preview does not tell every droplet's size";
-            const price = prices.get(state.size);
-            if (price === undefined) return `the API has no price for the size ${state.size}`;
-            total += price;
-        }
+    const before = all.filter(hasDroplet).map((node) => node.before ?? node.after);
+    const after = all.map((node) => node.after);
+    const made = all.filter(isMade).map((node) => node.after);
+    const sizes = [...before, ...after].flatMap((state) => (state ? [state.size] : []));
+    const strange = sizes.find((size) => size === undefined || !prices.has(size));
+    if (strange !== undefined) return { unknown: `the API has no price for the size ${strange}` };
+    if (sizes.includes(undefined)) return { unknown: "the preview does not tell every droplet's size" };
+    const sum = (states: readonly (NodeState | undefined)[]) => {
+        const total = states.reduce((all, state) => all + (prices.get(state?.size ?? "") ?? 0), 0);
         // Cents: sums of such numbers are not exact.
         return Math.round(total * 100) / 100;
     };
-    const before = sum(all.filter(hasDroplet).map((node) => node.before ?? node.after));
-    const after = sum(all.map((node) => node.after));
-    const made = sum(all.filter(isMade).map((node) => node.after));
-    if (typeof before === "string") return { unknown: before };
-    if (typeof after === "string") return { unknown: after };
-    return typeof made === "string"
-        ? { unknown: made }
-        : { before, after, meanwhile: Math.round((before + made) * 100) / 100 };
-}
-
-/** Droplets that there are in the end, and at most on the way. */
-export function dropletCounts({ all }: Nodes): { readonly made: number; readonly most: number } {
-    const had = all.filter(hasDroplet).length;
-    const made = all.filter(isMade).length;
-    return { made, most: had + made };
+    return { before: sum(before), after: sum(after), meanwhile: sum([...before, ...made]) };
 }

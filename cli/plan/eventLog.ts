@@ -1,18 +1,22 @@
 /**
- * The engine's log of events, of which only violated policies are of use here. The log holds in clear what the state keeps
- * encrypted, keys and tokens among it, so it must not come to lie on a disk: the engine writes into a named pipe, and what
- * is not of use is dropped on its way.
+ * Violated policies, which are in no preview's JSON but in the engine's log of events alone. The log holds in clear what the
+ * state keeps encrypted, keys and tokens among it, so it must not come to lie on a disk: the engine writes into a named
+ * pipe, and what is not of use is dropped on its way.
  */
-import { execFile, spawn } from "node:child_process";
-import { constants } from "node:fs";
-import { mkdtemp, open, rm } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { constants, openSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { createInterface } from "node:readline";
 import { promisify } from "node:util";
+import { z } from "zod";
+import { CliError, EXIT } from "../errors.ts";
+import type { Violation } from "./plan.ts";
 
-/** Milliseconds between two tries to end the reading. */
-const LOOK_MS = 20;
+/** Ends the reading; no event is such a line. */
+const END = "end of the log";
 
 /**
  * Does the work with options for the engine that have it write its log, and gives the lines about policies.
@@ -30,38 +34,70 @@ export async function withPolicyEvents<T>(
         } catch {
             return { result: await work([]), lines: "" };
         }
-        const lines = policyLines(pipe);
+        // Open at both ends, it holds up nobody: neither an engine that opens it nor, where none does, the reading.
+        const fd = openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK);
+        const log = new Socket({ fd, readable: true, writable: true });
+        const lines = policyLines(log);
         try {
-            return { result: await work(["--event-log", pipe]), lines: await released(pipe, lines) };
+            const result = await work(["--event-log", pipe]);
+            log.write(`\n${END}\n`);
+            return { result, lines: await lines };
         } finally {
-            await released(pipe, lines);
+            log.destroy();
         }
     } finally {
         await rm(folder, { recursive: true, force: true });
     }
 }
 
-/** Reads the pipe to its end. A process of its own does, since it waits in the opening until somebody writes. */
-function policyLines(pipe: string): Promise<string> {
-    return new Promise((resolve, reject) => {
-        const child = spawn("grep", ["policyEvent", pipe], { stdio: ["ignore", "pipe", "ignore"] });
-        const found: Buffer[] = [];
-        child.stdout.on("data", (chunk) => found.push(chunk));
-        child.on("error", reject);
-        child.on("close", () => resolve(Buffer.concat(found).toString("utf8")));
-    });
+async function policyLines(log: Socket): Promise<string> {
+    const found: string[] = [];
+    for await (const line of createInterface({ input: log })) {
+        if (line === END) break;
+        if (line.includes('"policyEvent"')) found.push(line);
+    }
+    return found.join("\n");
 }
 
+const event = z.looseObject({
+    policyEvent: z.looseObject({
+        message: z.string(),
+        policyName: z.string(),
+        policyPackName: z.string(),
+        enforcementLevel: z.string(),
+    }),
+});
+
 /**
- * Has the reading end, now that the engine has. One that never opened its log would leave the reader waiting: opened and
- * closed here, the pipe ends. Until the reader has opened it, or once it has ended, that is refused.
+ * @param log A JSON object a line.
+ * @param from What the log is called in an error.
+ * @throws CliError For a log that is none.
  */
-async function released(pipe: string, lines: Promise<string>): Promise<string> {
-    const { O_WRONLY, O_NONBLOCK } = constants;
-    const ended = lines.then(() => true);
-    while (!(await Promise.race([ended, sleep(LOOK_MS, false)]))) {
-        const writer = await open(pipe, O_WRONLY | O_NONBLOCK).catch(() => undefined);
-        await writer?.close();
+export function readViolations(log: string, from: string): Violation[] {
+    const isLog = /^\s*(\{|$)/.test(log);
+    const lines = isLog ? log.split("\n").filter((line) => line.includes('"policyEvent"')) : [log];
+    const found = lines.map((line): Violation => {
+        const { policyEvent } = parsed(line, from);
+        const { message, policyName, policyPackName, enforcementLevel } = policyEvent;
+        return {
+            policy: `${policyPackName}: ${policyName}`,
+            mandatory: enforcementLevel === "mandatory",
+            text: message.trim(),
+        };
+    });
+    // The engine reports a violation of a stack's policy as often as it looks at the stack.
+    return [...new Map(found.map((violation) => [JSON.stringify(violation), violation])).values()].sort(
+        (a, b) => Number(b.mandatory) - Number(a.mandatory),
+    );
+}
+
+function parsed(line: string, from: string): z.output<typeof event> {
+    try {
+        return event.parse(JSON.parse(line));
+    } catch {
+        throw new CliError(
+            `${from} is not what "pulumi preview --event-log" writes: an event of a policy cannot be read`,
+            EXIT.state,
+        );
     }
-    return await lines;
 }

@@ -1,41 +1,30 @@
 /** The plan for machines. Sentences are plain text; the shape is described in docs/plan.md. */
-
 import { oneLine } from "../words.ts";
 import type { Plan } from "./plan.ts";
-import type { Words } from "./words.ts";
 import { plainText } from "./words.ts";
 
-const text = (lines: readonly Words[]) => lines.map(plainText);
-
 export function planJson(plan: Plan): object {
-    const { stack, operation, changes, failed, nodes, course, tasks, services, ports, cost } = plan;
+    const { stack, operation, changes, failed, errors, violations, headline, nodes, course, ports, cost } =
+        plan;
     return {
         stack: oneLine(stack),
         operation,
         changes,
         failed,
-        errors: plan.errors,
-        violations: plan.violations,
-        headline: plainText(plan.headline),
+        errors,
+        violations,
+        headline: plainText(headline),
         nodes: nodes.all
             .filter(({ change, before, after }) => change !== "stays" || before?.role !== after?.role)
             .map(({ name, change, before, after, reasons }) => ({ name, change, before, after, reasons })),
         managers: { before: nodes.managersBefore, after: nodes.managersAfter },
         order: course.steps.map(({ what, managers }) => ({ what: plainText(what), managers })),
-        tasks: { move: tasks.move, lines: text(tasks.lines) },
         quorum: { before: course.before, worst: course.worst, after: course.after, path: course.path },
-        services: services.map(({ name, change, effect, details, before, after }) => ({
-            name,
-            change,
-            effect,
-            details: text(details),
-            before,
-            after,
-        })),
+        services: plan.services.map(({ details, ...rest }) => ({ ...rest, details: details.map(plainText) })),
         ports,
         cost,
-        warnings: text(plan.warnings),
-        others: text(plan.others),
+        warnings: plan.warnings.map(plainText),
+        others: plan.others.map(plainText),
         said: plan.said,
     };
 }

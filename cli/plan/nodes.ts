@@ -1,24 +1,21 @@
-/** The nodes before and after, from droplets, the roster's input, the last outputs and the config. */
+/** The nodes before and after: from their droplets, their joins, and what the last roster was told. */
 import { expandNames } from "../../model/names.ts";
-import { availability, nodeSpecs } from "../../model/nodes.ts";
+import { availability } from "../../model/nodes.ts";
 import { Refused } from "../../model/problems.ts";
 import { valuesOf } from "../../model/scriptInput.ts";
-import type { NodeRole, NodeSpec } from "../../model/settings.ts";
+import type { NodeRole } from "../../model/settings.ts";
 import { roleByTags } from "../../model/stackNames.ts";
 import { byName } from "../stackState.ts";
 import {
     type Change,
-    COMMAND,
+    command,
     DROPLET,
     hasDrifted,
     inputsOf,
-    knownList,
     knownText,
     type Preview,
-    STACK,
+    runs,
 } from "./preview.ts";
-
-type Availability = "active" | "drain";
 
 /** A node at one time. */
 export interface NodeState {
@@ -35,6 +32,8 @@ export type NodeChange =
     | "comes"
     /** Its name goes. */
     | "goes"
+    /** Its name goes, and its droplet is gone already. */
+    | "gone"
     /** Another droplet under its name. */
     | "replaced"
     /** Its droplet is gone already, and is made again. */
@@ -46,6 +45,7 @@ export type NodeChange =
 export interface PlannedNode {
     readonly name: string;
     readonly change: NodeChange;
+    /** As a member of the swarm. */
     readonly before?: NodeState;
     readonly after?: NodeState;
     /** What a replacement is for: `image`, `size`, `userData`; empty when somebody asked for it by `--replace`. */
@@ -54,303 +54,185 @@ export interface PlannedNode {
     readonly runsJoin: boolean;
     /** The engine refuses to delete or replace its droplet. */
     readonly isProtected: boolean;
-    /** Its name goes, and its droplet is gone already. */
-    readonly isGone: boolean;
 }
 
 export interface Nodes {
     /** Managers first, in the order of the config after the change; then by name. */
     readonly all: readonly PlannedNode[];
-    /** In the order of the config; the first is the seed. */
+    /** In the order of the config of then; the first is the seed. */
     readonly managersBefore: readonly string[];
     readonly managersAfter: readonly string[];
+    /** The first manager after the change. */
+    readonly seed?: PlannedNode;
+    /**
+     * What becomes of the swarm where the command that makes it is replaced: a first manager whose droplet stays keeps the one
+     * that it is in, with all that is in it, and any other initialises a new one (`components/swarm.sh`).
+     */
+    readonly madeAgain?: "kept" | "new";
     /** Droplets that an interrupted run has replaced, and that go with this one. */
     readonly leftover: number;
 }
 
 /** A droplet is made for it. */
-export function isMade({ change }: PlannedNode): boolean {
-    return change === "comes" || change === "replaced" || change === "lost";
-}
+export const isMade = ({ change }: PlannedNode) =>
+    change === "comes" || change === "replaced" || change === "lost";
 
 /** It joins the swarm: as a member it is another one, even under an old name. */
-export function isJoining(node: PlannedNode): boolean {
-    return node.runsJoin && (isMade(node) || node.change === "joins");
-}
+export const isJoining = (node: PlannedNode) => node.runsJoin && (isMade(node) || node.change === "joins");
 
 /** There is a droplet of this name before the change. */
-export function hasDroplet(node: PlannedNode): boolean {
-    return node.change === "joins" || (node.before !== undefined && !isLost(node));
-}
+export const hasDroplet = ({ change }: PlannedNode) =>
+    change !== "comes" && change !== "lost" && change !== "gone";
 
 /** Its droplet is gone already, while the swarm still has it on its list. */
-export function isLost({ change, isGone }: PlannedNode): boolean {
-    return change === "lost" || isGone;
-}
+export const isLost = ({ change }: PlannedNode) => change === "lost" || change === "gone";
 
 /** Its droplet and its membership end. */
-export function isLeaving({ change, isGone }: PlannedNode): boolean {
-    return (change === "goes" && !isGone) || change === "replaced";
-}
+export const isLeaving = ({ change }: PlannedNode) => change === "goes" || change === "replaced";
+
+export const wasManager = ({ before }: PlannedNode) => before?.role === "manager";
+
+/** It stays the member that it is, and its role changes. */
+const turns = ({ change, before, after }: PlannedNode, role: NodeRole) =>
+    change === "stays" && before?.role !== role && after?.role === role;
+export const isPromoted = (node: PlannedNode) => turns(node, "manager");
+export const isDemoted = (node: PlannedNode) => turns(node, "worker");
+
+/** It stays, and runs no tasks any more. */
+export const isClosed = ({ change, before, after }: PlannedNode) =>
+    change === "stays" && before?.takesTasks === true && after?.takesTasks === false;
 
 /**
- * What becomes of the swarm where the command that makes it is replaced: a first manager whose droplet stays keeps the one
- * that it is in, with all that is in it, and any other initialises a new one (`components/swarm.sh`). Undefined where that
- * command is not replaced.
+ * A worker that becomes the first manager where no other manager stays or comes before it: nobody promotes it, so it
+ * leaves the swarm and joins it again.
  */
-export function swarmMadeAgain(preview: Preview, { all, managersAfter }: Nodes): "kept" | "new" | undefined {
-    if (command(preview, "swarm")?.kind !== "replace") return undefined;
-    const seed = all.find(({ name }) => name === managersAfter[0]);
-    return seed?.change === "stays" ? "kept" : "new";
+export function rejoiningSeed({ all, seed }: Nodes): PlannedNode | undefined {
+    const promotes = (node: PlannedNode) =>
+        node !== seed &&
+        ((wasManager(node) && node.change === "stays") ||
+            (isJoining(node) && node.after?.role === "manager"));
+    return seed && isPromoted(seed) && !all.some(promotes) ? seed : undefined;
 }
 
 export function readNodes(preview: Preview): Nodes {
+    const { changes, config, leftover } = preview;
     const droplets = new Map(
-        preview.changes.filter(({ type }) => type === DROPLET).map((change) => [change.name, change]),
+        changes.filter(({ type }) => type === DROPLET).map((change) => [change.name, change]),
     );
-    const config = configured(preview);
-    const before = membersBefore(preview, droplets, config);
-    const after = membersAfter(preview, droplets, before, config);
-    const managersBefore = [...before].filter(([, role]) => role === "manager").map(([name]) => name);
-    const managersAfter = [...after].filter(([, role]) => role === "manager").map(([name]) => name);
+    // What the last roster was told is what the swarm is.
+    const roster = inputsOf(command(preview, "roster")).before;
+    const told = new Map(
+        (roster ? valuesOf(roster, "member") : []).map((line) => {
+            const [, name = "", role, availability] = line.split(" ");
+            return [name, { role, availability }];
+        }),
+    );
+    const wanted = namesIn(config.managers);
+    const found = [...new Set([...told.keys(), ...droplets.keys()])]
+        .map((name): Found => {
+            const droplet = droplets.get(name);
+            const join = command(preview, `${name}-join`);
+            const hadRole = told.get(name)?.role ?? roleIn(droplet?.old);
+            const isMember = join?.old !== undefined && !hasDrifted(join);
+            // With --target, what is not targeted and not there stays away.
+            const stays =
+                droplet?.new !== undefined && (droplet.kind !== "same" || droplet.old !== undefined);
+            return {
+                name,
+                droplet,
+                was: isMember ? (hadRole === "manager" ? "manager" : "worker") : undefined,
+                is: stays
+                    ? (roleIn(droplet.new) ?? (wanted.includes(name) ? "manager" : "worker"))
+                    : undefined,
+            };
+        })
+        .filter(({ droplet, was, is }) => was || is || droplet?.old);
+    const managersBefore = managersOf(found, "was", [...told.keys()]);
+    const managersAfter = managersOf(found, "is", [...wanted, ...managersBefore]);
+    const toldManagers = [...told.values()].find(({ role }) => role === "manager");
+    const wish = toldManagers ? toldManagers.availability : config.managerAvailability;
     const drains = {
-        before: drainsBefore(preview, managersBefore, before.size, config),
-        after: managersDrain(config, managersAfter, [...after.keys()]),
+        was: managersDrain(wish, found, "was"),
+        is: managersDrain(config.managerAvailability, found, "is"),
     };
-    const names = [...new Set([...after.keys(), ...before.keys()])];
-    const place = (name: string) => {
-        const index = [...managersAfter, ...managersBefore].indexOf(name);
-        return index < 0 ? Number.POSITIVE_INFINITY : index;
-    };
+    const all = sorted(found, [...managersAfter, ...managersBefore]).map((node): PlannedNode => {
+        const { name, droplet } = node;
+        const at = (when: "was" | "is", state: Change["old"]): NodeState | undefined =>
+            node[when] && {
+                role: node[when],
+                size: knownText(state?.inputs?.size),
+                image: knownText(state?.inputs?.image),
+                takesTasks: node[when] === "worker" || !drains[when],
+            };
+        return {
+            name,
+            change: nodeChange(node),
+            before: at("was", droplet?.old),
+            after: at("is", droplet?.new),
+            reasons: droplet?.kind === "replace" ? droplet.reasons : [],
+            runsJoin: runs(preview, `${name}-join`),
+            isProtected: droplet?.old?.protect === true,
+        };
+    });
+    const seed = all.find(({ name }) => name === managersAfter[0]);
+    const isReplaced = command(preview, "swarm")?.kind === "replace";
     return {
-        all: names
-            .sort((a, b) => (place(a) === place(b) ? byName(a, b) : place(a) - place(b)))
-            .map((name) => plannedNode(name, droplets.get(name), { before, after, drains }, preview, config)),
+        all,
         managersBefore,
         managersAfter,
-        leftover: preview.leftover.filter(({ type }) => type === DROPLET).length,
+        seed,
+        madeAgain: isReplaced ? (seed?.change === "stays" ? "kept" : "new") : undefined,
+        leftover: leftover.filter(({ type }) => type === DROPLET).length,
     };
 }
 
-/** What the config says of the nodes; undefined where it is kept secret or cannot be read. */
-interface Configured {
-    readonly specs?: readonly NodeSpec[];
-    readonly managerAvailability: "auto" | "active" | "drain";
+/** A node by its droplet, and the roles that it had and will have as a member of the swarm. */
+interface Found {
+    readonly name: string;
+    readonly droplet: Change | undefined;
+    readonly was: NodeRole | undefined;
+    readonly is: NodeRole | undefined;
 }
 
-function configured({ config }: Preview): Configured {
-    const wish = config.managerAvailability;
-    const managerAvailability = wish === "active" || wish === "drain" ? wish : "auto";
-    const { managers, workers, image, size } = config;
-    if (managers === undefined || workers === undefined || image === undefined || size === undefined) {
-        return { managerAvailability };
-    }
+function nodeChange({ droplet, was, is }: Found): NodeChange {
+    if (!is) return droplet?.old ? "goes" : "gone";
+    if (droplet?.kind === "replace") return "replaced";
+    if (droplet?.kind === "create") return was ? "lost" : "comes";
+    return was ? "stays" : "joins";
+}
+
+/** Undefined where a preview does not know the tags, as before the first up. */
+function roleIn(state: Change["old"]): NodeRole | undefined {
+    const tags = state?.inputs?.tags;
+    return roleByTags(Array.isArray(tags) ? tags.flatMap((tag) => knownText(tag) ?? []) : []);
+}
+
+/** None where the config keeps them secret, or the program refuses them, and says why. */
+function namesIn(text = ""): string[] {
     try {
-        const roles = { managers: expandNames(managers), workers: expandNames(workers) };
-        const template = {
-            image,
-            size,
-            managerImage: config.managerImage ?? "",
-            workerImage: config.workerImage ?? "",
-            managerSize: config.managerSize ?? "",
-            workerSize: config.workerSize ?? "",
-        };
-        return { specs: nodeSpecs(roles, template), managerAvailability };
+        return expandNames(text);
     } catch (error) {
-        // The program says what is wrong with them.
-        if (error instanceof Refused) return { managerAvailability };
+        if (error instanceof Refused) return [];
         throw error;
     }
 }
 
-type Members = Map<string, NodeRole>;
-
-/**
- * The members before, managers in the order of the config of then. What the last roster was told counts, since that is
- * what the swarm is; after it the last outputs, and the tags that droplets have.
- */
-function membersBefore(
-    preview: Preview,
-    droplets: ReadonlyMap<string, Change>,
-    { specs }: Configured,
-): Members {
-    const members: Members = new Map();
-    const add = (name: string, role: string | undefined) => {
-        if (!members.has(name) && (role === "manager" || role === "worker")) members.set(name, role);
-    };
-    const roster = inputsOf(command(preview, "roster")).before;
-    for (const line of roster ? valuesOf(roster, "member") : [])
-        add(line.split(" ")[1] ?? "", line.split(" ")[2]);
-    const outputs = preview.changes.find(({ type }) => type === STACK)?.old?.outputs;
-    if (!roster) {
-        for (const node of (knownList(outputs?.nodes) ?? []) as { name?: string; role?: string }[]) {
-            add(node.name ?? "", node.role);
-        }
-    }
-    const joins = (name: string) => joinsAnew(preview, name);
-    const had = [...droplets.values()]
-        .filter(({ old, name }) => old !== undefined && !joins(name))
-        .sort((a, b) => byName(a.name, b.name));
-    for (const { name, old } of had) add(name, roleIn(old?.inputs?.tags));
-    // After a first up that was interrupted there are no outputs, and what nothing is done to is not on the list.
-    if (!preview.complete && !hasRun(preview)) {
-        for (const { name, role } of specs ?? []) if (!droplets.has(name) && !joins(name)) add(name, role);
-    }
-    for (const name of [...members.keys()]) if (drifted(preview, `${name}-join`)) members.delete(name);
-    // Of those that it does not list, a complete preview says that they are no more.
-    if (preview.complete) {
-        for (const name of [...members.keys()]) if (!droplets.has(name)) members.delete(name);
-    }
-    return members;
+/** In that order, the rest by name. */
+function sorted(found: readonly Found[], order: readonly string[]): Found[] {
+    const place = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length);
+    return found.toSorted((a, b) => place(a.name) - place(b.name) || byName(a.name, b.name));
 }
 
-/** The members after, managers in the order of the config. */
-function membersAfter(
-    preview: Preview,
-    droplets: ReadonlyMap<string, Change>,
-    before: Members,
-    { specs }: Configured,
-): Members {
-    if (isDestroy(preview)) return new Map();
-    const stays = (name: string) => {
-        const droplet = droplets.get(name);
-        if (droplet) return droplet.kind !== "delete" && droplet.kind !== "gone" && !isSkipped(droplet);
-        return !preview.complete && (before.has(name) || joinsAnew(preview, name));
-    };
-    const members: Members = new Map();
-    for (const { name, role } of specs ?? []) {
-        if (!stays(name)) continue;
-        // An update that leaves the droplet out, as with --target, leaves the member as it is.
-        const tags = droplets.get(name)?.new?.inputs?.tags;
-        members.set(name, roleIn(tags) ?? role);
-    }
-    for (const [name, role] of before) {
-        const droplet = droplets.get(name);
-        if (members.has(name) || !stays(name)) continue;
-        members.set(name, roleIn(droplet?.new?.inputs?.tags) ?? role);
-    }
-    for (const { name, kind, new: made } of droplets.values()) {
-        const role = roleIn(made?.inputs?.tags);
-        if (!members.has(name) && kind === "create" && role) members.set(name, role);
-    }
-    return members;
+function managersOf(found: readonly Found[], when: "was" | "is", order: readonly string[]): string[] {
+    const managers = found.filter((node) => node[when] === "manager");
+    return sorted(managers, order).map(({ name }) => name);
 }
 
-/** With --target, what is not targeted and not there stays away, and shows as "same". */
-function isSkipped({ kind, old }: Change): boolean {
-    return kind === "same" && old === undefined;
-}
-
-/** Whether an `up` has gone through: then a name that nothing is done for has been there. */
-function hasRun(preview: Preview): boolean {
-    return preview.changes.find(({ type }) => type === STACK)?.old?.outputs?.nodes !== undefined;
-}
-
-export function isDestroy({ changes }: Preview): boolean {
-    return changes.some(({ type, kind }) => type === STACK && kind === "delete");
-}
-
-/** A command of the swarm itself: `swarm`, `roster`, `recover`, `<node>-join`. A service may have the same name. */
-export function command(preview: Preview, name: string): Change | undefined {
-    return preview.changes.find(
-        (change) =>
-            change.type === COMMAND && change.name === name && change.urn.includes("::swarm:index:Swarm$"),
+function managersDrain(wish: string | undefined, found: readonly Found[], when: "was" | "is"): boolean {
+    const [managers, workers] = (["manager", "worker"] as const).map((role) =>
+        found.filter((node) => node[when] === role).map(({ name }) => name),
+    ) as [string[], string[]];
+    return (
+        availability(wish === "active" || wish === "drain" ? wish : "auto", { managers, workers }) === "drain"
     );
-}
-
-/** Whether a command of the swarm itself is carried out. */
-export function runs(preview: Preview, name: string): boolean {
-    const kind = command(preview, name)?.kind;
-    return kind !== undefined && kind !== "same" && kind !== "delete";
-}
-
-/** Whether it runs since the swarm is not what it has made of it. */
-export function drifted(preview: Preview, name: string): boolean {
-    const change = command(preview, name);
-    return change !== undefined && hasDrifted(change);
-}
-
-/** Whether a node is no member before: never was, or was removed by hand. */
-function joinsAnew(preview: Preview, name: string): boolean {
-    return command(preview, `${name}-join`)?.kind === "create" || drifted(preview, `${name}-join`);
-}
-
-/** Undefined where a preview does not know the tags, as before the first up. */
-function roleIn(tags: unknown): NodeRole | undefined {
-    return roleByTags((knownList(tags) ?? []).filter((tag) => typeof tag === "string"));
-}
-
-function managersDrain(
-    { managerAvailability }: Configured,
-    managers: readonly string[],
-    all: readonly string[],
-): boolean {
-    const workers = all.filter((name) => !managers.includes(name));
-    return availability(managerAvailability, { managers, workers }) === "drain";
-}
-
-/** What the last roster was told; where it does not run now, what this one would be told. */
-function drainsBefore(
-    preview: Preview,
-    managers: readonly string[],
-    count: number,
-    config: Configured,
-): boolean {
-    const roster = inputsOf(command(preview, "roster")).before;
-    const lines = roster ? valuesOf(roster, "member").map((line) => line.split(" ")) : [];
-    const told = lines.find(([, , role]) => role === "manager")?.[3] as Availability | undefined;
-    if (told !== undefined) return told === "drain";
-    const roles = { managers, workers: new Array<string>(count - managers.length).fill("") };
-    return availability(config.managerAvailability, roles) === "drain";
-}
-
-function plannedNode(
-    name: string,
-    droplet: Change | undefined,
-    members: {
-        readonly before: Members;
-        readonly after: Members;
-        readonly drains: { readonly before: boolean; readonly after: boolean };
-    },
-    preview: Preview,
-    { specs }: Configured,
-): PlannedNode {
-    const spec = specs?.find((candidate) => candidate.name === name);
-    const at = (when: "before" | "after", state: Change["old"]): NodeState | undefined => {
-        const role = members[when].get(name);
-        return (
-            role && {
-                role,
-                size: knownText(state?.inputs?.size) ?? spec?.size,
-                image: knownText(state?.inputs?.image) ?? spec?.image,
-                takesTasks: role === "worker" || !members.drains[when],
-            }
-        );
-    };
-    const [before, after] = [
-        at("before", droplet?.old ?? droplet?.new),
-        at("after", droplet?.new ?? droplet?.old),
-    ];
-    return {
-        name,
-        change: nodeChange(droplet, before, after),
-        before,
-        after,
-        reasons: droplet?.kind === "replace" ? droplet.reasons : [],
-        runsJoin: runs(preview, `${name}-join`),
-        isProtected: droplet?.old?.protect === true,
-        isGone: droplet?.kind === "gone",
-    };
-}
-
-function nodeChange(
-    droplet: Change | undefined,
-    before: NodeState | undefined,
-    after: NodeState | undefined,
-): NodeChange {
-    if (after === undefined) return "goes";
-    if (droplet?.kind === "lost") return "lost";
-    if (droplet?.kind === "replace") return "replaced";
-    if (droplet?.kind === "create") return "comes";
-    return before === undefined ? "joins" : "stays";
 }

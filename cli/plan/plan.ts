@@ -1,18 +1,14 @@
 /** What a preview means for the swarm: everything that is shown, decided here and printed elsewhere. No I/O. */
-
-import { readServices as readConfigured } from "../../model/services.ts";
-import type { ServiceSpec } from "../../model/settings.ts";
+import { count } from "../words.ts";
 import { type Cost, costOf, type Prices } from "./cost.ts";
-import type { Course } from "./count.ts";
-import { keyChanges, keyParts } from "./keys.ts";
-import { command, drifted, isDestroy, type Nodes, readNodes, swarmMadeAgain } from "./nodes.ts";
-import { courseOf, demoted, destroyCourse, isClosed, promoted } from "./order.ts";
+import type { Course } from "./managers.ts";
+import { isClosed, isDemoted, isPromoted, type Nodes, type PlannedNode, readNodes } from "./nodes.ts";
+import { courseOf, destroyCourse, type Facts, keyChanges } from "./order.ts";
 import { type PortChanges, readPorts } from "./ports.ts";
-import { type Preview, type Said, STACK } from "./preview.ts";
+import { drifted, isDestroy, type Preview, runs, type Said, STACK } from "./preview.ts";
 import { readServices, type ServiceChange } from "./services.ts";
-import { readTasks, type Tasks } from "./tasks.ts";
 import { destroyWarnings, type Limit, warningsOf } from "./warnings.ts";
-import { joined, own, say, type Words } from "./words.ts";
+import { own, say, type Words } from "./words.ts";
 
 /** A rule of a policy pack that is violated. */
 export interface Violation {
@@ -46,7 +42,7 @@ export interface Plan {
     readonly headline: Words;
     readonly nodes: Nodes;
     readonly course: Course;
-    readonly tasks: Tasks;
+    /** Those that are not left as they are. */
     readonly services: readonly ServiceChange[];
     readonly ports: PortChanges;
     readonly cost: Cost;
@@ -57,14 +53,14 @@ export interface Plan {
 
 export function planOf(preview: Preview, beside: Beside): Plan {
     const nodes = readNodes(preview);
-    const specs = configuredServices(preview);
-    const services = readServices(preview, specs, swarmMadeAgain(preview, nodes) === "new");
-    const ports = readPorts(preview, (port, when) => publishers(port, when, services, specs));
+    const services = readServices(preview, nodes.madeAgain === "new");
+    const ports = readPorts(preview, services);
+    const facts = { preview, nodes, services, ports };
     const destroy = isDestroy(preview);
-    const course = destroy ? destroyCourse(nodes) : courseOf({ preview, nodes, services, ports });
+    const course = destroy ? destroyCourse(nodes) : courseOf(facts);
     const errors = errorsOf(preview, beside);
     return {
-        stack: preview.stack ?? "",
+        stack: preview.stack,
         operation: destroy ? "destroy" : "update",
         changes:
             preview.leftover.length > 0 ||
@@ -72,30 +68,27 @@ export function planOf(preview: Preview, beside: Beside): Plan {
         failed: errors.length > 0 || beside.violations.some(({ mandatory }) => mandatory),
         errors,
         violations: beside.violations,
-        said: preview.said.filter(
-            ({ level, text }) => level === "warning" || (level === "info" && text !== ""),
-        ),
-        headline: headline(preview, nodes, services, ports),
+        said: preview.said.filter(({ level }) => level !== "error"),
+        headline: destroy
+            ? own(`everything is destroyed: ${count(nodes.all.length, "node")}`)
+            : headline(facts),
         nodes,
         course,
-        tasks: destroy ? { move: true, lines: [own("all tasks end")] } : readTasks(preview, nodes, services),
-        services,
+        services: services.filter(({ change }) => change !== "stays"),
         ports,
         cost: costOf(nodes, beside.prices),
         warnings: destroy
-            ? destroyWarnings(nodes, specs)
-            : warningsOf({ preview, nodes, course, services, specs, ports, account: beside.account }),
+            ? destroyWarnings(nodes)
+            : warningsOf({ ...facts, course, account: beside.account }),
         others: ports.first || destroy ? [] : othersOf(preview),
     };
 }
 
-/** The engine's own closing word, which gives no reason. */
-const NO_REASON = /^preview failed$/i;
-
 /** Why the preview has failed: the reasons that it gives, or where to find them. */
 function errorsOf({ said }: Preview, { violations, stderr }: Beside): Said[] {
     const errors = said.filter(({ level }) => level === "error");
-    const reasons = errors.filter(({ text }) => !NO_REASON.test(text));
+    // The engine's own closing word gives no reason.
+    const reasons = errors.filter(({ text }) => !/^preview failed$/i.test(text));
     if (reasons.length > 0 || errors.length === 0) return reasons;
     if (violations.some(({ mandatory }) => mandatory)) return [];
     const text =
@@ -105,103 +98,64 @@ function errorsOf({ said }: Preview, { violations, stderr }: Beside): Said[] {
     return [{ level: "error", text }];
 }
 
-/** All services after the change; undefined where the config keeps them secret, or the program refuses them. */
-function configuredServices({ config }: Preview): readonly ServiceSpec[] | undefined {
-    if (config.services === undefined) return undefined;
-    try {
-        const { specs, problems } = readConfigured(JSON.parse(config.services), false);
-        return problems.length > 0 ? undefined : specs;
-    } catch (error) {
-        if (error instanceof SyntaxError || error instanceof TypeError) return undefined;
-        throw error;
-    }
-}
-
-function publishers(
-    port: string,
-    when: "before" | "after",
-    services: readonly ServiceChange[],
-    specs: readonly ServiceSpec[] = [],
-): string[] {
-    const changed = services
-        .filter((service) => service[when]?.published.includes(port))
-        .map(({ name }) => name);
-    const unchanged = specs
-        .filter(({ name }) => !services.some((service) => service.name === name))
-        .filter(({ ports }) => ports.some(({ published, protocol }) => `${published}/${protocol}` === port))
-        .map(({ name }) => name);
-    return [...changed, ...unchanged].sort();
-}
-
-function count(number: number, one: string, many: string): Words[] {
-    return number === 0 ? [] : [say`${number} ${own(number === 1 ? one : many)}`];
-}
-
-function headline(
-    preview: Preview,
-    nodes: Nodes,
-    services: readonly ServiceChange[],
-    ports: PortChanges,
-): Words {
-    if (isDestroy(preview)) {
-        return say`everything is destroyed: ${joined(count(nodes.all.length, "node", "nodes"))}`;
-    }
-    const { all } = nodes;
-    const madeAgain = swarmMadeAgain(preview, nodes);
-    const of = (change: string) => all.filter((node) => node.change === change).length;
-    const keptManagers = all.filter(
-        ({ change, before, after }) =>
-            change === "stays" && before?.role === "manager" && after?.role === "manager",
-    );
-    const closed = keptManagers.filter(isClosed);
-    const opened = keptManagers.filter(({ before, after }) => !before?.takesTasks && after?.takesTasks);
-    const seedChanges = nodes.managersBefore.length > 0 && nodes.managersBefore[0] !== nodes.managersAfter[0];
-    const serviceCount = (change: ServiceChange["change"]) =>
-        services.filter((service) => service.change === change).length;
-    const parts = [
-        ...count(of("comes"), "node comes", "nodes come"),
-        ...count(of("joins"), "node joins", "nodes join"),
-        ...count(of("goes"), "node goes", "nodes go"),
-        ...count(of("replaced"), "node is replaced", "nodes are replaced"),
-        ...count(of("lost"), "lost node is made anew", "lost nodes are made anew"),
-        ...count(promoted(nodes).length, "node is promoted", "nodes are promoted"),
-        ...count(demoted(nodes).length, "node is demoted", "nodes are demoted"),
-        ...count(closed.length, "manager is closed to tasks", "managers are closed to tasks"),
-        ...count(opened.length, "manager is opened to tasks", "managers are opened to tasks"),
-        ...(seedChanges ? [own("another first manager")] : []),
-        ...(madeAgain === undefined ? [] : [own(madeAgain === "new" ? "a new swarm" : "the swarm is kept")]),
-        ...(command(preview, "recover")?.kind === "create" ? [own("a lost quorum is made anew")] : []),
-        ...keyParts(keyChanges(preview)),
-        ...(drifted(preview, "roster") ? [own("members are set right")] : []),
-        ...count(serviceCount("comes"), "service comes", "services come"),
-        ...count(serviceCount("goes"), "service goes", "services go"),
-        ...count(serviceCount("changes"), "service changes", "services change"),
-        ...count(serviceCount("mended"), "service is set right", "services are set right"),
-        ...count(serviceCount("anew"), "service is made anew", "services are made anew"),
-        ...count(ports.first ? 0 : ports.changes.length, "port changes", "ports change"),
+function headline({ preview, nodes, services, ports }: Facts): Words {
+    const { all, managersBefore, managersAfter, madeAgain } = nodes;
+    const node = (is: (node: PlannedNode) => boolean) => all.filter(is).length;
+    const changed = (...kinds: readonly PlannedNode["change"][]) =>
+        node(({ change }) => kinds.includes(change));
+    const service = (kind: ServiceChange["change"]) =>
+        services.filter(({ change }) => change === kind).length;
+    const isOpened = ({ change, before, after }: PlannedNode) =>
+        change === "stays" && before?.takesTasks === false && after?.takesTasks === true;
+    const stays = ({ before, after }: PlannedNode) => before?.role === "manager" && after?.role === "manager";
+    const counts: [number, one: string, many: string][] = [
+        [changed("comes"), "node comes", "nodes come"],
+        [changed("joins"), "node joins", "nodes join"],
+        [changed("goes", "gone"), "node goes", "nodes go"],
+        [changed("replaced"), "node is replaced", "nodes are replaced"],
+        [changed("lost"), "lost node is made anew", "lost nodes are made anew"],
+        [node(isPromoted), "node is promoted", "nodes are promoted"],
+        [node(isDemoted), "node is demoted", "nodes are demoted"],
+        [
+            node((one) => stays(one) && isClosed(one)),
+            "manager is closed to tasks",
+            "managers are closed to tasks",
+        ],
+        [
+            node((one) => stays(one) && isOpened(one)),
+            "manager is opened to tasks",
+            "managers are opened to tasks",
+        ],
+        [service("comes"), "service comes", "services come"],
+        [service("goes"), "service goes", "services go"],
+        [service("changes"), "service changes", "services change"],
+        [service("mended"), "service is set right", "services are set right"],
+        [service("anew"), "service is made anew", "services are made anew"],
+        [ports.first ? 0 : ports.changes.length, "port changes", "ports change"],
     ];
-    return parts.length > 0 ? joined(parts) : own("no node, service or port changes");
+    const singles: [boolean, string][] = [
+        [managersBefore.length > 0 && managersBefore[0] !== managersAfter[0], "another first manager"],
+        [madeAgain !== undefined, madeAgain === "new" ? "a new swarm" : "the swarm is kept"],
+        [runs(preview, "recover"), "a lost quorum is made anew"],
+        ...keyChanges(preview).map((text): [boolean, string] => [true, text]),
+        [drifted(preview, "roster"), "members are set right"],
+    ];
+    const parts = [
+        ...counts.flatMap(([number, one, many]) =>
+            number > 0 ? [`${number} ${number === 1 ? one : many}`] : [],
+        ),
+        ...singles.flatMap(([is, text]) => (is ? [text] : [])),
+    ];
+    return own(parts.join(", ") || "no node, service or port changes");
 }
 
 /** Types that everything above is said of already, or that say nothing to an operator. */
 const SAID_ELSEWHERE = /^(pulumi:|swarm:|command:|tls:)|droplet:Droplet$|firewall:Firewall$/;
 
 function othersOf({ changes }: Preview): Words[] {
+    const marks = { create: "+", update: "~", delete: "-", replace: "±", same: "" };
     return changes
         .filter(({ type, kind }) => kind !== "same" && !SAID_ELSEWHERE.test(type))
-        .map(
-            ({ type, name, kind }) =>
-                say`${own(OTHER_WORDS[kind])} ${type.split(":").at(-1) ?? type} ${name}`,
-        )
+        .map(({ type, name, kind }) => say`${marks[kind]} ${type.split(":").at(-1) ?? type} ${name}`)
         .sort((a, b) => JSON.stringify(a).localeCompare(JSON.stringify(b), "en"));
 }
-
-const OTHER_WORDS = {
-    create: "made:",
-    update: "changed:",
-    delete: "deleted:",
-    replace: "replaced:",
-    lost: "made again:",
-    gone: "gone already:",
-    same: "",
-} as const;

@@ -1,5 +1,6 @@
 /** Which ports open or close to the outside, from the firewall's rules. */
-import { type Change, FIREWALL, knownList, knownText, type Preview } from "./preview.ts";
+import { type Change, FIREWALL, knownText, type Preview } from "./preview.ts";
+import type { ServiceChange } from "./services.ts";
 
 export interface PortChange {
     /** `80/tcp` */
@@ -20,40 +21,32 @@ export interface PortChanges {
     readonly unknown: boolean;
 }
 
-/** @param publishers Names of the services that publish a port, by `80/tcp`. */
-export function readPorts(
-    preview: Preview,
-    publishers: (port: string, when: "before" | "after") => readonly string[],
-): PortChanges {
+export function readPorts(preview: Preview, services: readonly ServiceChange[]): PortChanges {
     const firewall = preview.changes.find(({ type, kind }) => type === FIREWALL && kind !== "same");
-    if (!firewall) return { changes: [], first: false, unknown: false };
-    const before = sourcesByPort(firewall.old);
-    const after = firewall.kind === "delete" ? new Map<string, string[]>() : sourcesByPort(firewall.new);
-    if (!after || (firewall.old && !before)) return { changes: [], first: false, unknown: true };
-    const ports = [...new Set([...(before?.keys() ?? []), ...after.keys()])].sort(byNumber);
-    return {
-        first: firewall.old === undefined,
-        unknown: false,
-        changes: ports.flatMap((port): PortChange[] => {
-            const [old, now] = [before?.get(port) ?? [], after.get(port) ?? []];
-            if (old.join() === now.join()) return [];
-            const change = old.length === 0 ? "opens" : now.length === 0 ? "closes" : "sources";
-            const services = publishers(port, change === "closes" ? "before" : "after");
-            return [{ port, change, before: old, after: now, services }];
-        }),
-    };
+    const [before, after] = [sourcesByPort(firewall?.old), sourcesByPort(firewall?.new)];
+    if (!before || !after) return { changes: [], first: false, unknown: true };
+    const changes = [...new Set([...before.keys(), ...after.keys()])].sort(byNumber).flatMap((port) => {
+        const [old, now] = [before.get(port) ?? [], after.get(port) ?? []];
+        if (old.join() === now.join()) return [];
+        const change = old.length === 0 ? "opens" : now.length === 0 ? "closes" : "sources";
+        const when = change === "closes" ? "before" : "after";
+        const publishers = services.filter((service) => service[when]?.published.includes(port));
+        return [
+            { port, change, before: old, after: now, services: publishers.map(({ name }) => name) } as const,
+        ];
+    });
+    return { changes, first: firewall !== undefined && firewall.old === undefined, unknown: false };
 }
 
-/** Rules by tag are for the nodes among themselves, and left out. */
-function sourcesByPort(state: Change["old"]): Map<string, string[]> | undefined {
-    const rules = knownList(state?.inputs?.inboundRules);
-    if (!rules) return undefined;
+/** Undefined where they are not known. Rules by tag are for the nodes among themselves, and left out. */
+function sourcesByPort(state: Change["old"]): ReadonlyMap<string, string[]> | undefined {
     const sources = new Map<string, string[]>();
+    const rules = state?.inputs?.inboundRules ?? [];
+    if (!Array.isArray(rules) || rules.some((rule) => typeof rule === "string")) return undefined;
     for (const rule of rules as Record<string, unknown>[]) {
-        const addresses = knownList(rule.sourceAddresses);
-        if (!addresses) continue;
+        if (!Array.isArray(rule.sourceAddresses)) continue;
         const port = `${knownText(rule.portRange)}/${knownText(rule.protocol)}`;
-        sources.set(port, [...(sources.get(port) ?? []), ...(addresses as string[])].sort());
+        sources.set(port, [...(sources.get(port) ?? []), ...rule.sourceAddresses].sort());
     }
     return sources;
 }

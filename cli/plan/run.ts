@@ -5,25 +5,14 @@ import { type Cloud, CloudError } from "../../cloud.ts";
 import { attempt, CliError, EXIT } from "../errors.ts";
 import { pulumi, refusalText, type StackChoice } from "../pulumi.ts";
 import { openCloud } from "../stack.ts";
-import { dropletCounts, type Prices } from "./cost.ts";
-import { withPolicyEvents } from "./eventLog.ts";
-import { readNodes } from "./nodes.ts";
-import { type Plan, planOf, type Violation } from "./plan.ts";
+import { readViolations, withPolicyEvents } from "./eventLog.ts";
+import { isMade } from "./nodes.ts";
+import { type Beside, type Plan, planOf, type Violation } from "./plan.ts";
 import { type Preview, readPreview } from "./preview.ts";
-import { readViolations } from "./violations.ts";
 import type { Limit } from "./warnings.ts";
 
 /** A preview asks the account and compares everything; one that hangs must not hold a workflow for ever. */
 const PREVIEW_MS = 15 * 60_000;
-
-export interface Wish {
-    /** A file's name, or "-" for standard input; undefined to run the preview here. */
-    readonly file?: string;
-    /** The engine's log of events of the same preview; only with `file`. */
-    readonly events?: string;
-    /** Options for `pulumi preview`; only without `file`. */
-    readonly options: readonly string[];
-}
 
 interface Source {
     readonly preview: Preview;
@@ -31,18 +20,37 @@ interface Source {
     readonly stderr?: string;
 }
 
-/** @throws CliError When there is no preview to read. */
-export async function makePlan(wish: Wish, choice: StackChoice): Promise<Plan> {
-    const { preview, violations, stderr } =
-        wish.file === undefined
-            ? await runPreview(wish.options, choice)
-            : await given(wish.file, wish.events);
-    const stack = choice.stack ?? preview.stack;
+/**
+ * @param words A file, `-` for standard input; or options for the preview that is run here.
+ * @param events The file with the engine's log of events of the same preview; only with a file.
+ * @throws CliError When there is no preview to read.
+ */
+export async function makePlan(
+    words: readonly string[],
+    events: string | undefined,
+    choice: StackChoice,
+): Promise<Plan> {
+    const [file, ...more] = words;
+    const isFile = file !== undefined && (file === "-" || !file.startsWith("-"));
+    if (isFile && more.length > 0) {
+        const text = `one file at a time, and options for the preview only without one; there is more: ${more.join(" ")}`;
+        throw new CliError(text, EXIT.usage);
+    }
+    if (!isFile && events !== undefined) {
+        throw new CliError(
+            "--events goes with a file: without one the preview's own events are read",
+            EXIT.usage,
+        );
+    }
+    const { preview, ...rest } = isFile ? await given(file, events) : await runPreview(words, choice);
     // Where nothing is done nobody asks what it costs.
-    const draft = planOf(preview, { prices: { unknown: "not asked for" }, violations, stderr });
+    const draft = planOf(preview, { ...rest, prices: { unknown: "not asked for" } });
     if (!draft.changes) return draft;
-    const { prices, account } = await accountFacts(preview, { ...choice, stack });
-    return planOf(preview, { prices, account, violations, stderr });
+    const isMore = draft.nodes.all.some(isMade);
+    return planOf(preview, {
+        ...rest,
+        ...(await accountFacts({ ...choice, stack: choice.stack ?? preview.stack }, isMore)),
+    });
 }
 
 async function given(file: string, events: string | undefined): Promise<Source> {
@@ -60,10 +68,7 @@ async function contents(file: string): Promise<[text: string, from: string]> {
     }
 }
 
-/**
- * With what stays as it is, by which nodes are known that nothing is done to; and with the log of events, the only place
- * where a violated policy is told of. The engine has the option only where its commands for debugging are asked for.
- */
+/** The engine has a log of events only where its commands for debugging are asked for. */
 async function runPreview(options: readonly string[], choice: StackChoice): Promise<Source> {
     const { result, lines } = await withPolicyEvents((log) =>
         pulumi(["preview", "--json", "--show-sames", ...log, ...options], choice, {
@@ -81,36 +86,25 @@ async function runPreview(options: readonly string[], choice: StackChoice): Prom
     };
 }
 
-interface ApiSize {
-    readonly slug: string;
-    readonly price_monthly: number;
-}
-
 /** A plan is worth having without them: what cannot be looked up is said to be unknown. */
 async function accountFacts(
-    preview: Preview,
     choice: StackChoice,
-): Promise<{ prices: Prices; account?: Limit }> {
+    isMore: boolean,
+): Promise<Pick<Beside, "prices" | "account">> {
     const cloud = await attempt(openCloud(choice));
     if (cloud instanceof Error) return { prices: { unknown: cloud.message } };
-    const makes = dropletCounts(readNodes(preview)).made > 0;
     const [sizes, account] = await Promise.all([
-        attempt(cloud.list<ApiSize>("/v2/sizes", "sizes")),
-        makes ? attempt(dropletLimit(cloud)) : undefined,
+        attempt(cloud.list<{ slug: string; price_monthly: number }>("/v2/sizes", "sizes")),
+        isMore ? attempt(dropletLimit(cloud)) : undefined,
     ]);
+    const noScope = sizes instanceof CloudError && sizes.status === 403;
     return {
         prices:
             sizes instanceof Error
-                ? { unknown: priceReason(sizes) }
+                ? { unknown: `${sizes.message}${noScope ? "; the token lacks the scope sizes:read" : ""}` }
                 : new Map(sizes.map(({ slug, price_monthly }) => [slug, price_monthly])),
         account: account instanceof Error ? undefined : account,
     };
-}
-
-function priceReason(error: Error): string {
-    const scope =
-        error instanceof CloudError && error.status === 403 ? "; the token lacks the scope sizes:read" : "";
-    return `${error.message}${scope}`;
 }
 
 async function dropletLimit(cloud: Cloud): Promise<Limit | undefined> {

@@ -1,18 +1,17 @@
 /** Which services change, from what to what, and what that does to their tasks. */
 import { IMAGE_LABEL, isObject, type Json, type JsonObject } from "../../model/engineSpec.ts";
-import { type ScriptInput, valuesOf } from "../../model/scriptInput.ts";
-import type { ServiceSpec } from "../../model/settings.ts";
+import { isServiceCommand, type ScriptInput, valuesOf } from "../../model/scriptInput.ts";
 import { effectOf, type SpecChange, type SpecEffect, specChanges } from "../../model/specChanges.ts";
-import { command } from "./nodes.ts";
-import { type Change, COMMAND, hasDrifted, inputsOf, type Preview } from "./preview.ts";
-import { joined, own, say, type Words } from "./words.ts";
+import { type Change, command, hasDrifted, inputsOf, type Preview, runs } from "./preview.ts";
+import { own, say, type Words } from "./words.ts";
 
 /** What a change does to the tasks that run. */
 export type Effect = SpecEffect | "unknown";
 
 export interface ServiceChange {
     readonly name: string;
-    readonly change: "comes" | "goes" | "changes" | "mended" | "confirmed" | "anew";
+    /** `confirmed`: its script runs, and nothing of it changes. */
+    readonly change: "comes" | "goes" | "changes" | "mended" | "confirmed" | "anew" | "stays";
     /** From what to what, an entry a difference; all of it where the service is new. */
     readonly details: readonly Words[];
     readonly effect: Effect;
@@ -26,31 +25,25 @@ export interface ServiceFacts {
     readonly image: string;
     /** `80/tcp` */
     readonly published: readonly string[];
-    readonly constraints: readonly string[];
+    /** Whether it keeps data on the nodes. */
+    readonly volumes: boolean;
     /** Tasks exchanged at a time; 0 for all at once. */
     readonly parallelism: number;
     readonly startFirst: boolean;
 }
 
-/** Part of a service's URN: its command is a child of the one component for all of them. */
-export const OF_SERVICES = "::swarm:index:Services$";
-
 /**
- * @param specs All services after the change, where they are known.
+ * All services, by name.
+ *
  * @param newSwarm Whether they find none of the swarm of before: a command that is replaced by itself only runs again.
  */
-export function readServices(
-    preview: Preview,
-    specs: readonly ServiceSpec[] | undefined,
-    newSwarm: boolean,
-): ServiceChange[] {
-    const commands = preview.changes.filter(({ type, urn }) => type === COMMAND && urn.includes(OF_SERVICES));
-    const changes = commands
-        .filter(({ kind }) => kind !== "same")
-        .map((change) => serviceChange(change, shownOf(preview, change.name), newSwarm));
-    const gone = unwanted(preview, specs).filter((service) => !commands.some(({ name }) => name === service));
+export function readServices(preview: Preview, newSwarm: boolean): ServiceChange[] {
+    const commands = preview.changes.filter(({ urn }) => isServiceCommand(urn));
+    const known = commands.map((change) => serviceChange(change, shownOf(preview, change.name), newSwarm));
+    const names = commands.map(({ name }) => name);
+    const gone = unwanted(preview, names).filter((name) => !names.includes(name));
     return [
-        ...changes,
+        ...known,
         ...gone.map((name) => ({ name, change: "goes", details: [], effect: "none" }) as const),
     ].sort((a, b) => a.name.localeCompare(b.name, "en"));
 }
@@ -59,12 +52,11 @@ export function readServices(
  * Those that the roster was told to keep and is told no more. One whose making failed may be in the swarm, while the engine
  * has no command of it on record that it could delete.
  */
-function unwanted(preview: Preview, specs: readonly ServiceSpec[] | undefined): string[] {
-    const roster = command(preview, "roster");
-    const { before, after } = roster?.kind === "update" ? inputsOf(roster) : {};
-    const kept = after ? valuesOf(after, "service") : specs?.map(({ name }) => name);
-    if (!before || !kept) return [];
-    return valuesOf(before, "service").filter((service) => !kept.includes(service));
+function unwanted(preview: Preview, names: readonly string[]): string[] {
+    if (!runs(preview, "roster")) return [];
+    const { before, after } = inputsOf(command(preview, "roster"));
+    const kept = after ? valuesOf(after, "service") : names;
+    return before ? valuesOf(before, "service").filter((name) => !kept.includes(name)) : [];
 }
 
 /** What the component says of a service whose script's input is secret as a whole; `ShownService` in components/services.ts. */
@@ -73,17 +65,11 @@ type Shown = Partial<Record<"before" | "after", ScriptInput & { readonly login?:
 function shownOf({ changes }: Preview, service: string): Shown {
     const component = changes.find(({ type }) => type === "swarm:index:Services");
     const [before, after] = [component?.old, component?.new].map((state) => {
-        const all = state?.inputs?.shown as Readonly<Record<string, unknown>> | undefined;
-        const found = typeof all === "object" ? (all[service] as Json | undefined) : undefined;
-        const spec = field(found, "spec");
-        const login = field(found, "login");
-        return isObject(spec)
-            ? {
-                  lines: [["limit", `${field(found, "timeout")}`] as const],
-                  spec,
-                  ...(login !== undefined && { login: `${login}` }),
-              }
-            : undefined;
+        const found = field(state?.inputs?.shown as Json | undefined, service);
+        const [spec, login, timeout] = ["spec", "login", "timeout"].map((name) => field(found, name));
+        if (!isObject(spec)) return undefined;
+        const lines = [["limit", `${timeout}`] as const];
+        return { lines, spec, ...(login !== undefined && { login: `${login}` }) };
     });
     return { before, after };
 }
@@ -91,49 +77,42 @@ function shownOf({ changes }: Preview, service: string): Shown {
 function serviceChange(change: Change, shown: Shown, newSwarm: boolean): ServiceChange {
     const { name, kind } = change;
     const read = inputsOf(change);
-    const { before = shown.before, after = shown.after, secret } = read;
+    const { before = shown.before, after = shown.after } = read;
     const facts = { before: factsOf(before?.spec), after: factsOf(after?.spec) };
-    const isNew = kind === "create" || kind === "lost";
-    if (kind === "delete") return { name, change: "goes", details: [], effect: "none", ...facts };
-    if (isNew && after?.spec) {
-        const details = [...described(after.spec), ...loginText({ after: shown.after })];
-        return { name, change: "comes", details, effect: "none", ...facts };
+    const as = (
+        what: ServiceChange["change"],
+        details: readonly Words[] = [],
+        effect: Effect = "none",
+    ): ServiceChange => ({ name, change: what, details, effect, ...facts });
+    const why = own(
+        `its options ${read.secret ? "are kept secret" : "cannot be read here"}, so they cannot be shown`,
+    );
+    if (kind === "same") return as("stays");
+    if (kind === "delete") return as("goes");
+    if (kind === "create") {
+        const details = after?.spec && [...described(after.spec), ...loginText({ after: shown.after })];
+        return as("comes", details ?? [why]);
     }
-    const known = before && after && { before, after };
-    const changes = known ? inputChanges(known.before, known.after, loginText(shown)) : undefined;
-    if (kind === "replace" && newSwarm) {
-        return { name, change: "anew", details: changes?.details ?? [], effect: "anew", ...facts };
-    }
+    const changes = before && after && inputChanges(before, after, loginText(shown));
+    if (kind === "replace" && newSwarm) return as("anew", changes?.details, "anew");
     // What differs is for the program's look to say; the preview has its warning.
-    if (hasDrifted(change) && !change.reasons.includes("stdin")) {
-        return { name, change: "mended", details: [], effect: "unknown", ...facts };
-    }
-    if (!changes) {
-        const details = [own(secret ? SECRET : known ? OLDER : UNKNOWN)];
-        if (isNew) return { name, change: "comes", details, effect: "none", ...facts };
-        return { name, change: "changes", details, effect: "unknown", ...facts };
-    }
-    if (changes.details.length > 0) return { name, change: "changes", ...changes, ...facts };
-    return hasDrifted(change)
-        ? { name, change: "mended", details: [], effect: "unknown", ...facts }
-        : { name, change: "confirmed", details: [], effect: "none", ...facts };
+    const same = changes?.details.length === 0;
+    if (hasDrifted(change) && (same || !change.reasons.includes("stdin"))) return as("mended", [], "unknown");
+    if (!changes) return as("changes", [why], "unknown");
+    return same ? as("confirmed") : as("changes", changes.details, changes.effect);
 }
-
-const SECRET = "its options are kept secret, so they cannot be shown";
-const OLDER = "its options were written by an older version of the program, so what changes cannot be told";
-const UNKNOWN = "its options are not known yet";
 
 function factsOf(spec: JsonObject | undefined): ServiceFacts | undefined {
     if (!spec) return undefined;
     const { Labels, Mode, TaskTemplate, UpdateConfig, EndpointSpec } = spec;
     const replicas = field(field(Mode, "Replicated"), "Replicas");
-    const constraints = field(field(TaskTemplate, "Placement"), "Constraints");
-    const ports = field(EndpointSpec, "Ports");
+    const mounts = field(field(TaskTemplate, "ContainerSpec"), "Mounts");
+    const ports = list(field(EndpointSpec, "Ports"));
     return {
         ...(replicas !== undefined && { replicas: Number(replicas) }),
         image: `${field(Labels, IMAGE_LABEL) ?? ""}`,
-        published: list(ports).map((port) => `${field(port, "PublishedPort")}/${field(port, "Protocol")}`),
-        constraints: list(constraints).map((constraint) => `${constraint}`),
+        published: ports.map((port) => `${field(port, "PublishedPort")}/${field(port, "Protocol")}`),
+        volumes: list(mounts).some((mount) => field(mount, "Type") === "volume"),
         parallelism: Number(field(UpdateConfig, "Parallelism") ?? 1),
         startFirst: field(UpdateConfig, "Order") === "start-first",
     };
@@ -147,36 +126,14 @@ function list(value: Json | undefined): readonly Json[] {
     return Array.isArray(value) ? value : [];
 }
 
-/** A new service, in the words for its differences from nothing. */
+/** What is said of a new service, of its differences from nothing. */
+const SHOWN_OF_NEW = /^(image|replicas|mode|port|variable|label|constraint|network|mount|secret|config)$/;
+
 function described(spec: JsonObject): Words[] {
-    const entries = specChanges({}, spec);
-    const parts: Words[] = [];
-    for (const [what, title] of SHOWN_OF_NEW) {
-        const found = entries.filter((entry) => entry.what === what);
-        const texts = found.map(({ name, after = "" }) => say`${name ?? after}`);
-        if (what === "replicas") parts.push(replicasText(found[0]?.after));
-        else if (texts.length > 0) parts.push(say`${own(title)} ${joined(texts)}`);
-    }
-    return parts;
+    return specChanges({}, spec)
+        .filter(({ what, after }) => SHOWN_OF_NEW.test(what) && after !== "replicated")
+        .map(({ what, name, after = "" }) => say`${own(what)} ${name ?? after}`);
 }
-
-function replicasText(count: string | undefined): Words {
-    if (count === undefined) return own("one task on each node");
-    return say`${Number(count)} ${own(count === "1" ? "replica" : "replicas")}`;
-}
-
-const SHOWN_OF_NEW = [
-    ["image", "image"],
-    ["replicas", ""],
-    ["port", "publishes"],
-    ["variable", "variable"],
-    ["label", "label"],
-    ["constraint", "constraint"],
-    ["network", "network"],
-    ["mount", "mount"],
-    ["secret", "secret"],
-    ["config", "config"],
-] as const;
 
 /** Undefined where one of them has no spec. */
 function inputChanges(
@@ -207,8 +164,7 @@ function changedNetworks(before: ScriptInput, after: ScriptInput): string[] {
     const marks = new Map(valuesOf(before, "network").map((line) => line.split(" ") as [string, string]));
     return valuesOf(after, "network").flatMap((line) => {
         const [name = "", mark] = line.split(" ");
-        const had = marks.get(name);
-        return had === undefined || had === mark ? [] : [name];
+        return (marks.get(name) ?? mark) === mark ? [] : [name];
     });
 }
 

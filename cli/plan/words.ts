@@ -6,17 +6,11 @@
 import { compressNames } from "../../model/names.ts";
 import { cleanLines, oneLine } from "../words.ts";
 
-interface Foreign {
-    readonly foreign: string;
-}
-
 /** A sentence: own words as strings, what comes from elsewhere as an object. */
-export type Words = readonly (string | Foreign)[];
-
-type Part = string | number | Words;
+export type Words = readonly (string | { readonly foreign: string })[];
 
 /** A sentence from a template. Strings put into it are from elsewhere, numbers and other sentences are not. */
-export function say(texts: TemplateStringsArray, ...values: readonly Part[]): Words {
+export function say(texts: TemplateStringsArray, ...values: readonly (string | number | Words)[]): Words {
     return texts.flatMap((text, index): Words => {
         const value = values[index];
         if (value === undefined) return [text];
@@ -26,9 +20,7 @@ export function say(texts: TemplateStringsArray, ...values: readonly Part[]): Wo
 }
 
 /** Own words alone. */
-export function own(text: string): Words {
-    return [text];
-}
+export const own = (text: string): Words => [text];
 
 /** The sentences as one, with `between` them. */
 export function joined(sentences: readonly Words[], between = ", "): Words {
@@ -42,7 +34,8 @@ export function listed(names: readonly string[]): Words {
 }
 
 /** Names of nodes; more than a few of them in the short way of writing them. */
-export function nodeNames(names: readonly string[]): Words {
+export function namesOf(nodes: readonly { readonly name: string }[]): Words {
+    const names = nodes.map(({ name }) => name);
     return listed(names.length > 3 ? compressNames(names).split(",") : names);
 }
 

@@ -1,5 +1,5 @@
 /**
- * What `pulumi preview --json` prints of a change, made without an engine: the program runs under mocks before the change
+ * What `pulumi preview --json --show-sames` prints of a change, made without an engine: the program runs under mocks before the change
  * and after it, and what differs is said as the engine and the plugins would say it. So the scripts' inputs are always
  * today's. `cluster: previews` holds these against a real engine's.
  */
@@ -40,8 +40,6 @@ export interface ChangeOfProgram {
     readonly replace?: string;
     /** `--target`, likewise; with what depends on it, or alone. */
     readonly target?: { readonly urn: string; readonly dependents: boolean };
-    /** `--show-sames` */
-    readonly sames?: boolean;
     /** What the engine says beside it. */
     readonly diagnostics?: RawPreview["diagnostics"];
     /** Services that failed when that `up` made them: the roster was told of them, and no command is on record. */
@@ -218,7 +216,7 @@ export async function previewOf(change: ChangeOfProgram): Promise<RawPreview> {
             seen.push(now);
             if (now.type === STACK) return {};
             const made = step(now);
-            if (made.op !== "same" || change.sames === true) steps.push(made);
+            steps.push(made);
             if (made.op === "same") return old.get(made.urn)?.inputs;
             // A plugin knows a droplet's address while it is changed in place, and no script's answer before it has run.
             return made.op === "update" && now.type !== COMMAND ? now.inputs : undefined;

@@ -45,15 +45,15 @@ function dropletStep(name: string, { before, after, replaced = [] }: MadeChange)
     if (!was) return [{ ...step, op: "create", newState: state(after) }];
     if (replaced.includes(name))
         return [{ ...step, op: "replace", oldState: state(before), newState: state(after) }];
-    return roleIn(before, name) === roleIn(after, name)
-        ? []
-        : [{ ...step, op: "update", oldState: state(before), newState: state(after) }];
+    const op = roleIn(before, name) === roleIn(after, name) ? "same" : "update";
+    return [{ ...step, op, oldState: state(before), newState: state(after) }];
 }
 
 export function madePreview(change: MadeChange): Preview {
     const { before, after, replaced = [], removed = [] } = change;
     const type = "command:remote:Command";
-    const isNew = (name: string) => replaced.includes(name) || !all(before).includes(name);
+    const wasIn = (name: string) => all(before).includes(name);
+    const isReplaced = (name: string) => replaced.includes(name);
     const command = (name: string, op: string, stdin?: string): RawStep => ({
         op,
         urn: urn("Swarm", type, name),
@@ -65,31 +65,32 @@ export function madePreview(change: MadeChange): Preview {
         memberLines(before).map((line) => ["member", line] as const),
     );
     const steps: RawStep[] = [
-        {
-            op: "same",
-            urn: "urn:pulumi:dev::swarm::pulumi:pulumi:Stack::swarm-dev",
-            oldState: {
-                type: "pulumi:pulumi:Stack",
-                outputs: { nodes: all(before).map((name) => ({ name, role: roleIn(before, name) })) },
-            },
-        },
         ...[...new Set([...all(after), ...all(before)])].flatMap((name) => dropletStep(name, change)),
         command("swarm", "update"),
-        ...all(after).map((name) => command(`${name}-join`, isNew(name) ? "create" : "update")),
+        ...all(after).map((name) =>
+            command(`${name}-join`, !wasIn(name) ? "create" : isReplaced(name) ? "replace" : "same"),
+        ),
+        ...all(before)
+            .filter((name) => !all(after).includes(name))
+            .map((name) => command(`${name}-join`, "delete")),
         command("roster", "update", roster),
         ...removed.map((name) => ({ op: "delete", urn: urn("Services", type, name), oldState: { type } })),
     ];
-    return readPreview(
-        JSON.stringify({
-            config: {
-                "swarm:managers": after.managers.join(),
-                "swarm:workers": after.workers.join(),
-                "swarm:image": "i",
-                "swarm:size": "s",
-                "swarm:services": "{}",
-            },
-            steps,
-        }),
-        "made up",
-    );
+    return previewFrom(steps, { managers: after.managers.join() });
+}
+
+/** The swarm's key, which stays: by it a preview is seen to have what stays on its list. */
+const KEY: RawStep = {
+    op: "same",
+    urn: urn("DeployKey", "tls:index/privateKey:PrivateKey", "deploy"),
+    oldState: { type: "tls:index/privateKey:PrivateKey" },
+};
+
+/** A preview of these steps, with what there is of a config. */
+export function previewFrom(
+    steps: readonly RawStep[],
+    config: Readonly<Record<string, string>> = {},
+): Preview {
+    const keyed = Object.fromEntries(Object.entries(config).map(([key, value]) => [`swarm:${key}`, value]));
+    return readPreview(JSON.stringify({ config: keyed, steps: [KEY, ...steps] }), "made up");
 }

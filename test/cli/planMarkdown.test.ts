@@ -5,7 +5,6 @@ import fc from "fast-check";
 import { planJson } from "../../cli/plan/json.ts";
 import { marker, planMarkdown } from "../../cli/plan/markdown.ts";
 import { planOf } from "../../cli/plan/plan.ts";
-import { planText } from "../../cli/plan/text.ts";
 import { codeBlock, markdownText, plainText, say } from "../../cli/plan/words.ts";
 import { beside } from "./beside.ts";
 import { planFor, previewNames, previewWith } from "./plans.ts";
@@ -26,12 +25,8 @@ describe("the whole comment", () => {
 
 **order**
 
-1. the firewall opens ports and closes ports, before anything else is done
-1. services are updated, each until it has converged: \`nginx\`
-
-**tasks**
-
-- \`nginx\`: its tasks are exchanged, one after another, the old one stopped first
+1. the firewall changes
+1. services, each until it has converged: \`nginx\`
 
 **quorum**
 
@@ -39,7 +34,7 @@ describe("the whole comment", () => {
 
 **services**
 
-- \`~\` \`nginx\`: - port \`80/tcp to 80/tcp\`, + port \`8080/tcp to 80/tcp\`
+- \`~\` \`nginx\`: - port \`80/tcp to 80/tcp\`, + port \`8080/tcp to 80/tcp\`; tasks are exchanged one after another, the old one stopped first
 
 **ports**
 
@@ -144,33 +139,6 @@ describe("names from elsewhere", () => {
     });
 });
 
-describe("too much for a comment", async () => {
-    const many = await previewWith("service-new", (raw) => {
-        const [service] = raw.steps.filter(({ urn }) => urn.endsWith("::api"));
-        for (let index = 0; index < 2000; index += 1) {
-            raw.steps.push({ ...(service as (typeof raw.steps)[number]), urn: `${service?.urn}${index}` });
-        }
-        raw.diagnostics = [{ message: `error: ${"`@x` ".repeat(30_000)}`, severity: "error" }];
-    });
-
-    test("is cut line by line, and says so; the marker, the failure and each heading stay", () => {
-        const text = planMarkdown(planOf(many, beside));
-        assert.ok(text.length < GITHUB - 5_000, `${text.length}`);
-        assert.ok(text.length > 5_000, `${text.length}`);
-        assert.match(text, /^<!-- swarm-plan: dev -->\n### The preview of `dev` failed\n/);
-        assert.match(text, /\n… \(cut\)\n```\n/);
-        assert.match(text, /\n- and \d+ more\n/);
-        for (const title of ["services", "ports", "cost"])
-            assert.ok(text.includes(`\n**${title}**\n`), title);
-    });
-
-    test("in a terminal and for machines it is whole", () => {
-        const plan = planOf(many, beside);
-        assert.match(planText(plan), /\+ api1999: image/);
-        assert.equal((planJson(plan) as { services: unknown[] }).services.length, 2001);
-    });
-});
-
 describe("for machines", () => {
     test("sentences are text, and nothing is left of their inner form", async () => {
         for (const name of previewNames) {
@@ -200,15 +168,9 @@ describe("for machines", () => {
             ],
             managers: { before: ["node1"], after: ["node1"] },
             order: [
-                { what: "emptied and removed from the swarm: node4", managers: undefined },
-                { what: "the droplet of node4 is deleted", managers: undefined },
+                { what: "emptied and removed from the swarm, one after another: node4", managers: undefined },
+                { what: "droplets deleted: node4", managers: undefined },
             ],
-            tasks: {
-                move: true,
-                lines: [
-                    "the tasks on node4 move to other nodes; a service that runs only there is moved by its own update policy, before",
-                ],
-            },
             quorum: {
                 before: { members: 1, reachable: 1, bears: 0 },
                 worst: { members: 1, reachable: 1, bears: 0 },

@@ -15,13 +15,12 @@ type Phase = readonly [kind: string, ...names: string[]];
 
 /** What a plan's sentences of the roster's part say, by how they begin or end. */
 const SENTENCES: readonly (readonly [pattern: RegExp, kind: string])[] = [
-    [/^services are removed, with their tasks: (.*)$/, "service"],
-    [/^(.*) is promoted to manager$/, "promote"],
+    [/^services removed, with their tasks: (.*)$/, "service"],
+    [/^promoted: (.*)$/, "promote"],
     [/^opened to tasks: (.*)$/, "open"],
-    [/^(.*) is demoted$/, "demote"],
     [/^demoted one after another, the leader last: (.*)$/, "demote"],
     [/^emptied, since managers run no tasks any more: (.*)$/, "close"],
-    [/^emptied and removed from the swarm(?:, one after another)?: (.*)$/, "remove"],
+    [/^emptied and removed from the swarm, one after another: (.*)$/, "remove"],
 ];
 
 function planned(change: MadeChange): Phase[] {

@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { planOf } from "../../cli/plan/plan.ts";
-import { readPreview } from "../../cli/plan/preview.ts";
 import { plainText } from "../../cli/plan/words.ts";
 import { payload } from "../../components/remote.ts";
 import { parseSettings } from "../../config.ts";
 import { engineSpec, specText } from "../../model/engineSpec.ts";
 import { heldBy, holdsSecret, shownLogin, shownOf } from "../../model/held.ts";
 import { beside } from "./beside.ts";
+import { previewFrom } from "./planMade.ts";
 
 const KEY = "the deploy key";
 const PREFIX = "urn:pulumi:dev::swarm::";
@@ -58,21 +58,10 @@ function changes(before: Config | undefined, after: Config) {
         }),
         newState: { type, inputs: now[kind] },
     });
-    const preview = readPreview(
-        JSON.stringify({
-            config: {
-                "swarm:managers": "node1",
-                "swarm:workers": "node2",
-                "swarm:image": "i",
-                "swarm:size": "s",
-            },
-            steps: [
-                step("swarm:index:Services", "swarm:index:Services::services", "component"),
-                step("command:remote:Command", "swarm:index:Services$command:remote:Command::web", "command"),
-            ],
-        }),
-        "made up",
-    );
+    const preview = previewFrom([
+        step("swarm:index:Services", "swarm:index:Services::services", "component"),
+        step("command:remote:Command", "swarm:index:Services$command:remote:Command::web", "command"),
+    ]);
     const [service] = planOf(preview, beside).services;
     assert.ok(service);
     return { ...service, text: service.details.map(plainText).join(", ") };
@@ -151,7 +140,7 @@ test("a new service", () => {
     assert.equal(change, "comes");
     assert.equal(
         text,
-        "image registry.example.com/web, 2 replicas, variable LEVEL, PASSWORD, secret db, config motd, " +
+        "image registry.example.com/web, replicas 2, variable LEVEL, variable PASSWORD, secret db, config motd, " +
             "a login at registry.example.com",
     );
 });

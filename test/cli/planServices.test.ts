@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { planOf } from "../../cli/plan/plan.ts";
-import { readPreview } from "../../cli/plan/preview.ts";
 import type { Effect, ServiceChange } from "../../cli/plan/services.ts";
 import { plainText } from "../../cli/plan/words.ts";
 import { payload } from "../../components/remote.ts";
@@ -10,6 +9,7 @@ import { engineSpec, specText } from "../../model/engineSpec.ts";
 import { readServices as configured } from "../../model/services.ts";
 import type { ServiceSpec } from "../../model/settings.ts";
 import { beside } from "./beside.ts";
+import { previewFrom } from "./planMade.ts";
 
 type Options = Record<string, unknown>;
 
@@ -42,39 +42,24 @@ interface Step {
 }
 
 /** A preview of one service's change. */
-function previewOf({ op, before, after, reasons }: Step, services: Options) {
+function previewOf({ op, before, after, reasons }: Step) {
     const state = (text: string) => ({ type: "command:remote:Command", inputs: { stdin: text } });
-    return readPreview(
-        JSON.stringify({
-            config: {
-                "swarm:managers": "node1",
-                "swarm:workers": "node[2:3]",
-                "swarm:image": "i",
-                "swarm:size": "s-1vcpu-1gb",
-                "swarm:services": JSON.stringify(services),
-            },
-            steps: [
-                {
-                    op,
-                    urn: URN,
-                    ...(before !== undefined && { oldState: state(before) }),
-                    ...(after !== undefined && { newState: state(after) }),
-                    diffReasons: reasons,
-                },
-            ],
-        }),
-        "made up",
-    );
+    return previewFrom([
+        {
+            op,
+            urn: URN,
+            ...(before !== undefined && { oldState: state(before) }),
+            ...(after !== undefined && { newState: state(after) }),
+            ...(reasons && { diffReasons: reasons }),
+        },
+    ]);
 }
 
 const preview = (before: Options, after: Options) =>
-    previewOf(
-        { op: "update", before: stdin(before), after: stdin(after), reasons: ["stdin"] },
-        { web: after },
-    );
+    previewOf({ op: "update", before: stdin(before), after: stdin(after), reasons: ["stdin"] });
 
 function only(step: Step): ServiceChange {
-    const { services } = planOf(previewOf(step, { web: base }), beside);
+    const { services } = planOf(previewOf(step), beside);
     assert.equal(services.length, 1);
     return services[0] as ServiceChange;
 }
@@ -193,21 +178,21 @@ describe("services whose options are not both to be seen", () => {
                 after: stdin({ ...base, env: { A: "hunter2" }, mounts: ["source=data,target=/data"] }),
             },
             "comes",
-            "image nginx, 2 replicas, publishes 80/tcp to 80/tcp, variable A, mount /data",
+            "image nginx, replicas 2, port 80/tcp to 80/tcp, variable A, mount /data",
             "none",
         ],
         [
             "a new one, global",
             { op: "create", after: stdin({ image: "nginx", global: true }) },
             "comes",
-            "image nginx, one task on each node",
+            "image nginx, mode global",
             "none",
         ],
         [
             "an older program's",
             { op: "update", before: older, after: own, reasons: ["stdin"] },
             "changes",
-            "its options were written by an older version of the program, so what changes cannot be told",
+            "its options cannot be read here, so they cannot be shown",
             "unknown",
         ],
         [
@@ -272,20 +257,10 @@ const warnings = (before: Options, after: Options) =>
     planOf(preview(before, after), beside).warnings.map(plainText);
 
 describe("warnings of services", () => {
-    test("more replicas than nodes that take them, only where this change makes it so", () => {
-        const text = (count: number, nodes: string) =>
-            `web has ${count} replicas for ${nodes} its tasks, so the loss of a node takes several at once`;
-        assert.deepEqual(warnings(base, { ...base, replicas: 4 }), [text(4, "3 nodes that take")]);
-        assert.deepEqual(warnings({ ...base, replicas: 5 }, { ...base, replicas: 6 }), []);
-        assert.deepEqual(warnings(base, { ...base, constraints: ["node.role==manager"] }), [
-            text(2, "1 node that takes"),
-        ]);
-    });
-
     test("a single replica that is stopped first", () => {
         const one = { ...base, replicas: 1 };
         assert.deepEqual(warnings(one, { ...one, image: "a" }), [
-            "web has one replica, which is stopped before the new one starts: away for that moment",
+            "one replica, which is stopped before the new one starts, so away for that moment: web",
         ]);
         assert.deepEqual(warnings(one, { ...one, image: "a", update: { order: "start-first" } }), []);
         assert.deepEqual(warnings(one, { ...one, labels: { a: "b" } }), []);
@@ -293,7 +268,7 @@ describe("warnings of services", () => {
 
     test("another mode", () => {
         assert.deepEqual(warnings(base, { image: "nginx", global: true, ports: ["80:80"] }), [
-            "web is away while being made again",
+            "away while being made again: web",
         ]);
     });
 });

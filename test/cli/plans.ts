@@ -1,9 +1,9 @@
 /** Plans of each kind of change, with the prices and limits of a made-up account. */
 import { globSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { readViolations } from "../../cli/plan/eventLog.ts";
 import { type Beside, type Plan, planOf } from "../../cli/plan/plan.ts";
 import { type Preview, readPreview } from "../../cli/plan/preview.ts";
-import { readViolations } from "../../cli/plan/violations.ts";
 import { beside } from "./beside.ts";
 import { previewOf, type RawPreview } from "./engine.ts";
 import { CHANGES } from "./previews.ts";

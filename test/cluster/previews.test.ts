@@ -29,7 +29,6 @@ const NAMES = [
     "service-removed",
     "service-global",
     "port-moved",
-    "sames",
 ];
 
 /**
@@ -94,12 +93,12 @@ function changeOf(name: string): ChangeOfProgram {
 }
 
 /** The options that have a real preview do the same. */
-function optionsOf({ replace, target, sames, lost }: ChangeOfProgram): string[] {
+function optionsOf({ replace, target, lost }: ChangeOfProgram): string[] {
     return [
+        "--show-sames",
         ...(replace ? ["--replace", `**${replace}`] : []),
         ...(target ? ["--target", `**${target.urn}`] : []),
         ...(target?.dependents ? ["--target-dependents"] : []),
-        ...(sames ? ["--show-sames"] : []),
         ...(lost ? ["--refresh"] : []),
     ];
 }

@@ -42,7 +42,7 @@ describe("preview.sh", () => {
         assert.equal(bench.read("output"), "changes=true\n");
         assert.deepEqual(bench.calls("pulumi"), [
             "preview --stack dev --non-interactive --color never --policy-pack policy --diff --suppress-progress",
-            "preview --stack dev --non-interactive --color never --policy-pack policy --json --event-log out/events",
+            "preview --stack dev --non-interactive --color never --policy-pack policy --json --show-sames --event-log out/events",
         ]);
         assert.deepEqual(bench.calls("swarm"), [
             "plan out/preview.json --events out/policies.json --format markdown",
@@ -58,7 +58,7 @@ describe("preview.sh", () => {
         assert.equal(bench.read("output"), "changes=false\n");
         assert.match(
             bench.calls("pulumi")[1] as string,
-            /--json --event-log out\/events --save-plan out\/plan.json$/,
+            /--json --show-sames --event-log out\/events --save-plan out\/plan.json$/,
         );
     });
 

@@ -12,11 +12,8 @@ const server = require("http").createServer((request, response) => {
     response.writeHead(found ? 200 : 503, { "content-type": "application/json" });
     response.end(JSON.stringify(found ?? { message: "rpc error: The swarm does not have a leader." }));
 });
-server.listen(0, "127.0.0.1", () => {
-    const socket = require("net").connect(server.address().port, "127.0.0.1");
-    process.stdin.pipe(socket).pipe(process.stdout);
-    socket.on("close", () => process.exit());
-});
+const stdio = require("stream").Duplex.from({ readable: process.stdin, writable: process.stdout });
+server.emit("connection", stdio.on("close", () => process.exit()));
 `;
 
 export interface FakeManager {

@@ -133,10 +133,10 @@ describe("failures", () => {
     test("a service whose image does not exist: the tasks' own error; the other service runs", async () => {
         const config = withWorker({
             workerImage: "lab-forced-command",
-            services: { nginx, ghost: { image: "no/such-image", replicas: 1, timeout: 20 } },
+            services: { nginx, ghost: { image: "no/such-image", replicas: 1, timeout: 12 } },
         });
         await fails(config, [
-            /service ghost: not converged after 2\d s: 0 of 1 tasks run/,
+            /service ghost: not converged after 1\d s: 0 of 1 tasks run/,
             /ghost\.1 on \S*: (Rejected|Preparing|Pending|Assigned|Ready)/,
             /No such image|could not be accessed on a registry/,
         ]);
@@ -151,14 +151,15 @@ describe("failures", () => {
                     crash: {
                         image: "busybox",
                         replicas: 1,
-                        timeout: 25,
+                        timeout: 15,
+                        stopGracePeriod: "0s",
                         command: ["sh"],
                         args: ["-c", command],
                     },
                 },
             });
         await fails(config("sleep 1; exit 3"), [
-            /service crash: not converged after 2\d s/,
+            /service crash: not converged after 1\d s/,
             /crash\.1 on (w1|m1)/,
             "task: non-zero exit (3)",
         ]);
@@ -209,7 +210,10 @@ describe("failures", () => {
 
     test("a service that somebody made by hand is not taken over", async () => {
         const seed = (await stack.outputs()).nodes[0]?.dropletId ?? "";
-        await inDroplet(seed, "docker service create --detach --name mine busybox sleep 1000");
+        await inDroplet(
+            seed,
+            "docker service create --detach --name mine --stop-grace-period 0s busybox sleep 1000",
+        );
         const services = { nginx, mine: { image: "busybox", args: ["sleep", "1000"] } };
         await fails(withWorker({ workerImage: "lab-forced-command", services }), [
             "service mine: the swarm has a service of this name that this stack did not make; remove it or choose another name",

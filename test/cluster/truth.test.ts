@@ -177,7 +177,7 @@ describe("state against swarm", () => {
 
     test("where the roster fails, no droplet goes, and the node stays in use", async () => {
         await onManager(
-            "docker service create --detach --name foreign --constraint node.labels.swarm.node==beta03 busybox sleep 100000",
+            "docker service create --detach --name foreign --stop-grace-period 0s --constraint node.labels.swarm.node==beta03 busybox sleep 100000",
         );
         const runs =
             "docker service ps --filter desired-state=running --format '{{.Node}} {{.CurrentState}}' foreign";

@@ -34,6 +34,12 @@ const converges: readonly (readonly [
     ],
     ["tasks that ran before are proven", {}, { service: there() }, 0],
     [
+        "but not where one of this spec has failed",
+        {},
+        { service: there(), tasks: { 0: [task("a", "Running"), failed("b")] } },
+        10,
+    ],
+    [
         "a failure of the spec before is none of this one's",
         {},
         {
@@ -185,6 +191,18 @@ const fails: readonly (readonly [
         `service web: a task has failed, and its restart condition is none\nthe task web.1 on node2 failed with exit status 3, and wrote at last:\nboom\nits tasks:\n${states}\n`,
     ],
     [
+        "one that fails while an update is under way, which has its own say on failures",
+        { restart: { condition: "none" } },
+        {
+            service: there(),
+            update: { 0: "updating update in progress", 3: "paused update paused due to failure" },
+            replicas: { 0: "0/1" },
+            tasks: { 0: [failed("b")] },
+            logs: "boom\n",
+        },
+        `service web: its update ended as paused: update paused due to failure\nthe task web.1 on node2 failed with exit status 3, and wrote at last:\nboom\nits tasks:\n${states}\n`,
+    ],
+    [
         "an image that could not be looked up, and is not there",
         { image: "nope" },
         {
@@ -209,6 +227,14 @@ describe("a job", () => {
         assertDone(run, answer());
         assert.equal(run.sleeps, 3);
         assert.deepEqual(run.sent.Mode, { ReplicatedJob: { MaxConcurrent: 1, TotalCompletions: 1 } });
+    });
+
+    test("though a task fails, where the one that takes its place comes a moment later", async () => {
+        const run = await deploy(job, {
+            replicas: { 0: "0/1 (0/1 completed)", 4: "0/1 (1/1 completed)" },
+            tasks: { 0: [failed("b")], 2: [task("c", "Running"), failed("b")] },
+        });
+        assertDone(run, answer());
     });
 
     test("on each node, of which it knows none in the instant of its making", async () => {
@@ -288,11 +314,15 @@ describe("what is said when it does not converge", () => {
 
     test("and what is not deleted because of it, where nodes are about to go", async () => {
         const world = { service: there(), update: { 0: "paused stopped" } };
-        const differs = `differs ${new Date().toISOString()} leaving the droplet 7 of node4, the droplet 8 of node5`;
-        const run = await deploy({}, world, { differs });
+        const differs = (day: number) =>
+            `differs ${new Date(day).toISOString()} leaving the droplet 7 of node4, the droplet 8 of node5`;
+        const run = await deploy({}, world, { differs: differs(Date.now()) });
         assert.equal(
             run.stderr.split("\n").at(-2),
             "Since it failed, this up deletes nothing: the droplet 7 of node4, the droplet 8 of node5 stay. To have them go all the same: pulumi up --continue-on-error",
         );
+        // The engine sends the word again with later updates.
+        const later = await deploy({}, world, { differs: differs(Date.now() - 2 * 86_400_000) });
+        assert.doesNotMatch(later.stderr, /deletes nothing/);
     });
 });

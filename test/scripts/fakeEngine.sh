@@ -129,7 +129,8 @@ case "$*" in
     ;;
 "network rm "*) sed "/ $3 /d" "$dir/networks" >"$dir/networks.new" && mv "$dir/networks.new" "$dir/networks" ;;
 "secret inspect --format {{.Spec.Name}}={{.ID}} "* | "config inspect --format {{.Spec.Name}}={{.ID}} "*)
-    grep "^$1 $5 " "$dir/objects" | sed 's/^[^ ]* \([^ ]*\) /\1=/' | grep . || refuse "no such $1"
+    # As the daemon has it: by name, or by the beginning of an ID.
+    { grep "^$1 $5 " "$dir/objects" || grep "^$1 [^ ]* $5" "$dir/objects"; } | sed 's/^[^ ]* \([^ ]*\) /\1=/' | grep . || refuse "no such $1"
     ;;
 *) refuse "the fake does not know: docker $*" ;;
 esac

@@ -89,6 +89,13 @@ describe("services and networks", () => {
         assertDone(run, { stdout: answer(2), changes: ["network rm old", labelled] });
     });
 
+    test("a network that somebody else has removed meanwhile is not waited for", async () => {
+        const networks = ["old swarm-dev free"];
+        const refusals = ["network rm Error response from daemon: network old not found"];
+        const run = await roster({ ...world, networks, refusals }, wanted);
+        assertDone(run, { stdout: answer(2), changes: ["network rm old", labelled] });
+    });
+
     test("a network of this stack that is to have other options goes, after the services on it", async () => {
         const run = await roster(
             {

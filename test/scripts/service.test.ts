@@ -92,7 +92,8 @@ describe("what is sent", () => {
             { SecretName: "key", SecretID: "s2" },
         ]);
         assert.deepEqual(Configs, [{ ConfigName: "db", ConfigID: "c1" }]);
-        const without = await deploy({ spec }, { objects: objects.slice(1) });
+        // Nor is one of theirs whose ID begins with the name.
+        const without = await deploy({ spec }, { objects: ["secret key db7", "config db c1"] });
         assert.equal(without.stderr, "service web: the swarm has no secret called db\n");
         assert.deepEqual(without.requests, ["GET /distribution/nginx/json"]);
     });

@@ -1,7 +1,8 @@
 /** What is always true of a healthy cluster, asked of the cluster, the API, Docker and the state. */
 import assert from "node:assert/strict";
+import { readState, type StackState } from "../../../cli/stackState.ts";
 import type { StackNames } from "../../../model/stackNames.ts";
-import { dropletsOnRecord, type ExportedState } from "../../../remnants/remnants.ts";
+import { dropletsOnRecord } from "../../../remnants/remnants.ts";
 import { dropletContainers, droplets, inDroplet, nginxAnswers, untilInDroplet } from "./cloud.ts";
 import { evidence } from "./evidence.ts";
 import type { LabStack, NodeOutput, Outputs } from "./stack.ts";
@@ -31,7 +32,8 @@ export interface Wanted {
  * @throws Error with all that is known of the cluster, since in CI nobody can go and look.
  */
 export async function healthy(stack: LabStack, wanted: Wanted): Promise<Outputs> {
-    const outputs = await stack.outputs();
+    // Each question to the CLI is a process of its own: one answers what the others would, too.
+    const [outputs, state] = await Promise.all([stack.outputs(), stateOf(stack)]);
     try {
         same(
             "the outputs' nodes",
@@ -44,8 +46,8 @@ export async function healthy(stack: LabStack, wanted: Wanted): Promise<Outputs>
         // All at once, as each of them waits for something else. All are waited for, also where one has failed: a
         // preview that still runs would be in the way of whatever comes next.
         const asked = await Promise.allSettled([
-            sameDroplets(stack, outputs),
-            swarmAsWanted(stack, outputs, wanted),
+            sameDroplets(state, outputs),
+            swarmAsWanted(state, outputs, wanted),
             wanted.settled ? nothingToDo(stack) : undefined,
         ]);
         for (const answer of asked) if (answer.status === "rejected") throw answer.reason;
@@ -56,10 +58,14 @@ export async function healthy(stack: LabStack, wanted: Wanted): Promise<Outputs>
     return outputs;
 }
 
-async function swarmAsWanted(stack: LabStack, outputs: Outputs, wanted: Wanted): Promise<void> {
+async function stateOf(stack: LabStack): Promise<StackState> {
+    return readState(JSON.parse(await stack.export()), stack.name);
+}
+
+async function swarmAsWanted({ names }: StackState, outputs: Outputs, wanted: Wanted): Promise<void> {
     const managers = managersOf(outputs);
     await Promise.all(managers.map(({ dropletId }) => statesKnown(dropletId)));
-    await Promise.all(managers.map((manager) => seenFrom(manager, outputs, stack, wanted)));
+    await Promise.all(managers.map((manager) => seenFrom(manager, outputs, names, wanted)));
     await Promise.all(
         outputs.nodes.map(({ publicIp }) => nginxAnswers(publicIp, wanted.port, wanted.patience)),
     );
@@ -82,8 +88,7 @@ function same(what: string, seen: unknown, expected: unknown): void {
 const managersOf = ({ nodes }: Outputs) => nodes.filter(({ role }) => role === "manager");
 
 /** The droplets of the outputs are those of the API, of the state, and run as containers; no other is there. */
-async function sameDroplets(stack: LabStack, { nodes }: Outputs): Promise<void> {
-    const { tags } = await stack.names();
+async function sameDroplets({ names: { tags }, exported }: StackState, { nodes }: Outputs): Promise<void> {
     const ids = nodes.map(({ dropletId }) => dropletId).sort();
     const made = await droplets(tags.all);
     same(
@@ -93,11 +98,10 @@ async function sameDroplets(stack: LabStack, { nodes }: Outputs): Promise<void> 
             .map((node) => `${node.dropletId} ${node.name} ${[tags.all, roleTag(tags, node)].sort()}`)
             .sort(),
     );
-    const state = JSON.parse(await stack.export()) as ExportedState;
-    same("the state's droplets", [...dropletsOnRecord(state)].sort(), ids);
+    same("the state's droplets", [...dropletsOnRecord(exported)].sort(), ids);
     same(
         "what waits for its deletion in the state",
-        (state.deployment?.resources ?? []).filter((entry) => entry.delete).map(({ urn }) => urn),
+        (exported.deployment?.resources ?? []).filter((entry) => entry.delete).map(({ urn }) => urn),
         [],
     );
     // Fails where there is no running container.
@@ -129,10 +133,9 @@ const MEMBER_FORMAT = [
 async function seenFrom(
     manager: NodeOutput,
     outputs: Outputs,
-    stack: LabStack,
+    { stack: label }: StackNames,
     wanted: Wanted,
 ): Promise<void> {
-    const { stack: label } = await stack.names();
     const text = await inDroplet(
         manager.dropletId,
         `docker node ls -q | xargs docker node inspect --format '${MEMBER_FORMAT}' && echo services &&

@@ -74,30 +74,23 @@ const event = z.looseObject({
  * @throws CliError For a log that is none.
  */
 export function readViolations(log: string, from: string): Violation[] {
-    const isLog = /^\s*(\{|$)/.test(log);
-    const lines = isLog ? log.split("\n").filter((line) => line.includes('"policyEvent"')) : [log];
+    const lines = log.split("\n").filter((line) => line.includes('"policyEvent"') || !/^(\{|$)/.test(line));
     const found = lines.map((line): Violation => {
         const { policyEvent } = parsed(line, from);
         const { message, policyName, policyPackName, enforcementLevel } = policyEvent;
-        return {
-            policy: `${policyPackName}: ${policyName}`,
-            mandatory: enforcementLevel === "mandatory",
-            text: message.trim(),
-        };
+        const mandatory = enforcementLevel === "mandatory";
+        return { policy: `${policyPackName}: ${policyName}`, mandatory, text: message.trim() };
     });
     // The engine reports a violation of a stack's policy as often as it looks at the stack.
-    return [...new Map(found.map((violation) => [JSON.stringify(violation), violation])).values()].sort(
-        (a, b) => Number(b.mandatory) - Number(a.mandatory),
-    );
+    const once = new Map(found.map((violation) => [JSON.stringify(violation), violation]));
+    return [...once.values()].sort((a, b) => Number(b.mandatory) - Number(a.mandatory));
 }
 
 function parsed(line: string, from: string): z.output<typeof event> {
     try {
         return event.parse(JSON.parse(line));
     } catch {
-        throw new CliError(
-            `${from} is not what "pulumi preview --event-log" writes: an event of a policy cannot be read`,
-            EXIT.state,
-        );
+        const text = `${from} is not what "pulumi preview --event-log" writes: an event of a policy cannot be read`;
+        throw new CliError(text, EXIT.state);
     }
 }

@@ -1,11 +1,11 @@
 /** The plan for machines. Sentences are plain text; the shape is described in docs/plan.md. */
 import { oneLine } from "../words.ts";
 import type { Plan } from "./plan.ts";
+import { changedNodes, headlineOf } from "./sections.ts";
 import { plainText } from "./words.ts";
 
 export function planJson(plan: Plan): object {
-    const { stack, operation, changes, failed, errors, violations, headline, nodes, course, ports, cost } =
-        plan;
+    const { stack, operation, changes, failed, errors, violations, nodes, course, ports, cost } = plan;
     return {
         stack: oneLine(stack),
         operation,
@@ -13,10 +13,8 @@ export function planJson(plan: Plan): object {
         failed,
         errors,
         violations,
-        headline: plainText(headline),
-        nodes: nodes.all
-            .filter(({ change, before, after }) => change !== "stays" || before?.role !== after?.role)
-            .map(({ name, change, before, after, reasons }) => ({ name, change, before, after, reasons })),
+        headline: headlineOf(plan),
+        nodes: changedNodes(nodes).map(({ isProtected: _, runsJoin: __, ...rest }) => rest),
         managers: { before: nodes.managersBefore, after: nodes.managersAfter },
         order: course.steps.map(({ what, managers }) => ({ what: plainText(what), managers })),
         quorum: { before: course.before, worst: course.worst, after: course.after, path: course.path },

@@ -1,6 +1,6 @@
 /** The plan as a comment on a pull request: complete in itself, and found again by its first line. */
 import type { Plan } from "./plan.ts";
-import { sectionsOf } from "./sections.ts";
+import { headlineOf, sectionsOf } from "./sections.ts";
 import { codeBlock, markdownText, own, say, type Words } from "./words.ts";
 
 /** The line by which a comment is found: hidden, and without anything that would end it. */
@@ -41,7 +41,7 @@ function block(title: Words, text: string): string {
     return `**${markdownText(title)}**\n\n${text}`;
 }
 
-function heading({ stack, failed, changes, headline }: Plan): Words {
-    if (failed) return say`### The preview of ${stack || "this stack"} failed`;
-    return changes ? say`### Plan for ${stack}: ${headline}` : say`### Plan for ${stack}: nothing to do`;
+function heading(plan: Plan): Words {
+    if (plan.failed) return say`### The preview of ${plan.stack || "this stack"} failed`;
+    return say`### Plan for ${plan.stack}: ${own(plan.changes ? headlineOf(plan) : "nothing to do")}`;
 }

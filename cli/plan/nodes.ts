@@ -69,8 +69,6 @@ export interface Nodes {
      * that it is in, with all that is in it, and any other initialises a new one (`components/swarm.sh`).
      */
     readonly madeAgain?: "kept" | "new";
-    /** Droplets that an interrupted run has replaced, and that go with this one. */
-    readonly leftover: number;
 }
 
 /** A droplet is made for it. */
@@ -115,7 +113,7 @@ export function rejoiningSeed({ all, seed }: Nodes): PlannedNode | undefined {
 }
 
 export function readNodes(preview: Preview): Nodes {
-    const { changes, config, leftover } = preview;
+    const { changes, config } = preview;
     const droplets = new Map(
         changes.filter(({ type }) => type === DROPLET).map((change) => [change.name, change]),
     );
@@ -182,7 +180,6 @@ export function readNodes(preview: Preview): Nodes {
         managersAfter,
         seed,
         madeAgain: isReplaced ? (seed?.change === "stays" ? "kept" : "new") : undefined,
-        leftover: leftover.filter(({ type }) => type === DROPLET).length,
     };
 }
 

@@ -20,7 +20,7 @@ import {
 import type { PortChanges } from "./ports.ts";
 import { command, drifted, inputsOf, type Preview, runs } from "./preview.ts";
 import type { ServiceChange } from "./services.ts";
-import { joined, namesOf, own, say, type Words } from "./words.ts";
+import { namesOf, own, say } from "./words.ts";
 
 export interface Facts {
     readonly preview: Preview;
@@ -39,7 +39,7 @@ export function courseOf(facts: Facts): Course {
     if (facts.ports.first) course.step(own("network, firewall and the key that logs in are made"));
     else if (facts.ports.changes.length > 0) course.step(own("the firewall changes"));
     const made = all.filter(isMade);
-    if (made.length > 0) course.step(say`droplets made, all at once: ${namesOf(made)}`);
+    if (made.length > 0) course.step(say`new droplets made, all at once: ${namesOf(made)}`);
     if (isStuck(course, facts)) {
         course.step(own("here the up fails: without a quorum nothing in the swarm can be changed"));
         return course;
@@ -60,13 +60,11 @@ export function courseOf(facts: Facts): Course {
     if (gone.length > 0) {
         const { members, reachable } = course.after;
         const managers = gone.filter(wasManager).length;
-        const what = say`droplets deleted: ${former(gone)}`;
+        const what = say`old droplets deleted: ${namesOf(gone)}`;
         // Without the roster they stay on the list of managers.
         if (runs(preview, "roster") || madeAgain === "new" || managers === 0) course.step(what);
         else course.become(what, managersOf(members, reachable - managers));
     }
-    if (nodes.leftover > 0)
-        course.step(say`droplets deleted that an interrupted run has left: ${nodes.leftover}`);
     return course;
 }
 
@@ -118,14 +116,14 @@ function seedStep(course: Course, { preview, nodes }: Facts): void {
         );
     } else if (isMade(seed) || seed.change === "joins") {
         if (!runs(preview, "swarm")) return;
-        course.change(say`joins as the first manager: ${made([seed])}`, 1);
+        course.change(say`joins as the first manager: ${seed.name}`, 1);
     } else if (seed.name !== managersBefore[0] && wasManager(seed)) {
         course.step(say`commands go to ${seed.name} from here on: it is the first manager`);
     }
 }
 
 /** What becomes of the swarm's join tokens and of autolock. */
-export function keyChanges(preview: Preview): string[] {
+function keyChanges(preview: Preview): string[] {
     const change = command(preview, "swarm");
     const { before, after } = change?.kind === "update" ? inputsOf(change) : {};
     const turned = (key: string, usual: string) => {
@@ -151,13 +149,13 @@ function joinSteps(course: Course, nodes: Nodes): void {
         joining.filter(({ after }) => after?.role === role),
     ) as [PlannedNode[], PlannedNode[]];
     if (workers.length > 0)
-        course.step(say`join as workers, all at once, without tasks yet: ${made(workers)}`);
+        course.step(say`join as workers, all at once, without tasks yet: ${namesOf(workers)}`);
     const again = rejoiningSeed(nodes);
     if (seed && isPromoted(seed) && !again && madeAgain !== "new") {
         course.change(say`promoted by another manager, the first from now on: ${seed.name}`, 1);
     }
     course.change(
-        say`join as managers, each once the one before is reachable: ${made(managers)}`,
+        say`join as managers, each once the one before is reachable: ${namesOf(managers)}`,
         managers.length,
     );
     if (again) {
@@ -181,10 +179,10 @@ function rosterSteps(
     const promoted = all.filter((node) => isPromoted(node) && node !== seed);
     course.change(say`promoted: ${namesOf(promoted)}`, promoted.length);
     openStep(course, nodes, "manager");
-    course.change(say`demoted, being lost: ${namesOf(dead)}`, -dead.length, false);
+    course.change(say`lost managers demoted: ${namesOf(dead)}`, -dead.length, false);
     const demoted = all.filter((node) => isDemoted(node) || (isLeaving(node) && wasManager(node)));
     const fewer = Math.min(demoted.length, course.after.members - managersAfter.length);
-    course.change(say`demoted one after another, the leader last: ${former(demoted)}`, -fewer);
+    course.change(say`old managers demoted one after another, the leader last: ${namesOf(demoted)}`, -fewer);
     openStep(course, nodes, "worker");
     if (drifted(preview, "roster")) {
         course.step(
@@ -198,7 +196,7 @@ function rosterSteps(
         course.step(say`emptied, since managers run no tasks any more: ${namesOf(closed)}`);
     const out = all.filter((node) => node.before && (isLeaving(node) || isLost(node)));
     if (out.length > 0) {
-        course.step(say`emptied and removed from the swarm, one after another: ${former(out)}`);
+        course.step(say`old members emptied and removed from the swarm, one after another: ${namesOf(out)}`);
     }
 }
 
@@ -211,32 +209,4 @@ function openStep(course: Course, { all, madeAgain }: Nodes, role: "manager" | "
             (madeAgain === "new" || isJoining(node) || node.before?.takesTasks === false),
     );
     if (opened.length > 0) course.step(say`opened to tasks: ${namesOf(opened)}`);
-}
-
-/** Members that come, whose names may have been others'. */
-const made = (nodes: readonly PlannedNode[]) =>
-    grouped(nodes, [
-        [({ change }) => change === "comes" || change === "joins", ""],
-        [(node) => isMade(node), "the new "],
-        [() => true, ""],
-    ]);
-
-/** Members that go, whose names may have others by then. */
-const former = (nodes: readonly PlannedNode[]) =>
-    grouped(nodes, [
-        [isLost, "the lost "],
-        [({ change }) => change === "replaced", "the old "],
-        [() => true, ""],
-    ]);
-
-/** Each node with the first text that fits it. */
-function grouped(
-    nodes: readonly PlannedNode[],
-    kinds: readonly (readonly [is: (node: PlannedNode) => boolean, text: string])[],
-): Words {
-    const groups = Map.groupBy(nodes, (node) => kinds.find(([is]) => is(node))?.[1] ?? "");
-    return joined(
-        [...groups].map(([text, group]) => say`${own(text)}${namesOf(group)}`),
-        " and ",
-    );
 }

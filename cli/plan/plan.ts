@@ -1,14 +1,13 @@
 /** What a preview means for the swarm: everything that is shown, decided here and printed elsewhere. No I/O. */
-import { count } from "../words.ts";
 import { type Cost, costOf, type Prices } from "./cost.ts";
 import type { Course } from "./managers.ts";
-import { isClosed, isDemoted, isPromoted, type Nodes, type PlannedNode, readNodes } from "./nodes.ts";
-import { courseOf, destroyCourse, type Facts, keyChanges } from "./order.ts";
+import { type Nodes, readNodes } from "./nodes.ts";
+import { courseOf, destroyCourse } from "./order.ts";
 import { type PortChanges, readPorts } from "./ports.ts";
-import { drifted, isDestroy, type Preview, runs, type Said, STACK } from "./preview.ts";
+import { isDestroy, type Preview, type Said, STACK } from "./preview.ts";
 import { readServices, type ServiceChange } from "./services.ts";
 import { destroyWarnings, type Limit, warningsOf } from "./warnings.ts";
-import { own, say, type Words } from "./words.ts";
+import { say, type Words } from "./words.ts";
 
 /** A rule of a policy pack that is violated. */
 export interface Violation {
@@ -38,8 +37,6 @@ export interface Plan {
     readonly violations: readonly Violation[];
     /** What the program said beside. */
     readonly said: readonly Said[];
-    /** What there is to do, in one line. */
-    readonly headline: Words;
     readonly nodes: Nodes;
     readonly course: Course;
     /** Those that are not left as they are. */
@@ -69,17 +66,12 @@ export function planOf(preview: Preview, beside: Beside): Plan {
         errors,
         violations: beside.violations,
         said: preview.said.filter(({ level }) => level !== "error"),
-        headline: destroy
-            ? own(`everything is destroyed: ${count(nodes.all.length, "node")}`)
-            : headline(facts),
         nodes,
         course,
         services: services.filter(({ change }) => change !== "stays"),
         ports,
         cost: costOf(nodes, beside.prices),
-        warnings: destroy
-            ? destroyWarnings(nodes)
-            : warningsOf({ ...facts, course, account: beside.account }),
+        warnings: destroy ? destroyWarnings(nodes) : warningsOf(facts, course, beside.account),
         others: ports.first || destroy ? [] : othersOf(preview),
     };
 }
@@ -98,64 +90,14 @@ function errorsOf({ said }: Preview, { violations, stderr }: Beside): Said[] {
     return [{ level: "error", text }];
 }
 
-function headline({ preview, nodes, services, ports }: Facts): Words {
-    const { all, managersBefore, managersAfter, madeAgain } = nodes;
-    const node = (is: (node: PlannedNode) => boolean) => all.filter(is).length;
-    const changed = (...kinds: readonly PlannedNode["change"][]) =>
-        node(({ change }) => kinds.includes(change));
-    const service = (kind: ServiceChange["change"]) =>
-        services.filter(({ change }) => change === kind).length;
-    const isOpened = ({ change, before, after }: PlannedNode) =>
-        change === "stays" && before?.takesTasks === false && after?.takesTasks === true;
-    const stays = ({ before, after }: PlannedNode) => before?.role === "manager" && after?.role === "manager";
-    const counts: [number, one: string, many: string][] = [
-        [changed("comes"), "node comes", "nodes come"],
-        [changed("joins"), "node joins", "nodes join"],
-        [changed("goes", "gone"), "node goes", "nodes go"],
-        [changed("replaced"), "node is replaced", "nodes are replaced"],
-        [changed("lost"), "lost node is made anew", "lost nodes are made anew"],
-        [node(isPromoted), "node is promoted", "nodes are promoted"],
-        [node(isDemoted), "node is demoted", "nodes are demoted"],
-        [
-            node((one) => stays(one) && isClosed(one)),
-            "manager is closed to tasks",
-            "managers are closed to tasks",
-        ],
-        [
-            node((one) => stays(one) && isOpened(one)),
-            "manager is opened to tasks",
-            "managers are opened to tasks",
-        ],
-        [service("comes"), "service comes", "services come"],
-        [service("goes"), "service goes", "services go"],
-        [service("changes"), "service changes", "services change"],
-        [service("mended"), "service is set right", "services are set right"],
-        [service("anew"), "service is made anew", "services are made anew"],
-        [ports.first ? 0 : ports.changes.length, "port changes", "ports change"],
-    ];
-    const singles: [boolean, string][] = [
-        [managersBefore.length > 0 && managersBefore[0] !== managersAfter[0], "another first manager"],
-        [madeAgain !== undefined, madeAgain === "new" ? "a new swarm" : "the swarm is kept"],
-        [runs(preview, "recover"), "a lost quorum is made anew"],
-        ...keyChanges(preview).map((text): [boolean, string] => [true, text]),
-        [drifted(preview, "roster"), "members are set right"],
-    ];
-    const parts = [
-        ...counts.flatMap(([number, one, many]) =>
-            number > 0 ? [`${number} ${number === 1 ? one : many}`] : [],
-        ),
-        ...singles.flatMap(([is, text]) => (is ? [text] : [])),
-    ];
-    return own(parts.join(", ") || "no node, service or port changes");
-}
-
 /** Types that everything above is said of already, or that say nothing to an operator. */
 const SAID_ELSEWHERE = /^(pulumi:|swarm:|command:|tls:)|droplet:Droplet$|firewall:Firewall$/;
 
-function othersOf({ changes }: Preview): Words[] {
+/** With what an interrupted run has replaced and not deleted. */
+function othersOf({ changes, leftover }: Preview): Words[] {
     const marks = { create: "+", update: "~", delete: "-", replace: "±", same: "" };
-    return changes
-        .filter(({ type, kind }) => kind !== "same" && !SAID_ELSEWHERE.test(type))
+    const others = changes.filter(({ type, kind }) => kind !== "same" && !SAID_ELSEWHERE.test(type));
+    return [...leftover, ...others]
         .map(({ type, name, kind }) => say`${marks[kind]} ${type.split(":").at(-1) ?? type} ${name}`)
         .sort((a, b) => JSON.stringify(a).localeCompare(JSON.stringify(b), "en"));
 }

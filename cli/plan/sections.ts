@@ -1,7 +1,7 @@
 /** The plan as sections of sentences: the same for a terminal and for a comment, which lay them out. */
 import { compressNames } from "../../model/names.ts";
 import { isEverywhere } from "../../model/openings.ts";
-import { dollars } from "../words.ts";
+import { count, dollars } from "../words.ts";
 import type { Cost } from "./cost.ts";
 import type { Managers } from "./managers.ts";
 import type { NodeChange, Nodes, PlannedNode } from "./nodes.ts";
@@ -31,6 +31,35 @@ export function sectionsOf(plan: Plan): Section[] {
     return sections.filter(({ lines }) => lines.length > 0);
 }
 
+/** What there is to do, in one line. */
+export function headlineOf({ operation, nodes, services, ports }: Plan): string {
+    if (operation === "destroy") return `everything is destroyed: ${count(nodes.all.length, "node")}`;
+    const nodeMarks = changedNodes(nodes).map(({ change }) => NODE_MARKS[change]);
+    const serviceMarks = services.map(({ change }) => SERVICE_LINES[change][0]);
+    const parts = [
+        ...counted("node", nodeMarks),
+        ...counted("service", serviceMarks),
+        ...(ports.first ? [] : counted("port", Array(ports.changes.length).fill("~"))),
+    ];
+    return parts.join(", ") || "no node, service or port changes";
+}
+
+/** What marks mean, of one and of many. */
+const VERBS = {
+    "+": ["comes", "come"],
+    "-": ["goes", "go"],
+    "±": ["is made anew", "are made anew"],
+    "!": ["is lost and made anew", "are lost and made anew"],
+    "~": ["changes", "change"],
+} as const;
+
+function counted(noun: string, marks: readonly string[]): string[] {
+    return Object.entries(VERBS).flatMap(([mark, [one, many]]) => {
+        const number = marks.filter((other) => other === mark).length;
+        return number === 0 ? [] : [`${count(number, noun)} ${number === 1 ? one : many}`];
+    });
+}
+
 const NODE_MARKS: Readonly<Record<NodeChange, string>> = {
     comes: "+",
     joins: "+",
@@ -41,18 +70,17 @@ const NODE_MARKS: Readonly<Record<NodeChange, string>> = {
     stays: "~",
 };
 
+export const changedNodes = ({ all }: Nodes) =>
+    all.filter(({ change, before, after }) => change !== "stays" || before?.role !== after?.role);
+
 /** Nodes of which the same is to be said share a line. */
-function nodeLines({ all }: Nodes): Words[] {
-    const changed = all.filter(
-        ({ change, before, after }) => change !== "stays" || before?.role !== after?.role,
-    );
-    const groups = Map.groupBy(changed, ({ name: _, isProtected: __, runsJoin: ___, ...rest }) =>
-        JSON.stringify(rest),
-    );
+function nodeLines(nodes: Nodes): Words[] {
+    const groups = Map.groupBy(changedNodes(nodes), (node) => JSON.stringify([node.change, nodeText(node)]));
     return [...groups.values()].map((nodes) => {
         const [node] = nodes as [PlannedNode];
+        const names = compressNames(nodes.map(({ name }) => name));
         // Foreign to Markdown, where such a mark would begin a list.
-        return say`${NODE_MARKS[node.change]} ${compressNames(nodes.map(({ name }) => name))}: ${nodeText(node)}`;
+        return say`${NODE_MARKS[node.change]} ${names}: ${nodeText(node)}`;
     });
 }
 
@@ -84,7 +112,7 @@ function nodeText({ change, before, after, reasons }: PlannedNode): Words {
 
 function managersText({ members, reachable, bears }: Managers): Words {
     if (members === 0) return own("no manager");
-    const who = `${members} ${members === 1 ? "manager" : "managers"}`;
+    const who = count(members, "manager");
     const there = reachable < members ? `, ${reachable} of them there,` : "";
     if (bears < 0) return own(`${who}${there} without a quorum`);
     const loss = bears === 0 ? "no loss" : `the loss of ${bears}`;

@@ -2,7 +2,7 @@
 import { paint } from "../table.ts";
 import { cleanLines, oneLine } from "../words.ts";
 import type { Plan } from "./plan.ts";
-import { sectionsOf } from "./sections.ts";
+import { headlineOf, sectionsOf } from "./sections.ts";
 import { plainText } from "./words.ts";
 
 /** Width of the titles' column. */
@@ -21,7 +21,7 @@ export function planText(plan: Plan): string {
     ];
     const rows = [
         plan.failed ? "As far as it had got:\n" : "",
-        row("stack", [`${name}: ${plainText(plan.headline)}`]),
+        row("stack", [`${name}: ${headlineOf(plan)}`]),
         ...sectionsOf(plan).map(({ title, lines, numbered }) => {
             const width = `${lines.length}`.length;
             const texts = lines.map(plainText);

@@ -1,7 +1,7 @@
 /** What an operator should know before the change is made. */
 import { isEverywhere } from "../../model/openings.ts";
 import type { Course } from "./managers.ts";
-import { isLeaving, isMade, type Nodes, rejoiningSeed, wasManager } from "./nodes.ts";
+import { isDemoted, isLeaving, isMade, type Nodes, rejoiningSeed, wasManager } from "./nodes.ts";
 import { type Facts, isStuck } from "./order.ts";
 import { runs } from "./preview.ts";
 import { listed, namesOf, own, say, type Words } from "./words.ts";
@@ -12,29 +12,24 @@ export interface Limit {
     readonly limit: number;
 }
 
-export interface WarningFacts extends Facts {
-    readonly course: Course;
-    readonly account?: Limit;
+/** For an `up`; those that endanger the swarm come first. */
+export function warningsOf(facts: Facts, course: Course, account: Limit | undefined): Words[] {
+    const rules = [...swarmRules(facts, course), ...otherRules(facts, account), ...portRules(facts)];
+    return rules.filter((rule) => rule !== false);
 }
 
 /** Those that do not apply are left out. */
 type Rules = readonly (Words | false)[];
 
-/** For an `up`; those that endanger the swarm come first. */
-export function warningsOf(facts: WarningFacts): Words[] {
-    return [
-        ...swarmRules(facts),
-        ...managerRules(facts),
-        ...nodeRules(facts),
-        ...serviceRules(facts),
-        ...portRules(facts),
-    ].filter((rule) => rule !== false);
-}
-
-function swarmRules({ preview, nodes, course }: WarningFacts): Rules {
-    const { madeAgain, seed, managersBefore } = nodes;
-    const isOver = course.before.reachable === 0;
+function swarmRules({ preview, nodes }: Facts, course: Course): Rules {
+    const { all, madeAgain, seed, managersBefore } = nodes;
+    const { before, after, worst, path } = course;
     const stuck = isStuck(course, { preview, nodes });
+    const old = all.filter(wasManager);
+    const leaving = old.filter(isLeaving);
+    const turned = old.filter((node) => isLeaving(node) || isDemoted(node));
+    const again = rejoiningSeed(nodes);
+    const guarded = all.filter((node) => node.isProtected && isLeaving(node));
     return [
         madeAgain === "kept" &&
             say`${seed?.name ?? ""} keeps the swarm that it is in, with its services, secrets and configs: a new one is made only where it is in none`,
@@ -43,29 +38,17 @@ function swarmRules({ preview, nodes, course }: WarningFacts): Rules {
                 "a new swarm is made in place of this one: secrets and configs made by hand are gone, and all services start anew",
             ),
         stuck &&
-            isOver &&
-            say`the swarm is lost with its ${own(managersBefore.length === 1 ? "only manager" : "managers")}, ${listed(managersBefore)}: this up stops there, since nothing initialises a second swarm by itself. For a new one: ${"pulumi up --replace '**:Command::swarm'"}`,
+            before.reachable === 0 &&
+            say`the swarm is lost with all its managers (${listed(managersBefore)}): this up stops there, since nothing initialises a second swarm by itself. For a new one: ${"pulumi up --replace '**:Command::swarm'"}`,
         stuck &&
-            !isOver &&
+            before.reachable > 0 &&
             say`more than half of the managers are lost, so nothing in the swarm can be changed and the up fails; if they are gone for good, name one that is left: ${"pulumi config set swarm:recoverFrom NAME"}`,
         runs(preview, "recover") &&
             say`where there is no leader, the swarm goes on from ${preview.config.recoverFrom ?? ""} alone; where there is one, nothing is done. Take the key out again afterwards: ${"pulumi config rm swarm:recoverFrom"}`,
-    ];
-}
-
-function managerRules({ nodes, course }: WarningFacts): Rules {
-    const old = nodes.all.filter(wasManager);
-    const leaving = old.filter(isLeaving);
-    const [only] = nodes.managersBefore.length === 1 ? old : [];
-    const handsOver = only && (isLeaving(only) || only.after?.role === "worker");
-    const again = rejoiningSeed(nodes);
-    const guarded = nodes.all.filter((node) => node.isProtected && isLeaving(node));
-    const { before, after, worst, path } = course;
-    return [
-        handsOver === true &&
-            say`the only manager, ${only?.name ?? ""}, hands over: another one takes over the cluster's state before it is demoted; in between the loss of either loses the swarm`,
-        !only &&
-            leaving.length > 0 &&
+        managersBefore.length === 1 &&
+            turned.length === 1 &&
+            say`the only manager, ${namesOf(turned)}, hands over: another one takes over the cluster's state before it is demoted; in between the loss of either loses the swarm`,
+        leaving.length > 1 &&
             leaving.length === old.length &&
             own(
                 "none of the managers of now stays: the cluster's state goes over to the new ones, which join before the old ones are demoted",
@@ -78,19 +61,24 @@ function managerRules({ nodes, course }: WarningFacts): Rules {
             after.bears < before.bears &&
             say`the quorum bears fewer losses than before: ${after.bears} instead of ${before.bears}`,
         again !== undefined &&
-            say`${again.name} leaves the swarm to join it again, and its tasks end without being moved before; to avoid that, make it a manager beside ${listed(nodes.managersBefore)} first, and exchange them with a second up`,
+            say`${again.name} leaves the swarm to join it again, and its tasks end without being moved before; to avoid that, make it a manager beside ${listed(managersBefore)} first, and exchange them with a second up`,
         guarded.length > 0 &&
             say`protected, so the engine refuses this: ${namesOf(guarded)}; set swarm:protectManagers to false and run an up first`,
     ];
 }
 
-function nodeRules({ preview, nodes, services, account }: WarningFacts): Rules {
+function otherRules({ preview, nodes, services }: Facts, account: Limit | undefined): Rules {
     const { all, managersAfter } = nodes;
     const had = all.filter(({ before }) => before);
     const leaving = all.filter(isLeaving);
-    const strangers = all.filter((node) => isMade(node) && !node.runsJoin);
-    const made = all.filter(isMade).length;
+    const made = all.filter(isMade);
+    const strangers = made.filter(({ runsJoin }) => !runsJoin);
     const keeping = services.filter(({ before }) => before?.volumes);
+    const alone = services.filter(
+        ({ effect, before, after }) =>
+            effect === "roll" && before?.replicas === 1 && after?.replicas === 1 && !after.startFirst,
+    );
+    const anew = services.filter(({ effect, change }) => effect === "anew" && change !== "anew");
     return [
         leaving.length > 0 &&
             !runs(preview, "roster") &&
@@ -105,26 +93,16 @@ function nodeRules({ preview, nodes, services, account }: WarningFacts): Rules {
             keeping.length > 0 &&
             say`volumes are on the nodes: what ${namesOf(keeping)} stored on ${namesOf(leaving)} goes with the droplets`,
         account !== undefined &&
-            made > 0 &&
-            account.droplets + made > account.limit &&
-            say`${made} more droplets for the while, but the account allows ${account.limit} and has ${account.droplets}: exchange nodes in portions, or ask DigitalOcean for a higher limit`,
-    ];
-}
-
-function serviceRules({ services }: WarningFacts): Rules {
-    const alone = services.filter(
-        ({ effect, before, after }) =>
-            effect === "roll" && before?.replicas === 1 && after?.replicas === 1 && !after.startFirst,
-    );
-    const anew = services.filter(({ effect, change }) => effect === "anew" && change !== "anew");
-    return [
+            made.length > 0 &&
+            account.droplets + made.length > account.limit &&
+            say`${made.length} more droplets for the while, but the account allows ${account.limit} and has ${account.droplets}: exchange nodes in portions, or ask DigitalOcean for a higher limit`,
         alone.length > 0 &&
             say`one replica, which is stopped before the new one starts, so away for that moment: ${namesOf(alone)}`,
         anew.length > 0 && say`away while being made again: ${namesOf(anew)}`,
     ];
 }
 
-function portRules({ ports, services }: WarningFacts): Rules {
+function portRules({ ports, services }: Facts): Rules {
     const goes = (name: string) => services.some((one) => one.name === name && one.change === "goes");
     return [
         ...ports.changes.flatMap(({ port, change, before, after, services: names }): Rules => {

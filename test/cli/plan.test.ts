@@ -97,8 +97,8 @@ describe("managers on the way, and the losses that the quorum bears", () => {
                 managers ? [[plainText(what), managers.members, managers.reachable]] : [],
             ),
             [
-                ["joins as the first manager: the new node1", 4, 3],
-                ["demoted, being lost: node1", 3, 3],
+                ["joins as the first manager: node1", 4, 3],
+                ["lost managers demoted: node1", 3, 3],
             ],
         );
     });

@@ -93,7 +93,7 @@ describe("a file", () => {
     test("as text, with prices and the limit from the API", async () => {
         const { status, out, err } = await run([await preview("roll-manager")]);
         assert.deepEqual([status, err], [0, ""]);
-        assert.match(out, /^stack {6}dev: 1 node is replaced\n/);
+        assert.match(out, /^stack {6}dev: 1 node is made anew\n/);
         assert.match(
             out,
             /^cost {7}24\.00 USD a month, as before; 30\.00 while old and new droplets are there$/m,

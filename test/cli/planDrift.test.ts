@@ -34,7 +34,7 @@ test("a service that was changed or removed by hand, as docs/plan.md shows it", 
     assert.ok(page.includes(text), text);
     assert.equal(
         text,
-        `stack      dev: 1 service is set right
+        `stack      dev: 1 service changes
 order      1. services, each until it has converged: nginx
 ${rest.replace("\ncost", "\nservices   ~ nginx: the swarm has it otherwise than the config; it is set right\ncost")}`,
     );
@@ -45,14 +45,14 @@ const drifts: readonly (readonly [what: string, names: readonly string[], text: 
     [
         "a role, an availability or a label that was changed by hand",
         ["roster"],
-        `stack      dev: members are set right
+        `stack      dev: no node, service or port changes
 order      1. roles, availability and labels of members are set right, and what is no longer wanted is removed
 `,
     ],
     [
         "a node that was removed from the swarm joins again",
         ["node2-join"],
-        `stack      dev: 1 node joins
+        `stack      dev: 1 node comes
 nodes      + node2: worker, its droplet is there already
 order      1. join as workers, all at once, without tasks yet: node2
 `,
@@ -60,7 +60,7 @@ order      1. join as workers, all at once, without tasks yet: node2
     [
         "autolock that was switched by hand",
         ["swarm"],
-        `stack      dev: autolock is set right
+        `stack      dev: no node, service or port changes
 order      1. autolock is set right
 `,
     ],

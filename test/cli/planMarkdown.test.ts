@@ -168,8 +168,11 @@ describe("for machines", () => {
             ],
             managers: { before: ["node1"], after: ["node1"] },
             order: [
-                { what: "emptied and removed from the swarm, one after another: node4", managers: undefined },
-                { what: "droplets deleted: node4", managers: undefined },
+                {
+                    what: "old members emptied and removed from the swarm, one after another: node4",
+                    managers: undefined,
+                },
+                { what: "old droplets deleted: node4", managers: undefined },
             ],
             quorum: {
                 before: { members: 1, reachable: 1, bears: 0 },

@@ -18,9 +18,9 @@ const SENTENCES: readonly (readonly [pattern: RegExp, kind: string])[] = [
     [/^services removed, with their tasks: (.*)$/, "service"],
     [/^promoted: (.*)$/, "promote"],
     [/^opened to tasks: (.*)$/, "open"],
-    [/^demoted one after another, the leader last: (.*)$/, "demote"],
+    [/^old managers demoted one after another, the leader last: (.*)$/, "demote"],
     [/^emptied, since managers run no tasks any more: (.*)$/, "close"],
-    [/^emptied and removed from the swarm, one after another: (.*)$/, "remove"],
+    [/^old members emptied and removed from the swarm, one after another: (.*)$/, "remove"],
 ];
 
 function planned(change: MadeChange): Phase[] {
@@ -31,14 +31,7 @@ function planned(change: MadeChange): Phase[] {
             for (const [pattern, kind] of SENTENCES) {
                 const names = pattern.exec(text)?.[1];
                 if (names !== undefined) {
-                    return [
-                        [
-                            kind,
-                            ...expandNames(
-                                names.replaceAll(" and ", ",").replaceAll(/the (?:old|lost) /g, ""),
-                            ),
-                        ],
-                    ];
+                    return [[kind, ...expandNames(names.replaceAll(" and ", ","))]];
                 }
             }
             return [];

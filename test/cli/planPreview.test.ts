@@ -211,12 +211,12 @@ describe("runs that were interrupted", () => {
     test("a droplet was made and its node did not join: it joins, and no droplet is made", async () => {
         const interrupted = (raw: RawPreview) => isThere(called(raw, "node5", "droplet:Droplet"));
         assert.deepEqual(await steps("scale-out", interrupted), [
-            "droplets made, all at once: node6",
+            "new droplets made, all at once: node6",
             "join as workers, all at once, without tasks yet: node5 and node6",
             "opened to tasks: node5 and node6",
         ]);
-        const { cost, headline } = await plan("scale-out", interrupted);
-        assert.equal(plainText(headline), "1 node comes, 1 node joins");
+        const { cost, nodes } = await plan("scale-out", interrupted);
+        assert.deepEqual(nodes.all.map(({ change }) => change).slice(-2), ["joins", "comes"]);
         assert.deepEqual(cost, { before: 30, after: 36, meanwhile: 36 });
     });
 
@@ -226,10 +226,9 @@ describe("runs that were interrupted", () => {
             const { urn, oldState } = droplet;
             raw.steps.push({ op: "delete", urn, oldState: { ...oldState, delete: true } });
         };
-        assert.deepEqual(await steps("no-change", interrupted), [
-            "droplets deleted that an interrupted run has left: 1",
-        ]);
-        const { nodes } = await plan("no-change", interrupted);
+        const { nodes, others, changes } = await plan("no-change", interrupted);
+        assert.deepEqual(others.map(plainText), ["- Droplet node4"]);
+        assert.equal(changes, true);
         assert.ok(nodes.all.every(({ change }) => change === "stays"));
     });
 

@@ -87,12 +87,12 @@ describe("managers", () => {
     test("the only manager is lost", async () => {
         const plan = await planMade({ before: one, after: one, lost: ["node1"] });
         assert.deepEqual(plan.warnings.map(plainText), [
-            "the swarm is lost with its only manager, node1: this up stops there, since nothing initialises a second swarm by itself. For a new one: pulumi up --replace '**:Command::swarm'",
+            "the swarm is lost with all its managers (node1): this up stops there, since nothing initialises a second swarm by itself. For a new one: pulumi up --replace '**:Command::swarm'",
         ]);
         assert.deepEqual(
             plan.course.steps.map(({ what }) => plainText(what)),
             [
-                "droplets made, all at once: node1",
+                "new droplets made, all at once: node1",
                 "here the up fails: without a quorum nothing in the swarm can be changed",
             ],
         );

@@ -58,9 +58,8 @@ export function remoteScript(
             stdin: pulumi
                 .all([args.input, args.spec])
                 .apply(([lines, spec]) => payload(args.script, lines, spec)),
-            environment: differs && {
-                [DIFFERS]: pulumi.runtime.isDryRun() ? unknownText : fresh(differs, leaving),
-            },
+            environment:
+                differs && (pulumi.runtime.isDryRun() ? UNKNOWN : { [DIFFERS]: fresh(differs, leaving) }),
             triggers: args.triggers,
             // sshd would have to accept the variables, and refuses with a warning where it does not.
             addPreviousOutputInEnv: args.remembers ?? false,
@@ -87,7 +86,7 @@ export type Differs = "differs" | "missing";
  */
 export const DIFFERS = "PULUMI_COMMAND_SWARM_DIFFERS";
 
-/** Fresh each time: the swarm may differ twice in a row, in the same way. In a preview unknown, so that a saved plan fits. */
+/** Fresh each time: the swarm may differ twice in a row, in the same way. */
 function fresh(differs: Differs, leaving: readonly string[]): string {
     return [
         differs,
@@ -96,8 +95,13 @@ function fresh(differs: Differs, leaving: readonly string[]): string {
     ].join(" ");
 }
 
-// The SDK has it, and keeps it out of its type declarations.
-const unknownText = (pulumi as unknown as { readonly unknown: string }).unknown;
+/**
+ * What the variable is in a preview, so that a saved plan fits. The whole environment: to the command plugin one that is new and
+ * has an unknown value in it is no reason for another output, so that what follows from that, as the ID of a node that joins
+ * again does for the roster, would be in no preview, and refused by a saved plan. The SDK has the text, and keeps it out of its
+ * type declarations.
+ */
+const UNKNOWN = (pulumi as unknown as { readonly unknown: Record<string, string> }).unknown;
 
 const parts: Record<ScriptName, readonly string[]> = {
     swarm: ["prelude", "host", "swarm"],

@@ -12,6 +12,39 @@ describe("what a command is given", () => {
         assert.deepEqual(properties, { connection, create: "true", stdout: UNKNOWN, stderr: UNKNOWN });
     });
 
+    /** As pulumi-command 1.2.1 itself answers each of these. */
+    const inputs = { connection: secret({ host: "h" }), create: "true", stdin: "a", logging: "stderr" };
+    for (const [what, before, changed, known] of [
+        ["nothing changes", {}, {}, true],
+        ["an input changes", {}, { stdin: "b" }, false],
+        ["an input is unknown", {}, { stdin: UNKNOWN }, false],
+        ["the connection is unknown", {}, { connection: UNKNOWN }, false],
+        ["the connection's host is", {}, { connection: secret({ host: UNKNOWN }) }, false],
+        ["an input becomes secret", {}, { stdin: secret("a") }, false],
+        ["an input comes", {}, { update: "false" }, true],
+        ["variables come", {}, { environment: { A: "1" } }, true],
+        ["variables come, one of them unknown", {}, { environment: { A: UNKNOWN } }, true],
+        ["unknown variables come", {}, { environment: UNKNOWN }, false],
+        ["a variable changes", { environment: { A: "0" } }, { environment: { A: "1" } }, false],
+        ["a variable becomes unknown", { environment: { A: "0" } }, { environment: { A: UNKNOWN } }, false],
+        ["variables stay", { environment: { A: "0" } }, { environment: { A: "0" } }, true],
+        ["variables go", { environment: { A: "0" } }, {}, false],
+    ] satisfies [string, Props, Props, boolean][]) {
+        test(`a preview of an update where ${what}: the output is ${known ? "as it was" : "unknown"}`, async () => {
+            const answer = await plugin.call({
+                method: "Update",
+                type: TYPE,
+                id: "i",
+                olds: { ...inputs, ...before, stdout: "was", stderr: "" },
+                oldInputs: { ...inputs, ...before },
+                news: { ...inputs, ...changed },
+                preview: true,
+            });
+            const { stdout, stderr } = outputs(answer);
+            assert.deepEqual([stdout, stderr], known ? ["was", ""] : [UNKNOWN, UNKNOWN]);
+        });
+    }
+
     test("the last output, where the server accepts it", async () => {
         const host = await startHost({ acceptEnv: ["PULUMI_COMMAND_STDOUT"] });
         const connection = connectionTo(host);

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import { type ChangeKind, type DiffResult, diffProps, topLevel } from "../protocol/diff.ts";
 import type { CheckFailure, Context, DiffRequest, ResourceType } from "../protocol/provider.ts";
-import { hasUnknown, isUnknown, type Props, UNKNOWN, unwrapProps } from "../protocol/values.ts";
+import { hasUnknown, isSecret, isUnknown, type Props, UNKNOWN, unwrapProps } from "../protocol/values.ts";
 import { LOGGING, type StreamName } from "./output.ts";
 
 /** What a command left behind. */
@@ -58,7 +59,8 @@ export function commandResource(
 
         async update({ olds, news }, context) {
             if (context.preview) {
-                return { ...news, ...unknownOutput() };
+                const { stdout = "", stderr = "" } = olds;
+                return { ...news, ...(outputsMayChange(olds, news) ? unknownOutput() : { stdout, stderr }) };
             }
             const previous = outputsOf(olds);
             const plain = unwrapProps(news);
@@ -117,6 +119,17 @@ function commonFailures(inputs: Props): CheckFailure[] {
         });
     }
     return failures;
+}
+
+/**
+ * As the official one's framework tells a preview (pulumi-go-provider 1.3.0, `markComputed`): by an input that is unknown as a
+ * whole, or that was there before and is another one. One that was not there is no reason, whatever is in it.
+ */
+function outputsMayChange({ stdout, stderr, ...before }: Props, news: Props): boolean {
+    return (
+        Object.values(news).some((value) => isUnknown(isSecret(value) ? value.value : value)) ||
+        Object.entries(before).some(([key, value]) => !isDeepStrictEqual(value, news[key]))
+    );
 }
 
 function unknownOutput(): Props {

@@ -3,6 +3,7 @@ import tab, { type RootCommand } from "@bomb.sh/tab";
 import fromCommander from "@bomb.sh/tab/commander";
 import type { Command } from "commander";
 import { compressNames } from "../model/names.ts";
+import { makeProgram } from "./program.ts";
 import { loadStack } from "./stack.ts";
 
 export interface Names {
@@ -10,34 +11,41 @@ export interface Names {
     readonly services: readonly string[];
 }
 
-/** Where a name of a node or a service may stand: arguments by name, options by name. */
-const PLACES: readonly (readonly [
-    command: string,
-    kind: keyof Names,
-    where: "arguments" | "options",
-    name: string,
-])[] = [
-    ["ip", "nodes", "arguments", "name"],
-    ["ssh", "nodes", "arguments", "name"],
-    ["docker", "nodes", "options", "on"],
-    ["docker", "nodes", "options", "node"],
-    ["env", "nodes", "options", "node"],
-    ["logs", "services", "arguments", "name"],
-    ["exec", "services", "arguments", "task"],
-    ["rollback", "services", "arguments", "service"],
-    ["forward", "services", "arguments", "service"],
-    ["push", "nodes", "options", "on"],
-    ["drain", "nodes", "arguments", "name"],
-    ["activate", "nodes", "arguments", "name"],
-    ["replace", "nodes", "arguments", "name"],
-    ["power", "nodes", "arguments", "name"],
-    ["scale", "services", "arguments", "name=n"],
-];
+/** What may stand for an argument, or behind an option, of this name. */
+const KINDS: Readonly<Record<string, keyof Names>> = {
+    node: "nodes",
+    nodes: "nodes",
+    service: "services",
+    services: "services",
+    "service=n": "services",
+};
 
 /** Prints the completions of a command line, a line each, as the script for the shell reads them. */
-export async function complete(program: Command, words: readonly string[]): Promise<void> {
-    const wanted = PLACES.some(([command]) => words[0] === command);
+export async function complete(words: readonly string[]): Promise<void> {
+    const program = await makeProgram();
+    const command = program.commands.find((command) => command.name() === words[0]);
+    const wanted = command && places(command).length > 0;
     completions(program, wanted ? await namesOf(words) : { nodes: [], services: [] }).parse([...words]);
+}
+
+/** Where a name of a node or a service may stand, by the names in the definitions. */
+function places(command: Command): { where: "arguments" | "options"; name: string; kind: keyof Names }[] {
+    const all = [
+        ...command.registeredArguments.map((one) => ({
+            where: "arguments",
+            name: one.name(),
+            value: one.name(),
+        })),
+        ...command.options.map(({ flags, long }) => ({
+            where: "options",
+            name: long?.slice(2) ?? "",
+            value: /<(.*)>$/.exec(flags)?.[1] ?? "",
+        })),
+    ] as const;
+    return all.flatMap(({ where, name, value }) => {
+        const kind = KINDS[value];
+        return kind ? [{ where: where as "arguments" | "options", name, kind }] : [];
+    });
 }
 
 /** What macOS' bash 3.2 has not, and bash without the package bash-completion. */
@@ -67,13 +75,14 @@ function completions(program: Command, names: Names): RootCommand {
     // A line of a menu has no room for more.
     for (const command of program.commands) command.description(command.summary());
     const root = fromCommander(program);
-    for (const [command, kind, where, name] of PLACES) {
-        const place = root.commands.get(command)?.[where].get(name);
-        if (!place) throw new Error(`swarm ${command} has no ${name} among its ${where}`);
-        place.handler = (add: (value: string, description: string) => void) => {
-            for (const value of names[kind]) add(name === "name=n" ? `${value}=` : value, "");
-        };
-    }
+    for (const command of program.commands)
+        for (const { where, name, kind } of places(command)) {
+            const place = root.commands.get(command.name())?.[where].get(name);
+            if (!place) throw new Error(`swarm ${command.name()} has no ${name} among its ${where}`);
+            place.handler = (add: (value: string, description: string) => void) => {
+                for (const value of names[kind]) add(name.endsWith("=n") ? `${value}=` : value, "");
+            };
+        }
     return root;
 }
 

@@ -4,19 +4,19 @@
  */
 import { type IncomingMessage, request } from "node:http";
 import { Duplex } from "node:stream";
+import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { OneConnection } from "../look/oneConnection.ts";
 import type { Access } from "./access.ts";
+import { ended } from "./children.ts";
 import { CliError, EXIT } from "./errors.ts";
-import { spawnFailure, startSsh } from "./ssh.ts";
+import { startSsh } from "./ssh.ts";
 import type { StackNode } from "./stackState.ts";
 import { oneLine } from "./words.ts";
 
 export interface DockerApi {
     /** @throws CliError With Docker's own words when it refuses. */
     get<T>(path: string): Promise<T>;
-    /** An answer that goes on, a piece at a time. @throws CliError As `get`. */
-    stream(path: string): Promise<AsyncIterable<Buffer>>;
     close(): void;
 }
 
@@ -24,8 +24,8 @@ export interface DockerApi {
 export class DockerError extends CliError {
     readonly httpStatus: number;
 
-    constructor(text: string, httpStatus: number) {
-        super(oneLine(text), EXIT.unreachable);
+    constructor(message: string, httpStatus: number) {
+        super(oneLine(message), EXIT.unreachable);
         this.httpStatus = httpStatus;
     }
 }
@@ -47,64 +47,49 @@ export function dockerApi(access: Access, node: StackNode, signal?: AbortSignal)
     stderr.on("data", (chunk) => {
         said += chunk;
     });
-    const ended = new Promise<Error>((resolve) => {
-        child.on("error", (error) => resolve(spawnFailure(error)));
-        child.on("close", (status) =>
-            resolve(
-                failure(status) ??
-                    new DockerError(
-                        `${node.name}: Docker does not answer: ${lastLine(said) || `status ${status}`}`,
-                        0,
-                    ),
+    const over = ended(child, "ssh").then(
+        (status) =>
+            failure(status) ??
+            new DockerError(
+                `${node.name}: Docker does not answer: ${said.trim().split("\n").at(-1) || `status ${status}`}`,
+                0,
             ),
-        );
-    });
+        (error: Error) => error,
+    );
     const stream = Duplex.from({ readable: stdout, writable: stdin });
     // Whatever it is shows in the request that was under way, or in the end of ssh.
     stream.on("error", () => {});
     const agent = new OneConnection(stream);
 
-    /** Within `ANSWER_MS`. */
-    function inTime<T>(path: string, work: Promise<T>): Promise<T> {
-        return new Promise((resolve, reject) => {
-            const late = `${node.name}: Docker gave no answer to ${path} in ${ANSWER_MS / 1000} s`;
-            const timer = setTimeout(() => reject(new DockerError(late, 0)), ANSWER_MS);
-            work.then(resolve, reject).finally(() => clearTimeout(timer));
-        });
-    }
-
-    async function open(path: string): Promise<IncomingMessage> {
+    async function asked(path: string): Promise<string> {
         const answer = new Promise<IncomingMessage>((resolve, reject) => {
-            const asked = request({ agent, host: "docker", path }, resolve);
-            asked.on("error", () => ended.then(reject));
-            asked.end();
-            void ended.then(reject);
+            // Why there is no answer shows in the end of ssh.
+            request({ agent, host: "docker", path }, resolve)
+                .on("error", () => over.then(reject))
+                .end();
+            void over.then(reject);
         });
-        const response = await inTime(path, answer);
+        const response = await answer;
+        const body = await text(response).catch((error: Error) =>
+            Promise.race([over, sleep(1_000, error, { ref: false })]).then((reason) =>
+                Promise.reject(reason),
+            ),
+        );
         const status = response.statusCode ?? 0;
-        if (status >= 400)
-            throw new DockerError(
-                `${node.name}: ${messageIn(await inTime(path, textOf(pieces(response))))}`,
-                status,
-            );
-        return response;
-    }
-
-    /** The answer's pieces. That it breaks off has its reason in the end of ssh, which is there at once. */
-    async function* pieces(response: IncomingMessage): AsyncGenerator<Buffer> {
-        try {
-            yield* response;
-        } catch (error) {
-            throw await Promise.race([ended, sleep(1_000, error as Error, { ref: false })]);
-        }
+        if (status >= 400) throw new DockerError(`${node.name}: ${messageIn(body)}`, status);
+        return body;
     }
 
     return {
-        async get<T>(path: string): Promise<T> {
-            const response = await open(path);
-            return JSON.parse(await inTime(path, textOf(pieces(response)))) as T;
-        },
-        stream: async (path) => pieces(await open(path)),
+        get: <T>(path: string) =>
+            new Promise<T>((resolve, reject) => {
+                const late = `${node.name}: Docker gave no answer to ${path} in ${ANSWER_MS / 1000} s`;
+                const timer = setTimeout(() => reject(new DockerError(late, 0)), ANSWER_MS);
+                asked(path)
+                    .then(JSON.parse)
+                    .then(resolve, reject)
+                    .finally(() => clearTimeout(timer));
+            }),
         close() {
             done.abort();
             agent.destroy();
@@ -112,20 +97,10 @@ export function dockerApi(access: Access, node: StackNode, signal?: AbortSignal)
     };
 }
 
-async function textOf(pieces: AsyncIterable<Buffer>): Promise<string> {
-    const chunks: Buffer[] = [];
-    for await (const piece of pieces) chunks.push(piece);
-    return Buffer.concat(chunks).toString("utf8");
-}
-
-function messageIn(text: string): string {
+function messageIn(body: string): string {
     try {
-        return (JSON.parse(text) as { message: string }).message;
+        return (JSON.parse(body) as { message: string }).message;
     } catch {
-        return text.trim();
+        return body.trim();
     }
-}
-
-function lastLine(text: string): string {
-    return text.trim().split("\n").at(-1) ?? "";
 }

@@ -13,9 +13,9 @@ export const docsFile = path.join(import.meta.dirname, "..", "docs", "cli.md");
 const HEADING = "\n## Commands\n";
 
 /** The page with its commands as they are now; what stands above them stays. */
-export function docsText(page: string): string {
+export async function docsText(page: string): Promise<string> {
     const above = page.slice(0, page.indexOf(HEADING) + HEADING.length);
-    const program = makeProgram();
+    const program = await makeProgram();
     // As wide as the page's own code blocks.
     const help = (command: Command) => {
         command.configureHelp({ helpWidth: 100 }).configureOutput({ getOutHasColors: () => false });
@@ -37,4 +37,4 @@ export function docsText(page: string): string {
     return `${above}\n| command | does |\n| --- | --- |\n${list.join("\n")}\n\n${sections.join("\n")}`;
 }
 
-if (import.meta.main) writeFileSync(docsFile, docsText(readFileSync(docsFile, "utf8")));
+if (import.meta.main) writeFileSync(docsFile, await docsText(readFileSync(docsFile, "utf8")));

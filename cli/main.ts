@@ -5,19 +5,21 @@ import { interruptedStatus, listenForSignals } from "./signals.ts";
 
 async function main(): Promise<void> {
     listenForSignals();
+    const words = process.argv.slice(2);
     try {
         // What the shells' completion calls: the words of a command line that is not finished.
-        if (process.argv[2] === "complete" && process.argv[3] === "--") {
-            await (await import("./completion.ts")).complete(makeProgram(), process.argv.slice(4));
+        if (words[0] === "complete" && words[1] === "--") {
+            await (await import("./completion.ts")).complete(words.slice(2));
             return;
         }
-        const words = process.argv.slice(2);
-        // The one word that begins with dashes and is a command, wherever it stands among the options before one.
+        // The command, wherever it stands among options; one word of those begins with dashes.
         const verb = words.findIndex(
-            (word, at) => !/^(-s|--stack)$/.test(words[at - 1] ?? "") && !/^(-s|--stack)/.test(word),
+            (word, at) =>
+                !/^(-s|--stack)$/.test(words[at - 1] ?? "") &&
+                (!word.startsWith("-") || word === "--version"),
         );
         if (words[verb] === "--version") words[verb] = "version";
-        await makeProgram().parseAsync(words, { from: "user" });
+        await (await makeProgram(words[verb])).parseAsync(words, { from: "user" });
     } catch (error) {
         process.exitCode = statusOf(error);
     }

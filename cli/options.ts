@@ -1,11 +1,8 @@
-/** What the commands have in common: options, how their end becomes an exit status, and how they print. */
-import { Option } from "commander";
+/** What the commands have in common: how they are defined, options, how their end becomes an exit status, and how they print. */
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { StackChoice } from "./pulumi.ts";
 import { interrupted } from "./signals.ts";
 import { yamlText } from "./yaml.ts";
-
-export interface StackOption {
-    readonly stack?: string;
-}
 
 export interface JsonOption {
     readonly json?: boolean;
@@ -26,12 +23,58 @@ export const outputOption = () =>
         .choices(["text", "wide", "yaml", "json"])
         .default("text");
 
+export interface Help {
+    /** Half a line, for the list of all commands. */
+    readonly summary: string;
+    readonly description: string;
+    /** A paragraph below the options. */
+    readonly more?: string;
+    readonly examples?: readonly string[];
+}
+
+/** A command, with the option that all of them have but the one that prints scripts. */
+export function define(
+    program: Command,
+    name: string,
+    { summary, description, more, examples = [] }: Help,
+): Command {
+    const head = examples.length === 1 ? "Example:" : "Examples:";
+    const parts = [
+        ...(more ? [more] : []),
+        ...(examples.length > 0 ? [[head, ...examples].join("\n  ")] : []),
+    ];
+    const command = program.command(name).summary(summary).description(description);
+    if (name !== "completion") command.addOption(stackOption());
+    return parts.length > 0 ? command.addHelpText("after", `\n${parts.join("\n\n")}`) : command;
+}
+
+/** The stack that a command is about, and what ends its work. */
+export interface Choice extends StackChoice {
+    readonly signal: AbortSignal;
+}
+
 /** Runs a command's work; what it returns is the exit status. */
 export function run<A extends unknown[]>(
-    work: (signal: AbortSignal, ...args: A) => Promise<number>,
+    work: (choice: Choice, ...args: A) => Promise<number>,
 ): (...args: A) => Promise<void> {
     return async (...args) => {
-        process.exitCode = await work(interrupted, ...args);
+        // Commander's own order: the arguments, the options, the command.
+        const { stack } = args.at(-2) as StackChoice;
+        process.exitCode = await work(
+            { ...(stack !== undefined && { stack }), signal: interrupted },
+            ...args,
+        );
+    };
+}
+
+/** What stands behind the arguments of the command: without the -- that may come first. */
+export const behind = (words: readonly string[]) => (words[0] === "--" ? words.slice(1) : words);
+
+/** Reads a number. */
+export function wholeNumber(least: number, most: number): (text: string) => number {
+    return (text) => {
+        if (/^\d{1,6}$/.test(text) && Number(text) >= least && Number(text) <= most) return Number(text);
+        throw new InvalidArgumentError(`Allowed: a whole number from ${least} to ${most}.`);
     };
 }
 

@@ -5,7 +5,9 @@ import { type DockerApi, dockerApi } from "./dockerApi.ts";
 import { CliError, EXIT } from "./errors.ts";
 import { activeManager } from "./managers.ts";
 import type { StackNode } from "./stackState.ts";
-import { requireService } from "./taskTable.ts";
+
+/** How a task is named on the command line. */
+export const WHICH_TASK = "nginx for its first task that runs, nginx.2 for that replica, nginx.node3 by node";
 
 /** A service as the API has it, with what an update has replaced. */
 export interface FullService extends ApiService {
@@ -42,10 +44,13 @@ export async function onManager<T>(
 /** The service of this name. @throws CliError that says which there are. */
 export async function serviceOf(api: DockerApi, name: string): Promise<FullService> {
     const services = await api.get<FullService[]>("/services");
-    return requireService(
-        services.map((service) => ({ name: service.Spec.Name, service })),
-        name,
-    ).service;
+    const found = services.find(({ Spec }) => Spec.Name === name);
+    if (found) return found;
+    const there = services.map(({ Spec }) => Spec.Name).sort();
+    throw new CliError(
+        `there is no service "${name}" in the swarm; there are: ${there.join(", ") || "none"}`,
+        EXIT.usage,
+    );
 }
 
 /**

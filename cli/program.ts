@@ -1,35 +1,38 @@
 /**
- * Every command with its arguments, options and help. What a command does is loaded when it runs: a person who asks
- * for an address does not wait for the rest.
+ * Every command with its arguments, options and help. Only the one that runs is loaded: a person who asks for an address
+ * does not wait for the rest.
  */
 import { Command } from "commander";
-import { completion } from "./commands/completion.ts";
-import { docker } from "./commands/docker.ts";
-import { doctor } from "./commands/doctor.ts";
-import { drain } from "./commands/drain.ts";
-import { env } from "./commands/env.ts";
-import { exec } from "./commands/exec.ts";
-import { forward } from "./commands/forward.ts";
-import { ip } from "./commands/ip.ts";
-import { logs } from "./commands/logs.ts";
-import { ls } from "./commands/ls.ts";
-import { map } from "./commands/map.ts";
-import { orphans } from "./commands/orphans.ts";
-import { plan } from "./commands/plan.ts";
-import { power } from "./commands/power.ts";
-import { push } from "./commands/push.ts";
-import { replace } from "./commands/replace.ts";
-import { rollback } from "./commands/rollback.ts";
-import { scale } from "./commands/scale.ts";
-import { ssh } from "./commands/ssh.ts";
-import { status } from "./commands/status.ts";
-import { top } from "./commands/top.ts";
-import { version } from "./commands/version.ts";
-import { wait } from "./commands/wait.ts";
 import { EXIT } from "./errors.ts";
 import { jsonOption, stackOption } from "./options.ts";
 
-export function makeProgram(): Command {
+/** In the order of the help, each with the file in commands/ that defines it. */
+const COMMANDS: Readonly<Record<string, string>> = {
+    ...own(
+        "ls",
+        "ip",
+        "status",
+        "docker",
+        "ssh",
+        "exec",
+        "forward",
+        "env",
+        "plan",
+        "scale",
+        "rollback",
+        "push",
+    ),
+    drain: "drain",
+    activate: "drain",
+    ...own("replace", "power", "logs", "top", "wait", "orphans", "doctor", "map", "completion", "version"),
+};
+
+function own(...names: string[]): Record<string, string> {
+    return Object.fromEntries(names.map((name) => [name, name]));
+}
+
+/** @param only The command that is going to run; default all of them. */
+export async function makeProgram(only?: string): Promise<Command> {
     const program = new Command("swarm")
         .description(
             "Hands on the running cluster of a stack. Keeps nothing of its own: it reads the stack's state, asks the " +
@@ -41,39 +44,16 @@ export function makeProgram(): Command {
         .addOption(jsonOption())
         .hook("preAction", passOn)
         .exitOverride();
-    for (const command of [
-        ls,
-        ip,
-        status,
-        docker,
-        ssh,
-        exec,
-        forward,
-        env,
-        plan,
-        scale,
-        rollback,
-        push,
-        drain,
-        replace,
-        power,
-        logs,
-        top,
-        wait,
-        orphans,
-        doctor,
-        map,
-        completion,
-        version,
-    ])
-        command(program);
-    program.addHelpText(
+    const one = only !== undefined && Object.hasOwn(COMMANDS, only) ? COMMANDS[only] : undefined;
+    const files = one === undefined ? [...new Set(Object.values(COMMANDS))] : [one];
+    const modules = await Promise.all(files.map((file) => import(`./commands/${file}.ts`)));
+    for (const module of modules) (module.default as (program: Command) => void)(program);
+    return program.addHelpText(
         "after",
         `
 Exit status: ${EXIT.ok} done or healthy, ${EXIT.no} not, ${EXIT.unreachable} no quorum, no manager reached or the cloud not asked, ${EXIT.state} no state to read, ${EXIT.usage} wrong usage.
 Environment: PULUMI_STACK, PULUMI_BACKEND_URL, PULUMI_CONFIG_PASSPHRASE(_FILE), DIGITALOCEAN_TOKEN, NO_COLOR.`,
     );
-    return program;
 }
 
 /** What stands before the command counts as if it stood behind it. */

@@ -5,6 +5,7 @@
  */
 import { spawn } from "node:child_process";
 import path from "node:path";
+import { collected, inTerminal, type Ran } from "./children.ts";
 import { CliError, EXIT } from "./errors.ts";
 
 /** A backend that does not answer, which may be over in a moment: unlike a stack that there is none of. */
@@ -15,12 +16,6 @@ export const projectFolder = path.resolve(import.meta.dirname, "..");
 
 /** A state in a bucket far away takes its time; one that hangs must not hold a script for ever. */
 const LIMIT_MS = 60_000;
-
-export interface Ran {
-    readonly status: number;
-    readonly stdout: string;
-    readonly stderr: string;
-}
 
 export interface StackChoice {
     /** As `pulumi --stack` takes it; undefined for the selected one. */
@@ -38,7 +33,7 @@ export interface RunOptions {
 }
 
 /** Runs `pulumi` without a terminal, so that it never asks. @throws CliError When there is no such command. */
-export function pulumi(
+export async function pulumi(
     args: readonly string[],
     choice: StackChoice,
     { limitMs = LIMIT_MS, env = {}, input }: RunOptions = {},
@@ -47,55 +42,30 @@ export function pulumi(
     if (choice.stack !== undefined) all.push("--stack", choice.stack);
     // Not the option of `spawn` for it, whose timer goes on when nothing could be started.
     const limit = AbortSignal.timeout(limitMs);
-    return new Promise((resolve, reject) => {
-        const child = spawn("pulumi", all, {
-            cwd: projectFolder,
-            stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
-            env: { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true", ...env },
-            signal: choice.signal ? AbortSignal.any([choice.signal, limit]) : limit,
-        });
-        child.stdin?.on("error", () => {});
-        child.stdin?.end(input);
-        const out: Buffer[] = [];
-        const err: Buffer[] = [];
-        child.stdout?.on("data", (chunk) => out.push(chunk));
-        child.stderr?.on("data", (chunk) => err.push(chunk));
-        child.on("error", (error: NodeJS.ErrnoException) =>
-            reject(limit.aborted ? tooLong(args, limitMs) : spawnError(error)),
+    const child = spawn("pulumi", all, {
+        cwd: projectFolder,
+        stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+        env: { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true", ...env },
+        signal: choice.signal ? AbortSignal.any([choice.signal, limit]) : limit,
+    });
+    return await collected(child, "pulumi", input).catch((error: Error) => {
+        if (!limit.aborted) throw error instanceof CliError ? new CliError(NO_PULUMI, EXIT.state) : error;
+        throw new MomentaryError(
+            `pulumi ${args.slice(0, 2).join(" ")} gave no answer within ${limitMs / 1000} s; does the backend answer? ` +
+                "See: pulumi whoami -v",
+            EXIT.state,
         );
-        child.on("close", (status) => {
-            resolve({
-                status: status ?? 1,
-                stdout: Buffer.concat(out).toString("utf8"),
-                stderr: Buffer.concat(err).toString("utf8"),
-            });
-        });
     });
 }
 
+const NO_PULUMI =
+    "there is no pulumi command on PATH; see https://www.pulumi.com/docs/iac/download-install, " +
+    'or in the lab: eval "$(make -s env)"';
+
 /** `pulumi` in this terminal, where it may ask. @returns its exit status. */
 export async function pulumiHere(args: readonly string[], stack: string | undefined): Promise<number> {
-    const { inTerminal } = await import("./ssh.ts");
     const chosen = stack === undefined ? [] : ["--stack", stack];
-    return await inTerminal("pulumi", ["--cwd", projectFolder, ...args, ...chosen], process.env);
-}
-
-function tooLong(args: readonly string[], limitMs: number): CliError {
-    return new MomentaryError(
-        `pulumi ${args.slice(0, 2).join(" ")} gave no answer within ${limitMs / 1000} s; does the backend answer? ` +
-            "See: pulumi whoami -v",
-        EXIT.state,
-    );
-}
-
-function spawnError(error: NodeJS.ErrnoException): Error {
-    return error.code === "ENOENT"
-        ? new CliError(
-              "there is no pulumi command on PATH; see https://www.pulumi.com/docs/iac/download-install, " +
-                  'or in the lab: eval "$(make -s env)"',
-              EXIT.state,
-          )
-        : error;
+    return await inTerminal("pulumi", ["--cwd", projectFolder, ...args, ...chosen]);
 }
 
 /** What Pulumi says when the state cannot be read, and what a person does about it. */

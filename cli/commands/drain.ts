@@ -1,60 +1,67 @@
 import type { Command } from "commander";
-import { EXIT } from "../errors.ts";
-import { run, type StackOption, stackOption } from "../options.ts";
+import { type Access, openAccess } from "../access.ts";
+import { dockerQuiet } from "../dockerClient.ts";
+import { CliError, EXIT } from "../errors.ts";
+import { activeManager } from "../managers.ts";
+import { pickNode } from "../nodeRange.ts";
+import { type Choice, define, run } from "../options.ts";
+import type { StackNode } from "../stackState.ts";
+import { wantedIn } from "../wanted.ts";
 
 /** `drain` and `activate`: one thing and its opposite. */
-export function drain(program: Command): void {
+export default (program: Command) => {
     define(program, "drain", {
         summary: "a node without tasks, for work on it",
         description:
             "Moves a node's tasks elsewhere and keeps new ones away, until swarm activate, or the next up, which opens it again. " +
             "status says that it was drained on purpose, and does not call the cluster degraded for it.",
-        args: ["--availability", "drain", "--label-add", "swarm.drained=yes"],
-        said: (name) =>
-            `${name} takes no tasks any more; those that it has move elsewhere. Open it again: swarm activate ${name}; the next pulumi up does so, too\n`,
-    });
-    define(program, "activate", {
-        summary: "a drained node open to tasks again",
-        description: "Lets a node take tasks again. Those that moved away stay where they are.",
-        args: ["--availability", "active", "--label-add", "swarm.drained=no"],
-        said: (name) => `${name} takes tasks again\n`,
-    });
-}
-
-interface Definition {
-    readonly summary: string;
-    readonly description: string;
-    readonly args: readonly string[];
-    readonly said: (name: string) => string;
-}
-
-function define(program: Command, name: string, { summary, description, args, said }: Definition): void {
-    program
-        .command(name)
-        .summary(summary)
-        .description(description)
-        .argument("<name>", "the node")
-        .addOption(stackOption())
-        .addHelpText("after", `\nExit status: docker's own.\n\nExample:\n  swarm ${name} node3`)
+        examples: ["swarm drain node3"],
+    })
+        .argument("<node>", "the node")
         .action(
-            run(async (signal, word: string, options: StackOption) => {
-                const [{ openAccess }, { pickNode }, { activeManager }, { dockerQuiet }] = await Promise.all([
-                    import("../access.ts"),
-                    import("../nodeRange.ts"),
-                    import("../managers.ts"),
-                    import("../dockerClient.ts"),
-                ]);
-                const access = await openAccess({ stack: options.stack, signal });
+            run(async (choice, word: string, ..._: unknown[]) => {
+                const access = await openAccess(choice);
                 const node = pickNode(access.state.nodes, word);
-                const manager = await activeManager(access, signal);
-                await dockerQuiet(
-                    access,
-                    manager,
-                    ["node", "update", ...args, node.nodeId ?? node.name],
-                    signal,
+                await update(access, node, "drain", choice);
+                process.stderr.write(
+                    `${node.name} takes no tasks any more; those that it has move elsewhere. Open it again: swarm activate ${node.name}; the next pulumi up does so, too\n`,
                 );
-                process.stderr.write(said(node.name));
                 return EXIT.ok;
             }),
         );
+    define(program, "activate", {
+        summary: "a drained node open to tasks again",
+        description:
+            "Lets a node take tasks again. Those that moved away stay where they are. A manager that the config has take no " +
+            "tasks is not opened: the next up would drain it again.",
+        examples: ["swarm activate node3"],
+    })
+        .argument("<node>", "the node")
+        .action(
+            run(async (choice, word: string, ..._: unknown[]) => {
+                const access = await openAccess(choice);
+                const node = pickNode(access.state.nodes, word);
+                const { members } = wantedIn(access.state, undefined).swarm;
+                if (members.find(({ name }) => name === node.name)?.availability === "drain")
+                    throw new CliError(
+                        `${node.name} is a manager, and the config has those take no tasks; to open them: ` +
+                            "pulumi config set swarm:managerAvailability active, then pulumi up",
+                    );
+                await update(access, node, "active", choice);
+                process.stderr.write(`${node.name} takes tasks again\n`);
+                return EXIT.ok;
+            }),
+        );
+};
+
+async function update(
+    access: Access,
+    node: StackNode,
+    availability: string,
+    { signal }: Choice,
+): Promise<void> {
+    const manager = await activeManager(access, signal);
+    const label = `swarm.drained=${availability === "drain" ? "yes" : "no"}`;
+    const flags = ["--availability", availability, "--label-add", label];
+    await dockerQuiet(access, manager, ["node", "update", ...flags, node.nodeId ?? node.name], signal);
 }

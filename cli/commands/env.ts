@@ -1,59 +1,105 @@
 import { type Command, Option } from "commander";
+import { openAccess } from "../access.ts";
+import { DOCKER_ELSEWHERE, dockerUrl, wrapperFolder } from "../dockerClient.ts";
 import { EXIT } from "../errors.ts";
-import { run, type StackOption, stackOption } from "../options.ts";
+import { activeManager } from "../managers.ts";
+import { pickNode } from "../nodeRange.ts";
+import { define, run } from "../options.ts";
+import { shellWord } from "../words.ts";
 
-interface Options extends StackOption {
+export type Shell = "sh" | "fish";
+
+interface Options {
     readonly node?: string;
-    readonly shell?: "sh" | "fish";
+    readonly shell?: Shell;
     readonly unset?: boolean;
 }
 
-export function env(program: Command): void {
-    program
-        .command("env")
-        .summary("lines that lead this shell's docker to the cluster")
-        .description(
+export default (program: Command) =>
+    define(program, "env", {
+        summary: "lines that lead this shell's docker to the cluster",
+        description:
             "Prints lines for eval after which a plain docker talks to the active manager over SSH, with pinned host " +
-                "keys. docker runs ssh, and cannot be told of a config; so a folder with an ssh that reads the right one " +
-                "comes first on PATH. Other hosts are reached as before.",
-        )
-        .option("--node <name>", "this node instead of the active manager; swarm docker follows it, too")
+            "keys. docker runs ssh, and cannot be told of a config; so a folder with an ssh that reads the right one " +
+            "comes first on PATH. Other hosts are reached as before. Once the node does not answer any more, that ssh " +
+            "says at once to ask for the lines again.",
+        examples: [
+            'eval "$(swarm env)" && docker service ls',
+            'eval "$(swarm env --node node3)" && docker ps',
+            'eval "$(swarm env --unset)"',
+            "swarm env --shell fish | source",
+        ],
+    })
+        .option("--node <node>", "this node instead of the active manager; swarm docker follows it, too")
         .addOption(new Option("--shell <shell>", "whose lines; default by $SHELL").choices(["sh", "fish"]))
         .option("--unset", "lines that take it back")
-        .addOption(stackOption())
-        .addHelpText(
-            "after",
-            '\nExamples:\n  eval "$(swarm env)" && docker service ls\n  eval "$(swarm env --node node3)" && docker ps\n' +
-                '  eval "$(swarm env --unset)"\n  swarm env --shell fish | source',
-        )
         .action(
-            run(async (signal, options: Options) => {
-                const text = await import("../dockerEnv.ts");
-                const shell = options.shell ?? text.shellOf(process.env.SHELL);
-                if (options.unset) {
-                    process.stdout.write(text.unsetText(shell));
+            run(async (choice, { node, unset, ...options }: Options, _: Command) => {
+                const shell = options.shell ?? shellOf(process.env.SHELL);
+                if (unset) {
+                    process.stdout.write(unsetText(shell));
                     return EXIT.ok;
                 }
-                const [{ openAccess }, client, { activeManager }, { pickNode }] = await Promise.all([
-                    import("../access.ts"),
-                    import("../dockerClient.ts"),
-                    import("../managers.ts"),
-                    import("../nodeRange.ts"),
-                ]);
-                const access = await openAccess({ stack: options.stack, signal });
-                const node =
-                    options.node === undefined
-                        ? await activeManager(access, signal)
-                        : pickNode(access.state.nodes, options.node);
-                const environment = {
-                    url: client.dockerUrl(access, node),
-                    config: access.files.config,
-                    wrapper: client.wrapperFolder,
-                    node: options.node,
-                    elsewhere: client.DOCKER_ELSEWHERE,
-                };
-                process.stdout.write(text.environmentText(environment, shell));
+                const access = await openAccess(choice);
+                const target =
+                    node === undefined
+                        ? await activeManager(access, choice.signal)
+                        : pickNode(access.state.nodes, node);
+                const { config } = access.files;
+                const url = dockerUrl(access, target);
+                process.stdout.write(environmentText({ url, config, wrapper: wrapperFolder, node }, shell));
                 return EXIT.ok;
             }),
         );
+
+/** The shell that the lines are for, by the name of the person's own. */
+export function shellOf(SHELL: string | undefined): Shell {
+    return SHELL?.endsWith("/fish") ? "fish" : "sh";
+}
+
+export interface DockerEnvironment {
+    /** `ssh://node1.swarm-dev` */
+    readonly url: string;
+    /** ssh's config with the stack's nodes among the person's own hosts. */
+    readonly config: string;
+    /** Folder with the `ssh` that reads it. */
+    readonly wrapper: string;
+    /** The node that a person chose; undefined for the active manager. */
+    readonly node?: string | undefined;
+}
+
+/** Lines for `eval`; may be evaluated again without PATH growing. */
+export function environmentText({ url, config, wrapper, node }: DockerEnvironment, shell: Shell): string {
+    const gone = [...DOCKER_ELSEWHERE, ...(node === undefined ? ["SWARM_NODE"] : [])];
+    const set = Object.entries({
+        DOCKER_HOST: url,
+        SWARM_SSH_CONFIG: config,
+        ...(node !== undefined && { SWARM_NODE: node }),
+    });
+    const lines =
+        shell === "fish"
+            ? [
+                  ...set.map(([name, value]) => `set -gx ${name} ${fishWord(value)}`),
+                  `contains -- ${fishWord(wrapper)} $PATH; or set -gx PATH ${fishWord(wrapper)} $PATH`,
+                  ...gone.map((name) => `set -e ${name}`),
+                  "# swarm env --shell fish | source",
+              ]
+            : [
+                  ...set.map(([name, value]) => `export ${name}=${shellWord(value)}`),
+                  `case ":$PATH:" in *:${shellWord(wrapper)}:*) ;; *) export PATH=${shellWord(wrapper)}:"$PATH" ;; esac`,
+                  ...gone.map((name) => `unset ${name}`),
+                  '# eval "$(swarm env)"',
+              ];
+    return lines.map((line) => `${line}\n`).join("");
+}
+
+/** Lines that take it back. PATH keeps the folder, whose ssh is the ordinary one without SWARM_SSH_CONFIG. */
+export function unsetText(shell: Shell): string {
+    return ["DOCKER_HOST", "SWARM_SSH_CONFIG", "SWARM_NODE"]
+        .map((name) => (shell === "fish" ? `set -e ${name}\n` : `unset ${name}\n`))
+        .join("");
+}
+
+function fishWord(text: string): string {
+    return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 }

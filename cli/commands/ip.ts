@@ -1,47 +1,30 @@
 import type { Command } from "commander";
 import { EXIT } from "../errors.ts";
-import { type JsonOption, json, jsonOption, run, type StackOption, stackOption } from "../options.ts";
+import { pickNodes } from "../nodeRange.ts";
+import { define, type JsonOption, json, jsonOption, run } from "../options.ts";
+import { loadStack } from "../stack.ts";
+import { upOrThrow } from "../stackState.ts";
 
-interface Options extends StackOption, JsonOption {
+interface Options extends JsonOption {
     readonly private?: boolean;
 }
 
-export function ip(program: Command): void {
-    program
-        .command("ip")
-        .summary("the address of a node")
-        .description("Prints the public IPv4 addresses of nodes, one a line, in the order of the names.")
-        .argument("<name...>", "names and ranges of nodes: node1, node[2:4]")
+export default (program: Command) =>
+    define(program, "ip", {
+        summary: "the address of a node",
+        description: "Prints the public IPv4 addresses of nodes, one a line, in the order of the names.",
+        examples: ["swarm ip node1", "swarm ip 'node[2:4]'", "ping $(swarm ip node1)"],
+    })
+        .argument("<nodes...>", "names and ranges of nodes: node1, node[2:4]")
         .option("-p, --private", "the addresses in the VPC instead")
-        .addOption(stackOption())
         .addOption(jsonOption())
-        .addHelpText(
-            "after",
-            "\nExamples:\n  swarm ip node1\n  swarm ip 'node[2:4]'\n  ping $(swarm ip node1)",
-        )
         .action(
-            run(async (signal, names: string[], options: Options) => {
-                const [{ loadStack }, { upOrThrow }, { pickNodes }] = await Promise.all([
-                    import("../stack.ts"),
-                    import("../stackState.ts"),
-                    import("../nodeRange.ts"),
-                ]);
-                const { nodes } = upOrThrow(await loadStack({ stack: options.stack, signal }));
-                const picked = pickNodes(nodes, names);
-                process.stdout.write(
-                    options.json
-                        ? json({
-                              nodes: picked.map(({ name, publicIp, privateIp }) => ({
-                                  name,
-                                  publicIp,
-                                  privateIp,
-                              })),
-                          })
-                        : picked
-                              .map((node) => `${options.private ? node.privateIp : node.publicIp}\n`)
-                              .join(""),
+            run(async (choice, names: string[], options: Options, _: Command) => {
+                const nodes = pickNodes(upOrThrow(await loadStack(choice)).nodes, names).map(
+                    ({ name, publicIp, privateIp }) => ({ name, publicIp, privateIp }),
                 );
+                const lines = nodes.map((node) => `${options.private ? node.privateIp : node.publicIp}\n`);
+                process.stdout.write(options.json ? json({ nodes }) : lines.join(""));
                 return EXIT.ok;
             }),
         );
-}

@@ -1,66 +1,50 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
-import { EXIT } from "../errors.ts";
-import { run, type StackOption, stackOption } from "../options.ts";
+import type { Command } from "commander";
+import { openAccess } from "../access.ts";
+import { dockerLines } from "../dockerClient.ts";
+import { define, run } from "../options.ts";
+import { onManager, serviceOf } from "../places.ts";
 
-interface Options extends StackOption {
+interface Options {
     readonly follow?: boolean;
     readonly tail: string;
     readonly since?: string;
     readonly timestamps?: boolean;
 }
 
-export function logs(program: Command): void {
-    program
-        .command("logs")
-        .summary("the logs of services, from all their nodes")
-        .description(
-            "Prints what the tasks of services have written, each line with its node and task in front.",
-        )
-        .argument("<name...>", "the services")
+export default (program: Command) =>
+    define(program, "logs", {
+        summary: "the logs of services, from all their nodes",
+        description:
+            "Prints what the tasks of services have written, as docker service logs does for one service: each line with its " +
+            "task and node in front, but for services with a terminal.",
+        more: "Exit status: docker's own; the highest of several.",
+        examples: ["swarm logs nginx", "swarm logs nginx api -f --since 10m"],
+    })
+        .argument("<services...>", "the services")
         .option("-f, --follow", "go on until Ctrl-C")
-        .addOption(
-            new Option("-n, --tail <lines>", "so many of the last lines of each task, or all")
-                .default("100")
-                .argParser(lines),
-        )
-        .addOption(
-            new Option(
-                "--since <when>",
-                "what is younger than 10m, 2h, 3d, or than a time in RFC 3339",
-            ).argParser(since),
-        )
+        .option("-n, --tail <lines>", "so many of the last lines of each task, or all", "100")
+        .option("--since <when>", "what is younger than 10m, 2h, or than a time in RFC 3339")
         .option("-t, --timestamps", "each line with its time")
-        .addOption(stackOption())
-        .addHelpText("after", "\nExamples:\n  swarm logs nginx\n  swarm logs nginx api -f --since 10m")
         .action(
-            run(async (signal, names: string[], options: Options) => {
-                const [{ openAccess }, { activeManager }, { followLogs }] = await Promise.all([
-                    import("../access.ts"),
-                    import("../managers.ts"),
-                    import("../serviceLogs.ts"),
-                ]);
-                const access = await openAccess({ stack: options.stack, signal });
-                const manager = await activeManager(access, signal);
-                await followLogs(access, manager, names, options, signal);
-                return EXIT.ok;
+            run(async ({ signal, ...choice }, names: string[], options: Options, _: Command) => {
+                const access = await openAccess({ signal, ...choice });
+                // Nothing is printed where one of them is no service.
+                const { manager, services } = await onManager(access, signal, async (api, manager) => ({
+                    manager,
+                    services: await Promise.all([...new Set(names)].map((name) => serviceOf(api, name))),
+                }));
+                const flags = [
+                    `--tail=${options.tail}`,
+                    ...(options.since === undefined ? [] : [`--since=${options.since}`]),
+                    ...(options.follow ? ["--follow"] : []),
+                    ...(options.timestamps ? ["--timestamps"] : []),
+                ];
+                const statuses = services.map(({ Spec }) => {
+                    // Docker has no names to put in front of what comes from a terminal.
+                    const raw = Spec.TaskTemplate.ContainerSpec?.TTY ? ["--raw"] : [];
+                    const args = ["service", "logs", ...flags, ...raw, "--", Spec.Name];
+                    return dockerLines(access, manager, args, signal);
+                });
+                return Math.max(...(await Promise.all(statuses)));
             }),
         );
-}
-
-function lines(text: string): string {
-    if (!/^(all|\d{1,7})$/.test(text))
-        throw new InvalidArgumentError('Allowed: a whole number of lines, or "all".');
-    return text;
-}
-
-/** As a Unix time in seconds, which the API takes. */
-function since(text: string): string {
-    const ago = /^(\d{1,6})([smhd])$/.exec(text);
-    const seconds = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
-    const time = ago
-        ? Date.now() / 1000 - Number(ago[1]) * seconds[ago[2] as keyof typeof seconds]
-        : Date.parse(text) / 1000;
-    if (Number.isNaN(time))
-        throw new InvalidArgumentError("Allowed: 30s, 10m, 2h, 3d, or a time such as 2026-11-26T21:00:00Z.");
-    return time.toFixed(3);
-}

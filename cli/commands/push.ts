@@ -1,47 +1,34 @@
 import type { Command } from "commander";
+import { openAccess } from "../access.ts";
+import { requireImage, sendImage } from "../dockerClient.ts";
 import { attempt, EXIT } from "../errors.ts";
-import { run, type StackOption, stackOption } from "../options.ts";
+import { pickNodes } from "../nodeRange.ts";
+import { define, run } from "../options.ts";
+import { atMost } from "../parallel.ts";
 
-interface Options extends StackOption {
-    readonly on?: string;
-}
-
-export function push(program: Command): void {
-    program
-        .command("push")
-        .summary("an image of this machine onto the nodes, without a registry")
-        .description(
+export default (program: Command) =>
+    define(program, "push", {
+        summary: "an image of this machine onto the nodes, without a registry",
+        description:
             "Sends an image of this machine's docker to the nodes over SSH. A service with it starts wherever it was sent " +
-                "to; a node that comes later has to be sent it before it can run one.",
-        )
+            "to; a node that comes later has to be sent it before it can run one. A node that takes nothing on for five " +
+            "minutes is given up.",
+        more: "Exit status: 1 when a node has not got it.",
+        examples: ["docker build -t api:7 . && swarm push api:7"],
+    })
         .argument("<image>", "the image, as docker here calls it; with a tag of its own for each build")
-        .option("--on <range>", "to these nodes alone: node[1:4]")
-        .addOption(stackOption())
-        .addHelpText(
-            "after",
-            "\nExit status: 1 when a node has not got it.\n\nExample:\n  docker build -t api:7 . && swarm push api:7",
-        )
+        .option("--on <nodes>", "to these nodes alone: node[1:4]")
         .action(
-            run(async (signal, image: string, options: Options) => {
-                const [{ openAccess }, { pickNodes }, { requireImage, sendImage }, { atMost }] =
-                    await Promise.all([
-                        import("../access.ts"),
-                        import("../nodeRange.ts"),
-                        import("../dockerClient.ts"),
-                        import("../parallel.ts"),
-                    ]);
-                const access = await openAccess({ stack: options.stack, signal });
+            run(async (choice, image: string, { on }: { readonly on?: string }, _: Command) => {
+                const access = await openAccess(choice);
                 const { nodes } = access.state;
-                const picked = options.on === undefined ? nodes : pickNodes(nodes, [options.on]);
-                await requireImage(image, signal);
-                const failures = await atMost(4, picked, async (node) => {
-                    const sent = await attempt(sendImage(access, node, image, signal));
-                    signal.throwIfAborted();
-                    const why = sent instanceof Error ? sent.message : sent;
-                    process.stderr.write(`${node.name}: ${why ?? `has ${image}`}\n`);
-                    return why;
+                const picked = on === undefined ? nodes : pickNodes(nodes, [on]);
+                await requireImage(image, choice.signal);
+                const ends = await atMost(4, picked, async (node) => {
+                    const failure = await attempt(sendImage(access, node, image, choice.signal));
+                    process.stderr.write(`${node.name}: ${failure ? failure.message : `has ${image}`}\n`);
+                    return failure;
                 });
-                return failures.some((why) => why !== undefined) ? EXIT.no : EXIT.ok;
+                return ends.some(Boolean) ? EXIT.no : EXIT.ok;
             }),
         );
-}

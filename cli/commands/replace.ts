@@ -1,36 +1,25 @@
 import type { Command } from "commander";
-import { run, type StackOption, stackOption } from "../options.ts";
+import { pickNodes } from "../nodeRange.ts";
+import { define, run } from "../options.ts";
+import { pulumiHere } from "../pulumi.ts";
+import { loadStack } from "../stack.ts";
+import { upOrThrow } from "../stackState.ts";
 
-interface Options extends StackOption {
-    readonly yes?: boolean;
-}
-
-export function replace(program: Command): void {
-    program
-        .command("replace")
-        .summary("a node made anew: another droplet of the same name")
-        .description(
+export default (program: Command) =>
+    define(program, "replace", {
+        summary: "a node made anew: another droplet of the same name",
+        description:
             "Runs the up that makes a node's droplet anew, after Pulumi's preview and question: the new one joins first, then " +
-                "the old one is emptied and removed. What swarm plan says of it: swarm plan -- --replace '**:Droplet::node3'.",
-        )
-        .argument("<name...>", "names and ranges of nodes: node3, node[2:3]")
+            "the old one is emptied and removed. What swarm plan says of it: swarm plan -- --replace '**:Droplet::node3'.",
+        more: "Exit status: that of pulumi.",
+        examples: ["swarm replace node3"],
+    })
+        .argument("<nodes...>", "names and ranges of nodes: node3, node[2:3]")
         .option("--yes", "without the question")
-        .addOption(stackOption())
-        .addHelpText("after", "\nExit status: that of pulumi.\n\nExample:\n  swarm replace node3")
         .action(
-            run(async (signal, words: string[], options: Options) => {
-                const [{ loadStack }, { upOrThrow }, { pickNodes }, { pulumiHere }] = await Promise.all([
-                    import("../stack.ts"),
-                    import("../stackState.ts"),
-                    import("../nodeRange.ts"),
-                    import("../pulumi.ts"),
-                ]);
-                const { nodes } = upOrThrow(await loadStack({ stack: options.stack, signal }));
-                const which = pickNodes(nodes, words).flatMap(({ name }) => [
-                    "--replace",
-                    `**:Droplet::${name}`,
-                ]);
-                return await pulumiHere(["up", ...which, ...(options.yes ? ["--yes"] : [])], options.stack);
+            run(async (choice, words: string[], { yes }: { readonly yes?: boolean }, _: Command) => {
+                const nodes = pickNodes(upOrThrow(await loadStack(choice)).nodes, words);
+                const which = nodes.flatMap(({ name }) => ["--replace", `**:Droplet::${name}`]);
+                return await pulumiHere(["up", ...which, ...(yes ? ["--yes"] : [])], choice.stack);
             }),
         );
-}

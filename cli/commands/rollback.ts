@@ -1,38 +1,29 @@
 import type { Command } from "commander";
+import { openAccess } from "../access.ts";
+import { dockerHere } from "../dockerClient.ts";
 import { attempt, CliError, EXIT } from "../errors.ts";
-import { run, type StackOption, stackOption } from "../options.ts";
+import { define, run } from "../options.ts";
+import { onManager, serviceOf } from "../places.ts";
+import { configEntry } from "../pulumi.ts";
+import { afterRollback } from "../scaling.ts";
 
-export function rollback(program: Command): void {
-    program
-        .command("rollback")
-        .summary("a service as it was before its last update")
-        .description(
+export default (program: Command) =>
+    define(program, "rollback", {
+        summary: "a service as it was before its last update",
+        description:
             "Has the swarm set a service back to what it was before its last update, by the service's own rollback policy. " +
-                "The config still wants the newer one, so the next up sets that again; which line to change is said.",
-        )
+            "The config still wants the newer one, so the next up sets that again; which line to change is said.",
+        more: "Exit status: docker's own.",
+        examples: ["swarm rollback nginx"],
+    })
         .argument("<service>", "the service")
-        .addOption(stackOption())
-        .addHelpText("after", "\nExit status: docker's own.\n\nExample:\n  swarm rollback nginx")
         .action(
-            run(async (signal, name: string, options: StackOption) => {
-                const [
-                    { openAccess },
-                    { onManager, serviceOf },
-                    { dockerHere },
-                    { afterRollback },
-                    { configEntry },
-                ] = await Promise.all([
-                    import("../access.ts"),
-                    import("../places.ts"),
-                    import("../dockerClient.ts"),
-                    import("../scaling.ts"),
-                    import("../pulumi.ts"),
-                ]);
-                const access = await openAccess({ stack: options.stack, signal });
-                const [service, manager] = await onManager(access, signal, async (api, manager) => [
-                    await serviceOf(api, name),
+            run(async (choice, name: string, ..._: unknown[]) => {
+                const access = await openAccess(choice);
+                const { manager, service } = await onManager(access, choice.signal, async (api, manager) => ({
                     manager,
-                ]);
+                    service: await serviceOf(api, name),
+                }));
                 const { Spec, PreviousSpec } = service;
                 if (PreviousSpec === undefined)
                     throw new CliError(
@@ -40,10 +31,9 @@ export function rollback(program: Command): void {
                     );
                 const status = await dockerHere(access, manager, ["service", "rollback", name]);
                 if (status !== EXIT.ok) return status;
-                const entry = await attempt(configEntry("swarm:services", { stack: options.stack, signal }));
+                const entry = await attempt(configEntry("swarm:services", choice));
                 const secret = !(entry instanceof Error) && entry.secret;
                 process.stderr.write(afterRollback(name, Spec, PreviousSpec, secret));
                 return status;
             }),
         );
-}

@@ -1,31 +1,28 @@
 import type { Command } from "commander";
+import { openAccess } from "../access.ts";
 import { CliError, EXIT } from "../errors.ts";
-import { run, type StackOption, stackOption } from "../options.ts";
+import { pickNode } from "../nodeRange.ts";
+import { behind, define, run } from "../options.ts";
+import { login } from "../ssh.ts";
 
-export function ssh(program: Command): void {
-    program
-        .command("ssh")
-        .summary("a shell or a command on a node")
-        .description(
+export default (program: Command) =>
+    define(program, "ssh", {
+        summary: "a shell or a command on a node",
+        description:
             "Logs in to a node with the stack's key, and only if it shows the host key that the stack gave it. A single " +
-                "word after -- is a line for the shell there; several are a command and its arguments, as they are.",
-        )
-        .argument("<name>", "the node; options come before it")
+            "word after -- is a line for the shell there; several are a command and its arguments, as they are.",
+        more: "Exit status: that of the command; 2 when the login fails.",
+        examples: [
+            "swarm ssh node1",
+            "swarm ssh node1 -- df -h /",
+            "swarm ssh node1 -- 'docker ps -q | wc -l'",
+        ],
+    })
+        .argument("<node>", "the node; options come before it")
         .argument("[command...]", "what to run there; a shell if left out")
-        .addOption(stackOption())
         .passThroughOptions()
-        .addHelpText(
-            "after",
-            "\nExit status: that of the command; 2 when the login fails.\n\n" +
-                "Examples:\n  swarm ssh node1\n  swarm ssh node1 -- df -h /\n  swarm ssh node1 -- 'docker ps -q | wc -l'",
-        )
         .action(
-            run(async (signal, name: string, words: string[], options: StackOption) => {
-                const [{ openAccess }, { pickNode }, { login }] = await Promise.all([
-                    import("../access.ts"),
-                    import("../nodeRange.ts"),
-                    import("../ssh.ts"),
-                ]);
+            run(async (choice, name: string, words: string[], ..._: unknown[]) => {
                 if (words[0]?.startsWith("-") && words[0] !== "--") {
                     throw new CliError(
                         `"${words[0]}" behind the name would be sent to the node: options come before the name, and a ` +
@@ -33,9 +30,7 @@ export function ssh(program: Command): void {
                         EXIT.usage,
                     );
                 }
-                const command = words[0] === "--" ? words.slice(1) : words;
-                const access = await openAccess({ stack: options.stack, signal });
-                return await login(access, pickNode(access.state.nodes, name), command);
+                const access = await openAccess(choice);
+                return await login(access, pickNode(access.state.nodes, name), behind(words));
             }),
         );
-}

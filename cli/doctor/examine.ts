@@ -5,15 +5,16 @@ import { type AccountFacts, lacksImage } from "../../model/preflight.ts";
 import type { Settings } from "../../model/settings.ts";
 import { offeredImages } from "../../offeredImages.ts";
 import { type Access, openAccess } from "../access.ts";
+import { onPath } from "../children.ts";
 import { comparedOf } from "../cluster.ts";
-import { onPath } from "../dockerClient.ts";
 import { NO_PLACE_TAKEN } from "../drift.ts";
 import { type ApiDroplet, asDroplet } from "../droplets.ts";
 import { attempt } from "../errors.ts";
 import type { Facts } from "../health.ts";
+import type { Choice } from "../options.ts";
 import { accountMismatch } from "../otherAccount.ts";
 import { atMost } from "../parallel.ts";
-import { backendUrl, pulumi, refusalText, type StackChoice } from "../pulumi.ts";
+import { backendUrl, pulumi, refusalText } from "../pulumi.ts";
 import { REAL, surveyReader } from "../reading.ts";
 import { LoginError, onNode } from "../ssh.ts";
 import { loadStack, openCloud } from "../stack.ts";
@@ -44,8 +45,6 @@ import { swarmChecks } from "./swarm.ts";
 
 /** In a big cluster, trying every pair would take longer than anybody waits. */
 const NEIGHBOURS = 8;
-
-export type Choice = StackChoice & { readonly signal: AbortSignal };
 
 /** All checks, in the order in which a person would mend what they find. */
 export async function examine(choice: Choice): Promise<Check[]> {

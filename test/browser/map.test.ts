@@ -159,7 +159,7 @@ describe("swarm map on a cluster", () => {
         stack.configure(config(3, "node[2:3]"));
         await stack.upOrThrow();
         outputs = await stack.outputs();
-        await page.getByText("node4 is gone").waitFor(LAG);
+        await page.getByText("node4 is gone", { exact: true }).waitFor(LAG);
         await showsTheCluster(3);
         assert.deepEqual(await page.locator(".node h3").allTextContents(), ["node1", "node2", "node3"]);
     });

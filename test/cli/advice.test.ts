@@ -8,7 +8,7 @@ import { makeProgram } from "../../cli/program.ts";
 const root = path.join(import.meta.dirname, "../..");
 const sources =
     "*.ts,{components,look,model,remnants,policy,lab}/**/*.{ts,sh},cli/**/*.{ts,sh,js,html},.github/**/*.{ts,sh,yml}";
-const commands = new Set(makeProgram().commands.map((command) => command.name()));
+const commands = new Set((await makeProgram()).commands.map((command) => command.name()));
 /** Commands that there are no more, or not: docs/cli.md says what to type instead. */
 const FORMER = ["context", "ps", "repair"];
 /** `docker swarm`'s own, as people say it. */

@@ -1,9 +1,9 @@
 /** The commands on tasks, nodes and images at work, with stand-ins for `pulumi`, `docker`, `ssh` and the API. */
 import assert from "node:assert/strict";
-import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import path from "node:path";
-import { after, beforeEach, describe, test } from "node:test";
+import { beforeEach, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { parse } from "yaml";
@@ -274,7 +274,7 @@ describe("formats", () => {
         const id = "feda336dc7e93c13265632aca518c1d053989caff2001e11303d8aad17600b60";
         answer(
             `[ "$1" = node4 ] || { echo 'docker: not found' >&2; exit 127; }
-            printf '2\\n0.25\\n1000000\\n600000\\n${id} nginx.2.0mbls755b6sffildtb4i1w3nl nginx\\n--\\n${id} 0.51%% 3MiB / 9MiB\\n'`,
+            printf '2\\n0.25\\n1000000\\n600000\\n${id} nginx.2.0mbls755b6sffildtb4i1w3nl 0.51%% 3MiB / 9MiB\\n'`,
         );
         const { status, out, err } = await run(["top"]);
         assert.equal(status, 1);
@@ -299,14 +299,17 @@ describe("logs of several services", () => {
         swarmIs(({ services: [one] }) => ({
             services: [one, { ...one, ID: "b".repeat(25), Spec: { ...one?.Spec, Name: "api" } }],
         }));
-        writeFileSync(file("logs"), "listening\n");
     });
-    after(() => rmSync(file("logs"), { force: true }));
 
     test("each once, whatever is said twice", async () => {
-        const { status, out, err } = await run(["logs", "nginx", "api", "nginx"]);
+        const { status, out, err } = await run(["logs", "nginx", "api", "nginx", "-f", "-t"]);
         assert.deepEqual([status, err], [0, ""]);
-        assert.deepEqual(out.split("\n").sort(), ["", "n1 api.t1 | listening", "n1 nginx.t1 | listening"]);
+        assert.deepEqual(out.split("\n").sort(), ["", "api listens", "nginx listens"]);
+        const flags = "--tail=100 --follow --timestamps";
+        assert.deepEqual(said("docker").sort(), [
+            `ssh://node1.${local} service logs ${flags} -- api`,
+            `ssh://node1.${local} service logs ${flags} -- nginx`,
+        ]);
     });
 
     test("none of them where one is no service", async () => {

@@ -1,9 +1,8 @@
 /** Tables and verdicts from what a real cluster of three managers and a worker said. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { nodeTable } from "../../cli/commands/ls.ts";
 import { healthOf, healthText } from "../../cli/health.ts";
-import { nodeTable } from "../../cli/nodeTable.ts";
-import { tasksOf, taskTable } from "../../cli/taskTable.ts";
 import { compared, sources, view } from "./recordings.ts";
 
 describe("a healthy cluster", () => {
@@ -55,23 +54,6 @@ describe("a healthy cluster", () => {
         );
     });
 
-    test("swarm ps", () => {
-        const now = view("healthy");
-        assert.equal(
-            taskTable(tasksOf(now, "nginx", false), now.at),
-            [
-                "ID            TASK     NODE   WANTED   STATE    FOR     ERROR",
-                "5j8rojg571bd  nginx.1  node4  running  running  33 min  -",
-                "0mbls755b6sf  nginx.2  node4  running  running  33 min  -",
-                "",
-            ].join("\n"),
-        );
-        assert.throws(() => tasksOf(now, "nginks", false), {
-            message: 'there is no service "nginks" in the swarm; there are: nginx',
-            status: 64,
-        });
-    });
-
     test("certificates that were not renewed", () => {
         const nodes = [
             { name: "node1", until: "2026-11-28T22:05:01.922Z" },
@@ -101,7 +83,6 @@ describe("a healthy cluster", () => {
 
 describe("a worker that is down", () => {
     const facts = compared("worker-down");
-    const now = facts.view;
 
     test("swarm status", () => {
         const health = healthOf(facts);
@@ -122,20 +103,6 @@ describe("a worker that is down", () => {
                 "! nginx runs 0 of 2: no suitable node (4 nodes not available for new tasks) (2 times)",
                 "! node4: its droplet 217891710 is off; switch it on (cli/bin/swarm power on node4), or have it made anew: " +
                     "cli/bin/swarm replace node4",
-                "",
-            ].join("\n"),
-        );
-    });
-
-    test("swarm ps --all", () => {
-        assert.equal(
-            taskTable(tasksOf(now, undefined, true), now.at),
-            [
-                "ID            TASK     NODE   WANTED    STATE    FOR     ERROR",
-                "euj2apef00ts  nginx.1  -      running   pending  26 s    no suitable node (4 nodes not available for new tasks)",
-                "5j8rojg571bd  nginx.1  node4  shutdown  running  34 min  -",
-                "uweo6u2tsyc6  nginx.2  -      running   pending  26 s    no suitable node (4 nodes not available for new tasks)",
-                "0mbls755b6sf  nginx.2  node4  shutdown  running  34 min  -",
                 "",
             ].join("\n"),
         );

@@ -205,17 +205,15 @@ describe("the command line", () => {
         const cases: [args: string[], text: RegExp][] = [
             [["stats"], /^error: unknown command 'stats'\n\(Did you mean status\?\)/],
             [["ls", "--jsn"], /^error: unknown option '--jsn'\n\(Did you mean --json\?\)/],
-            [["ip"], /^error: missing required argument 'name'/],
-            [["wait", "--timeout", "soon"], /Allowed: a whole number of seconds, from 0 to 999999\./],
-            [["logs", "nginx", "--tail", "some"], /Allowed: a whole number of lines, or "all"\./],
-            [["logs", "nginx", "--since", "some"], /Allowed: 30s, 10m, 2h, 3d, or a time such as/],
+            [["ip"], /^error: missing required argument 'nodes'/],
+            [["wait", "--timeout", "soon"], /Allowed: a whole number from 0 to 999999\./],
             [["env", "--shell", "tcsh"], /Allowed choices are sh, fish\./],
             [["docker", "--on", "node1", "--node", "node2", "ps"], /cannot be used with option/],
             [
                 ["ssh", "node1", "--stack", "dev"],
                 /^swarm: "--stack" behind the name would be sent to the node: options/,
             ],
-            [["map", "--port", "http"], /Allowed: a whole number from 0 to 65535; 0 for any that is free\./],
+            [["map", "--port", "http"], /Allowed: a whole number from 0 to 65535\./],
         ];
         for (const [args, text] of cases) {
             const { status, out, err } = await run(args);
@@ -227,7 +225,7 @@ describe("the command line", () => {
     test("help of the whole and of a command, on standard output", async () => {
         const all = await run(["--help"]);
         assert.equal(all.status, 0);
-        for (const name of makeProgram().commands.map((command) => command.name())) {
+        for (const name of (await makeProgram()).commands.map((command) => command.name())) {
             assert.match(all.out, new RegExp(`^ {2}${name} `, "m"));
         }
         const one = await run(["help", "docker"]);
@@ -235,8 +233,8 @@ describe("the command line", () => {
         assert.match(one.out, /Examples:\n {2}swarm docker service ls\n/);
     });
 
-    test("every command says when to use it, and those with a table have --json", () => {
-        for (const command of makeProgram().commands) {
+    test("every command says when to use it, and those with a table have --json", async () => {
+        for (const command of (await makeProgram()).commands) {
             assert.ok(command.summary().length > 10, command.name());
             assert.ok(command.description().length > command.summary().length, command.name());
             const options = command.options.map(({ long }) => long);
@@ -247,9 +245,9 @@ describe("the command line", () => {
         }
     });
 
-    test("docs/cli.md is what the definitions say; written anew by: node cli/docs.ts", () => {
+    test("docs/cli.md is what the definitions say; written anew by: node cli/docs.ts", async () => {
         const page = readFileSync(docsFile, "utf8");
-        assert.equal(page, docsText(page));
+        assert.equal(page, await docsText(page));
     });
 
     test("through a link, and from anywhere", async () => {

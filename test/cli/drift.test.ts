@@ -1,9 +1,9 @@
 /** Where the cluster, the cloud and the stack differ, in words. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { nodeTable } from "../../cli/commands/ls.ts";
 import { drift, driftText } from "../../cli/drift.ts";
 import { type Facts, healthOf } from "../../cli/health.ts";
-import { nodeTable } from "../../cli/nodeTable.ts";
 import { readState } from "../../cli/stackState.ts";
 import { wantedIn } from "../../cli/wanted.ts";
 import type { ApiNode, ApiService } from "../../look/facts.ts";

@@ -1,7 +1,7 @@
 /**
  * A stand-in for `ssh` whose every host is a node of a recorded swarm: it gives the answers of Docker's API that were
  * recorded. Any other command is written to FOLDER/asked with its node, a line each, and answered by the shell script
- * FOLDER/answer, which gets both and then ssh's arguments. Logs break off after a line, unless there is FOLDER/logs.
+ * FOLDER/answer, which gets both and then ssh's arguments.
  *
  * usage: node fakeSsh.ts FOLDER ssh's arguments...
  *
@@ -9,7 +9,7 @@
  * show another host key.
  */
 import { spawnSync } from "node:child_process";
-import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { appendFileSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import path from "node:path";
 import { Duplex } from "node:stream";
@@ -31,21 +31,6 @@ if (
 } else if (command === "docker system dial-stdio") {
     const server = createServer((request, response) => {
         const { swarm } = JSON.parse(read("swarm.json")) as Recording;
-        if (request.url?.includes("/logs?") && existsSync(path.join(folder, "logs"))) {
-            const line = `com.docker.swarm.node.id=n1,com.docker.swarm.task.id=t1 ${read("logs")}`;
-            response.end(Buffer.concat([Buffer.from([1, 0, 0, 0, 0, 0, 0, line.length]), Buffer.from(line)]));
-            return;
-        }
-        if (request.url?.includes("/logs?")) {
-            // A line, and then the connection is gone.
-            const line = "com.docker.swarm.node.id=n1,com.docker.swarm.task.id=t1 listening\n";
-            const header = Buffer.from([1, 0, 0, 0, 0, 0, 0, line.length]);
-            response.write(Buffer.concat([header, Buffer.from(line)]), () => {
-                appendFileSync(words, "Timeout, server node1 not responding.\r\n");
-                setTimeout(() => process.exit(255), 100);
-            });
-            return;
-        }
         const [question = ""] = request.url?.slice(1).split("?") ?? [];
         const body = swarm[question as keyof Recording["swarm"]];
         response.writeHead(body === undefined ? 404 : 200, { "content-type": "application/json" });

@@ -67,6 +67,7 @@ before(async () => {
             "image inspect") [ "$6" != none ] || { echo 'Error: No such image: none' >&2; exit 1; } ;;
             "save --") head -c 3000000 /dev/zero ;;
             "exec "*) cat; exit 7 ;;
+            "service logs") for last; do :; done; echo "$last listens" ;;
         esac\n`,
     );
     api = await fakeApi((call) => (call.startsWith("GET /v2/droplets") ? { body: { droplets } } : undefined));

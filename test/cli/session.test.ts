@@ -183,17 +183,6 @@ describe("the status", () => {
     });
 });
 
-test("a log that breaks off says why, in one line", async () => {
-    becomes("healthy");
-    strangers();
-    const { exitCode, stdout, stderr } = await start(swarm, ["logs", "nginx", "--follow"]);
-    assert.deepEqual([exitCode, stdout], [2, "n1 nginx.t1 | listening"]);
-    assert.match(
-        stderr,
-        /^swarm: node1 \(198\.18\.12\.5\): no SSH: Timeout, server node1 not responding\.; .*$/,
-    );
-});
-
 describe("droplets that are lost are deleted one by one", () => {
     const lock =
         "error: the stack is currently locked by 1 lock(s).\n" +

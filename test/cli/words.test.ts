@@ -1,9 +1,8 @@
 /** What a person types, and what they are told when it is wrong. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { environmentText, shellOf, unsetText } from "../../cli/commands/env.ts";
 import { DockerError } from "../../cli/dockerApi.ts";
-import { environmentText, shellOf, unsetText } from "../../cli/dockerEnv.ts";
-import { LineReader, LogReader, parseLine } from "../../cli/logStream.ts";
 import { askManagers, NotManager, noManager } from "../../cli/managers.ts";
 import { pickNode, pickNodes } from "../../cli/nodeRange.ts";
 import { checkScaling, parseScaling, replicasKey, scaled } from "../../cli/scaling.ts";
@@ -210,7 +209,6 @@ describe("docker's way to a node", () => {
         url: "ssh://node1.swarm-dev",
         config: "/it's/config",
         wrapper: "/repo/cli/wrapper",
-        elsewhere: ["DOCKER_CONTEXT"],
     };
 
     test("lines for a POSIX shell", () => {
@@ -221,6 +219,8 @@ describe("docker's way to a node", () => {
                 "export SWARM_SSH_CONFIG='/it'\\''s/config'",
                 `case ":$PATH:" in *:/repo/cli/wrapper:*) ;; *) export PATH=/repo/cli/wrapper:"$PATH" ;; esac`,
                 "unset DOCKER_CONTEXT",
+                "unset DOCKER_TLS_VERIFY",
+                "unset DOCKER_CERT_PATH",
                 "unset SWARM_NODE",
                 '# eval "$(swarm env)"',
                 "",
@@ -238,6 +238,8 @@ describe("docker's way to a node", () => {
                 "set -gx SWARM_NODE 'node3'",
                 "contains -- '/repo/cli/wrapper' $PATH; or set -gx PATH '/repo/cli/wrapper' $PATH",
                 "set -e DOCKER_CONTEXT",
+                "set -e DOCKER_TLS_VERIFY",
+                "set -e DOCKER_CERT_PATH",
                 "# swarm env --shell fish | source",
                 "",
             ].join("\n"),
@@ -289,65 +291,6 @@ describe("swarm scale", () => {
     test("the key in the configuration", () => {
         assert.equal(replicasKey("web-1"), "swarm:services.web-1.replicas");
         assert.equal(replicasKey("a.b"), 'swarm:services["a.b"].replicas');
-    });
-});
-
-describe("logs", () => {
-    /** A chunk as Docker frames it. */
-    const framed = (stream: 1 | 2, text: string) => {
-        const header = Buffer.alloc(8);
-        header[0] = stream;
-        header.writeUInt32BE(Buffer.byteLength(text), 4);
-        return Buffer.concat([header, Buffer.from(text)]);
-    };
-
-    test("chunks come apart, wherever they were cut", () => {
-        const whole = Buffer.concat([framed(1, "eins\n"), framed(2, "zwei ä\n"), framed(1, "")]);
-        const expected = [
-            ["stdout", "eins\n"],
-            ["stderr", "zwei ä\n"],
-            ["stdout", ""],
-        ];
-        for (let cut = 0; cut <= whole.length; cut += 1) {
-            const reader = new LogReader();
-            const chunks = [...reader.read(whole.subarray(0, cut)), ...reader.read(whole.subarray(cut))];
-            assert.deepEqual(
-                chunks.map(({ from, text }) => [from, text.toString("utf8")]),
-                expected,
-            );
-        }
-    });
-
-    test("a service with a terminal has lines and no chunks", () => {
-        const whole = Buffer.from("eins\r\nzwei ä\r\n");
-        for (let cut = 0; cut <= whole.length; cut += 1) {
-            const reader = new LineReader();
-            const lines = [...reader.read(whole.subarray(0, cut)), ...reader.read(whole.subarray(cut))];
-            assert.deepEqual(
-                lines.map(({ from, text }) => [from, text.toString("utf8")]),
-                [
-                    ["stdout", "eins\r\n"],
-                    ["stdout", "zwei ä\r\n"],
-                ],
-            );
-        }
-    });
-
-    test("a line with its details", () => {
-        const details =
-            "com.docker.swarm.node.id=n1,com.docker.swarm.service.id=s1,com.docker.swarm.task.id=t1";
-        assert.deepEqual(parseLine(`${details} GET / a=b,c`, false), {
-            node: "n1",
-            task: "t1",
-            time: undefined,
-            text: "GET / a=b,c",
-        });
-        assert.deepEqual(parseLine(`2026-11-26T21:51:10.9Z ${details} `, true), {
-            node: "n1",
-            task: "t1",
-            time: "2026-11-26T21:51:10.9Z",
-            text: "",
-        });
     });
 });
 

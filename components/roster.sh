@@ -131,6 +131,8 @@ settle() {
     open=$4
     [ "$open" = active ] || open=$availability
     label_changes "$1"
+    # `swarm drain` marks that it was on purpose. That is over with the drain: the next one may be nobody's purpose.
+    if [ "$open" = active ] && has swarm.drained=yes "$there"; then changes="$changes --label-rm swarm.drained"; fi
     [ "$role $availability $label_stack $label_node$changes" != "$3 $open $stack $2" ] || return 0
     # shellcheck disable=SC2086 # names and values have no blanks
     retry node update --role "$3" --availability "$open" \

@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { type Command, Option } from "commander";
 import { openAccess } from "../access.ts";
 import { DOCKER_ELSEWHERE, dockerUrl, wrapperFolder } from "../dockerClient.ts";
@@ -21,8 +22,8 @@ export default (program: Command) =>
         description:
             "Prints lines for eval after which a plain docker talks to the active manager over SSH, with pinned host " +
             "keys. docker runs ssh, and cannot be told of a config; so a folder with an ssh that reads the right one " +
-            "comes first on PATH. Other hosts are reached as before. Once the node does not answer any more, that ssh " +
-            "says at once to ask for the lines again.",
+            "comes first on PATH. Other hosts are reached as before. Where the node has been replaced or is off, that ssh " +
+            "says to ask for the lines again.",
         examples: [
             'eval "$(swarm env)" && docker service ls',
             'eval "$(swarm env --node node3)" && docker ps',
@@ -45,7 +46,9 @@ export default (program: Command) =>
                     node === undefined
                         ? await activeManager(access, choice.signal)
                         : pickNode(access.state.nodes, node);
-                const { config } = access.files;
+                const { config, folder } = access.files;
+                // What the ssh of these lines remembers of a node that has not answered.
+                rmSync(`${folder}/away`, { force: true });
                 const url = dockerUrl(access, target);
                 process.stdout.write(environmentText({ url, config, wrapper: wrapperFolder, node }, shell));
                 return EXIT.ok;

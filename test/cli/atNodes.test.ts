@@ -7,11 +7,15 @@ import { beforeEach, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { parse } from "yaml";
+import { sendImage } from "../../cli/dockerClient.ts";
+import { pickNode } from "../../cli/nodeRange.ts";
 import { projectFolder } from "../../cli/pulumi.ts";
+import { sshFiles } from "../../cli/sshFiles.ts";
+import { readState } from "../../cli/stackState.ts";
 import { answer, env, file, folder, local, run, said, swarmIs } from "./nodeStandIns.ts";
 import { previewText } from "./plans.ts";
 import { swarm } from "./process.ts";
-import type { Recording } from "./recordings.ts";
+import { type Recording, recorded } from "./recordings.ts";
 
 describe("exec", () => {
     test("docker on the node of the task, with its status and what is piped in", async () => {
@@ -144,6 +148,29 @@ describe("push", () => {
     });
 });
 
+test("push: a node that takes nothing on is given up, with how much was sent", async () => {
+    answer("exec sleep 30 </dev/null >/dev/null 2>&1");
+    const state = readState(recorded("healthy").state, "lab-cli");
+    const files = sshFiles(folder);
+    const PATH = process.env.PATH;
+    process.env.PATH = `${file("bin")}:${path.dirname(process.execPath)}:/usr/bin:/bin`;
+    try {
+        const sending = sendImage(
+            { state, files },
+            pickNode(state.nodes, "node4"),
+            "api:7",
+            AbortSignal.timeout(20_000),
+            500,
+        );
+        await assert.rejects(
+            sending,
+            /^CliError: waited 0\.5 s for it to take the image on; [\d.]+ MiB were sent$/,
+        );
+    } finally {
+        process.env.PATH = PATH;
+    }
+});
+
 describe("drain and activate", () => {
     const worker = "adw9hzkpdiqtbljqr7rlj3zv6";
 
@@ -163,6 +190,19 @@ describe("drain and activate", () => {
             `node1: docker node update --availability drain --label-add swarm.drained=yes ${worker}`,
             `node1: docker node update --availability active --label-add swarm.drained=no ${worker}`,
         ]);
+    });
+
+    test("a manager that the config drains is not opened, and which key opens it is said", async () => {
+        answer("exit 0");
+        const { status, err } = await run(["activate", "node1"]);
+        assert.deepEqual(
+            [status, err],
+            [
+                1,
+                "swarm: node1 is a manager, and the config has those take no tasks; to open them: pulumi config set swarm:managerAvailability active, then pulumi up\n",
+            ],
+        );
+        assert.deepEqual(said("asked"), []);
     });
 
     test("docker's own words where it refuses", async () => {

@@ -1,6 +1,15 @@
 /** The command itself, in a process of its own, with a stand-in for `pulumi`; and what is made from its definitions. */
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+    chmodSync,
+    mkdirSync,
+    mkdtempSync,
+    readFileSync,
+    rmSync,
+    symlinkSync,
+    utimesSync,
+    writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -407,6 +416,42 @@ describe("the ssh for docker", () => {
         assert.equal(await ssh({ SWARM_SSH_CONFIG: "/x y/config" }), "-F|/x y/config|-T|a b|");
         assert.equal(await ssh({}), "-T|a b|");
         assert.equal(await ssh({ PATH: `${wrapper}:${wrapper}:${real}:/usr/bin:/bin` }), "-T|a b|");
+    });
+
+    test("a node of the stack that does not answer is asked once, until the hosts are others", async () => {
+        const stack = path.join(folder, "swarm-dev-3f9a2c1b");
+        const real = path.join(folder, "away");
+        for (const made of [stack, real]) mkdirSync(made);
+        const calls = path.join(real, "calls");
+        writeFileSync(calls, "");
+        writeFileSync(path.join(real, "ssh"), `#!/bin/sh\necho "$*" >>'${calls}'; exit 255\n`, {
+            mode: 0o755,
+        });
+        const hosts = path.join(stack, "hosts");
+        const age = (seconds: number) => {
+            writeFileSync(hosts, "");
+            utimesSync(hosts, Date.now() / 1000 + seconds, Date.now() / 1000 + seconds);
+        };
+        const ask = async (node: string) => {
+            writeFileSync(calls, "");
+            const { exitCode, stderr } = await execa("ssh", ["--", node, "docker system dial-stdio"], {
+                env: {
+                    PATH: `${path.join(root, "cli", "wrapper")}:${real}:/usr/bin:/bin`,
+                    SWARM_SSH_CONFIG: path.join(stack, "config"),
+                },
+                extendEnv: false,
+                reject: false,
+            });
+            const asked = readFileSync(calls, "utf8") !== "";
+            return [exitCode, asked, stderr.includes('say again: eval "$(swarm env)"')];
+        };
+        age(-60);
+        assert.deepEqual(await ask("node1.swarm-dev-3f9a2c1b"), [255, true, true]);
+        assert.deepEqual(await ask("node1.swarm-dev-3f9a2c1b"), [255, false, true]);
+        assert.deepEqual(await ask("node2.swarm-dev-3f9a2c1b"), [255, true, true]);
+        assert.deepEqual(await ask("elsewhere.example.com"), [255, true, false]);
+        age(60);
+        assert.deepEqual(await ask("node2.swarm-dev-3f9a2c1b"), [255, true, true]);
     });
 
     test("both shell scripts are free of what shellcheck warns of", async () => {

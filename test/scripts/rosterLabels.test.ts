@@ -56,6 +56,13 @@ const rows: readonly (readonly [string, readonly string[], readonly string[], st
             "--label-add swarm.labels=zone",
             ["zone=a", "swarm.labels=zone"],
         ],
+        [
+            "that a drain was on purpose, once it is over",
+            ["swarm.drained=yes"],
+            [],
+            "--label-rm swarm.drained",
+            [],
+        ],
     ];
 
 describe("labels of a member", () => {

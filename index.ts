@@ -31,10 +31,6 @@ const ownNames = await known(names);
 const tagged = account.droplets?.filter(({ tags }) => ownNames && carriesMarkOf(ownNames, tags));
 
 for (const warning of settingsWarnings(settings)) await pulumi.log.warn(warning);
-const bites = serviceWarnings(settings).map((text) => `  - ${text}`);
-// Once: an up begins with a preview.
-if (bites.length > 0 && pulumi.runtime.isDryRun())
-    await pulumi.log.warn(["Of the services, worth a thought:", ...bites].join("\n"));
 
 const claim = { cloud, names, unmarked, say: (text: string) => void pulumi.log.warn(text) };
 
@@ -71,6 +67,11 @@ const differing = await lookAtSwarm({
     droplets: tagged,
     key: key.privateKey,
 });
+
+// Of what is deployed already nobody reads a warning twice; and an up begins with a preview.
+const bites = serviceWarnings(settings, differing.services).map((text) => `  - ${text}`);
+if (bites.length > 0 && pulumi.runtime.isDryRun())
+    await pulumi.log.warn(["Of the services, worth a thought:", ...bites].join("\n"));
 
 const swarm = new Swarm("swarm", {
     ...settings,

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Differing } from "../look/look.ts";
 import { parseAnswer } from "../model/answers.ts";
 import { engineSpec, isJob, type JsonObject, specText } from "../model/engineSpec.ts";
 import { heldBy, holdsSecret, shownLogin, shownOf, usesObjects } from "../model/held.ts";
@@ -10,7 +11,7 @@ import type { ServiceSpec, Settings } from "../model/settings.ts";
 import { kept } from "./kept.ts";
 import type { Node } from "./nodes.ts";
 import type { Objects } from "./objects.ts";
-import { type Differs, remoteScript } from "./remote.ts";
+import { remoteScript } from "./remote.ts";
 
 export interface ServicesArgs {
     /** With the services, and what they name. */
@@ -27,8 +28,8 @@ export interface ServicesArgs {
     readonly after: pulumi.Resource;
     /** A new swarm has none of the services of the one before, whose commands look done still. */
     readonly swarm: pulumi.Resource;
-    /** Names of the services that the swarm has otherwise, or not at all. */
-    readonly differing: ReadonlyMap<string, Differs>;
+    /** The services that the swarm has otherwise, or not at all. */
+    readonly differing: Differing["services"];
     /** Nodes whose droplets go at the end of this up. */
     readonly leaving: readonly string[];
 }
@@ -126,7 +127,7 @@ function deploy(
                 usesObjects(service) || isJob(service)
                     ? pulumi.unsecret(args.key.apply((key) => specOf(service, args, key)))
                     : specOf(service, args, ""),
-            differs: args.differing.get(service.name),
+            differs: args.differing?.get(service.name),
             leaving: args.leaving,
             timeout: service.timeout + OTHER_WAITS_SECONDS,
         },

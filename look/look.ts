@@ -18,12 +18,12 @@ export interface Differing {
     readonly roster?: Differs;
     /** By the node's name. */
     readonly joins: ReadonlyMap<string, Differs>;
-    /** By the service's name. */
-    readonly services: ReadonlyMap<string, Differs>;
+    /** By the service's name; undefined where the swarm could not be looked at. */
+    readonly services?: ReadonlyMap<string, Differs>;
     readonly objects: Partial<Record<ObjectKind | "unused", Differs>>;
 }
 
-const NOTHING: Differing = { joins: new Map(), services: new Map(), objects: {} };
+const NOTHING: Differing = { joins: new Map(), objects: {} };
 
 /**
  * Looks at the swarm and says where it is not what the config says, in previews as in ups. Whoever mends it is told so,

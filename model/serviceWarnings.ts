@@ -8,10 +8,18 @@ import type { ServiceSpec, Settings } from "./settings.ts";
 
 type Stack = Pick<Settings, "nodes" | "nodeLabels" | "managerAvailability" | "services" | "secretKeys">;
 
-/** One line each, with the service's name in front; none of services that the config keeps secret. */
-export function serviceWarnings(stack: Stack): string[] {
+/**
+ * One line each, with the service's name in front; none of services that the config keeps secret.
+ *
+ * @param changing Has the services, by name, that are new or are about to change; undefined where nobody knows: then all count.
+ */
+export function serviceWarnings(
+    stack: Stack,
+    changing?: { readonly has: (name: string) => boolean },
+): string[] {
     if (stack.secretKeys.includes("services")) return [];
-    return stack.services.flatMap((service) =>
+    const services = stack.services.filter(({ name }) => changing?.has(name) ?? true);
+    return services.flatMap((service) =>
         [
             ...healthWarnings(service),
             ...volumeWarnings(service),

@@ -31,7 +31,10 @@ describe("changes by hand", () => {
     let outputs: Outputs;
     before(async () => {
         stack = await LabStack.make("drift", config);
-        await stack.upOrThrow();
+        const up = await stack.pulumi(["up", "--yes"]);
+        assert.equal(up.status, 0, up.text);
+        // There was no swarm to look at: of all of them, and once, by the preview.
+        assert.deepEqual(worthAThought(up.text), Object.keys(config.services));
         outputs = await stack.outputs();
     });
     after(() => stack?.remove());
@@ -71,6 +74,13 @@ describe("changes by hand", () => {
             differences,
             preview.text,
         );
+        // Of the services that this concerns, and of no other.
+        assert.deepEqual(
+            worthAThought(preview.text),
+            Object.keys(config.services).filter((name) =>
+                differences.some((text) => text.startsWith(`${name}: `)),
+            ),
+        );
         assert.deepEqual((await stack.preview()).sort(), steps);
 
         const found = await health();
@@ -105,7 +115,10 @@ describe("changes by hand", () => {
         assert.deepEqual(await stack.preview(), []);
     }
 
-    test("nothing was done, and nothing is found", isWell);
+    test("nothing was done, and nothing is found", async () => {
+        await isWell();
+        assert.deepEqual(worthAThought((await stack.pulumi(["preview"])).text), []);
+    });
 
     test("services removed, scaled, with another image, without a label, without the stack's own", async () => {
         await docker(
@@ -190,3 +203,8 @@ describe("changes by hand", () => {
         assert.deepEqual((await health()).notes, ["the last update of other was rolled back"]);
     });
 });
+
+/** The services that a preview warns of, whose image goes by no tag. */
+function worthAThought(text: string): string[] {
+    return [...text.matchAll(/^ +- (\w+): its image busybox goes by no tag/gm)].map(([, name = ""]) => name);
+}

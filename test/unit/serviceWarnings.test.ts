@@ -8,11 +8,12 @@ function warnings(
     options: Record<string, unknown>,
     rest: Record<string, unknown> = {},
     secretKeys: string[] = [],
+    changing?: ReadonlySet<string>,
 ) {
     const services = { web: { image: "nginx:1.29", ...options } };
     const result = parseSettings({ sshFrom: ["203.0.113.7/32"], ...rest, services }, secretKeys);
     assert.ok("settings" in result, "problems" in result ? result.problems.join("\n") : "");
-    return serviceWarnings(result.settings);
+    return serviceWarnings(result.settings, changing);
 }
 
 const PORT =
@@ -79,5 +80,11 @@ describe("a service is warned of", () => {
 
     test("nothing, where the config keeps its services secret", () => {
         assert.deepEqual(warnings({ ports: ["80:80"] }, {}, ["services"]), []);
+    });
+
+    test("nothing, where it is in the swarm as it is in the config", () => {
+        const options = { ports: ["80:80"] };
+        assert.deepEqual(warnings(options, {}, [], new Set(["web"])), [PORT]);
+        assert.deepEqual(warnings(options, {}, [], new Set(["other"])), []);
     });
 });

@@ -1,6 +1,7 @@
 import * as digitalocean from "@pulumi/digitalocean";
 import * as pulumi from "@pulumi/pulumi";
 import { type AccessConfig, accessFrom, type Cloud, CloudError, cloud } from "./cloud.ts";
+import { resourcesInState } from "./components/inState.ts";
 import { known } from "./components/known.ts";
 import { otherAccount } from "./model/otherAccount.ts";
 import {
@@ -48,7 +49,8 @@ export async function checkAccount(settings: Settings, client: Cloud, unmarked: 
     }
     if (problems.length > 0) {
         throw new pulumi.RunError(
-            `The account cannot give what the configuration asks for:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`,
+            (await anotherAccount(client)) ??
+                `The account cannot give what the configuration asks for:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`,
         );
     }
     for (const warning of accountWarnings(settings, facts)) {
@@ -58,6 +60,17 @@ export async function checkAccount(settings: Settings, client: Cloud, unmarked: 
         keys: settings.sshKeys.map((wanted) => findKey(facts.keys ?? [], wanted) as AccountKey),
         droplets: facts.droplets,
     };
+}
+
+/** Another account lacks the images and keys of the stack's own: of one that does not know the stack's VPC no more is said. */
+async function anotherAccount(client: Cloud): Promise<string | undefined> {
+    try {
+        const vpc = (await resourcesInState()).find(({ type }) => type === "digitalocean:index/vpc:Vpc");
+        const id = /[^:]+$/.exec(`${vpc?.outputs.vpcUrn ?? ""}`)?.[0];
+        return id && (await otherAccount(client, id, false));
+    } catch {
+        return undefined;
+    }
 }
 
 /**

@@ -29,8 +29,9 @@ export function defaultVpcPlanned(region: string): string {
     const name = defaultVpcName(region);
     return (
         `${becomesDefault(region)}. So that this stack's does not, pulumi up makes ${name} first, as DigitalOcean does with a ` +
-        `first droplet; it stays after pulumi destroy. To choose its range, make it yourself before: doctl vpcs create ` +
-        `--name ${name} --region ${region} --ip-range ...`
+        `first droplet; it stays after pulumi destroy. Where the token may not make it, this stack's becomes the default all the ` +
+        `same. So to avoid that, or to choose its range, make it yourself before: doctl vpcs create --name ${name} ` +
+        `--region ${region} --ip-range ...`
     );
 }
 

@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Cloud } from "../cloud.ts";
+import { resourcesInState } from "../components/inState.ts";
 import { known } from "../components/known.ts";
-import { type StackNames, stackReference } from "../model/stackNames.ts";
+import type { StackNames } from "../model/stackNames.ts";
 import { DROPLET_TYPE, lostDroplets, lostWarning, type TaggedDroplet } from "./remnants.ts";
 
 /**
@@ -48,28 +49,10 @@ async function list(cloud: Cloud, tag: string): Promise<TaggedDroplet[]> {
     return droplets.map(({ id, name, created_at }) => ({ id, name, createdAt: created_at }));
 }
 
-interface StackResources {
-    readonly outputs: Readonly<
-        Record<string, { readonly type: string; readonly outputs: { readonly dropletUrn?: string } }>
-    >;
-}
-
-/**
- * IDs of the droplets in the last state that was written, those that wait for their deletion since a failed run excepted.
- *
- * Asked of the engine that runs this program, by a function that it has for stack references: another `pulumi` may be in
- * another version, backend or project, or not there at all, as under the Automation API.
- */
 async function dropletsInState(): Promise<Set<string>> {
-    const stackName = stackReference(pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack());
-    const read: StackResources = await pulumi.runtime.invoke(
-        "pulumi:pulumi:readStackResourceOutputs",
-        { stackName },
-        { async: true },
-    );
     return new Set(
-        Object.values(read.outputs)
+        (await resourcesInState())
             .filter(({ type }) => type === DROPLET_TYPE)
-            .flatMap(({ outputs }) => /\d+$/.exec(outputs.dropletUrn ?? "")?.[0] ?? []),
+            .flatMap(({ outputs }) => /\d+$/.exec(`${outputs.dropletUrn}`)?.[0] ?? []),
     );
 }

@@ -58,6 +58,19 @@ describe("what is refused before anything is made", () => {
         );
     });
 
+    test("a token of another account, which lacks more than the stack's VPC: that it is another one, and no more", async () => {
+        const config = { ...dev, sshKeys: ["77"] };
+        const inState = (id: string) => ({
+            "pulumi:pulumi:readStackResourceOutputs": () => ({
+                outputs: {
+                    "urn:1": { type: "digitalocean:index/vpc:Vpc", outputs: { vpcUrn: `do:vpc:${id}` } },
+                },
+            }),
+        });
+        assert.equal(await refused({ config, account: inState("v1") }), otherAccountText("v1"));
+        assert.match(await refused({ config, account: inState("network-id") }), /^The account cannot give/);
+    });
+
     test("no token", async () => {
         const token = process.env.DIGITALOCEAN_TOKEN;
         try {

@@ -98,8 +98,9 @@ describe("before the VPC is made", () => {
         "naming a VPC, and cannot be deleted while it is the default";
     const planned =
         `${becomesDefault}. So that this stack's does not, pulumi up makes default-sgp1 first, as DigitalOcean does with a ` +
-        "first droplet; it stays after pulumi destroy. To choose its range, make it yourself before: doctl vpcs create " +
-        "--name default-sgp1 --region sgp1 --ip-range ...";
+        "first droplet; it stays after pulumi destroy. Where the token may not make it, this stack's becomes the default all " +
+        "the same. So to avoid that, or to choose its range, make it yourself before: doctl vpcs create --name default-sgp1 " +
+        "--region sgp1 --ip-range ...";
     const advice =
         " A swarm does not stretch over two VPCs, so its nodes cannot be exchanged one by one; nothing has been " +
         "changed. Set it back, or make another stack with the new value and move over, or give this swarm up: pulumi " +

@@ -100,21 +100,27 @@ hundredths() {
     cut -d' ' -f1 /proc/uptime | tr -d .
 }
 
-# give_up WHY: fails with it, the last lines of a task that failed, and what the tasks say of themselves. The engine deletes
-# nothing where anything has failed, so the droplets of nodes that have left the swarm are there still.
+# give_up WHY: fails with it, the last lines of a task that failed, or has ended and was not to, and what the tasks say of
+# themselves. The engine deletes nothing where anything has failed, so the droplets of nodes that have left the swarm are there
+# still.
 give_up() {
-    failed=$(tasks shutdown '{{.ID}} {{.Name}} on {{.Node}} {{.CurrentState}} {{.Error}}' up-to-date | grep ' Failed ' | head -n 1 || true)
-    last_lines=''
-    if [ -n "$failed" ]; then
-        # The status is in the error alone: task: non-zero exit (3)
-        status=$(printf '%s\n' "$failed" | sed -n 's/.*non-zero exit (\([0-9]*\)).*/ with exit status \1/p')
-        last_lines=$(timeout 10 docker service logs --raw --tail 10 "${failed%% *}" 2>&1 </dev/null || true)
-        failed=${failed#* }
-        last_lines="${newline}the task ${failed%% Failed *} failed$status, and wrote ${last_lines:+at last:$newline}${last_lines:-nothing}"
-    fi
+    ended=$(tasks shutdown '{{.ID}} {{.Name}} on {{.Node}} {{.CurrentState}} {{.Error}}' up-to-date || true)
+    # The status is in the error alone: task: non-zero exit (3)
+    status=$(printf '%s\n' "$ended" | grep ' Failed ' | head -n 1 | sed -n 's/.*non-zero exit (\([0-9]*\)).*/ with exit status \1/p')
+    last_lines=$(last_lines_of Failed "failed$status")
+    is_job || [ "$restart" != any ] || last_lines=${last_lines:-$(last_lines_of Complete "ended with exit status 0")}
     fail "service $service: $1$warning$last_lines
 its tasks:
 $(docker service ps --no-trunc --format '{{.Name}}{{if .Node}} on {{.Node}}{{end}}: {{.CurrentState}}{{if .Error}}: {{.Error}}{{end}}' "$id" | head -n 12)$(not_deleted)"
+}
+
+# last_lines_of STATE HOW: what the newest of $ended in that state has written at last; nothing where there is none.
+last_lines_of() {
+    one=$(printf '%s\n' "$ended" | grep " $1 " | head -n 1)
+    [ -n "$one" ] || return 0
+    written=$(timeout 10 docker service logs --raw --tail 10 "${one%% *}" 2>&1 </dev/null || true)
+    one=${one#* }
+    printf '%s' "${newline}the task ${one%% "$1" *} $2, and wrote ${written:+at last:$newline}${written:-nothing}"
 }
 
 not_deleted() {

@@ -142,8 +142,8 @@ describe("failures", () => {
         ]);
     });
 
-    test("a service whose tasks die: their error; mended by the next up", async () => {
-        const config = (command: string) =>
+    test("services whose tasks die, end or are ill: their errors; mended by the next up", async () => {
+        const config = (command: string, others: string) =>
             withWorker({
                 workerImage: "lab-forced-command",
                 services: {
@@ -156,18 +156,28 @@ describe("failures", () => {
                         command: ["sh"],
                         args: ["-c", command],
                     },
+                    ends: { image: others === "" ? "lab/ends" : others, timeout: 15 },
+                    ill: {
+                        image: others === "" ? "lab/unhealthy" : others,
+                        timeout: 15,
+                        stopGracePeriod: "0s",
+                    },
                 },
             });
-        await fails(config("sleep 1; exit 3"), [
+        await fails(config("sleep 1; exit 3", ""), [
             /service crash: not converged after 1\d s/,
             /crash\.1 on (w1|m1)/,
             "task: non-zero exit (3)",
+            /service ends: not converged after 1\d s/,
+            /the task ends\.1 on \S+ ended with exit status 0, and wrote at last:\s+done/,
+            /service ill: not converged after 1\d s/,
+            /ill\.1 on \S+: Failed .*unhealthy container/,
         ]);
-        stack.configure(config("sleep 1000"));
+        stack.configure(config("sleep 1000", "lab/slow"));
         await stack.upOrThrow();
     });
 
-    test("a migration that fails: the service that it runs before stays as it was; mended by the next up", async () => {
+    test("a migration that fails: what it runs before, and what comes after that, stays as it was; mended by the next up", async () => {
         const config = (seconds: string, migration: string) =>
             withWorker({
                 workerImage: "lab-forced-command",
@@ -185,6 +195,7 @@ describe("failures", () => {
                         stopGracePeriod: "0s",
                         before: "migrate",
                     },
+                    last: { image: "busybox", args: ["sleep", seconds], stopGracePeriod: "0s", after: "app" },
                 },
             });
         stack.configure(config("100000", "echo tables made"));
@@ -194,7 +205,7 @@ describe("failures", () => {
             (
                 await inDroplet(
                     seed,
-                    "docker service inspect --format '{{json .Spec.TaskTemplate.ContainerSpec.Args}}' app",
+                    "docker service inspect --format '{{.Spec.TaskTemplate.ContainerSpec.Args}}' app last",
                 )
             ).trim();
         await fails(config("200000", "echo no such table; exit 3"), [
@@ -202,10 +213,10 @@ describe("failures", () => {
             /the task migrate\.\S* on (w1|m1) failed with exit status 3, and wrote at last:/,
             "no such table",
         ]);
-        assert.equal(await args(), '["sleep","100000"]');
+        assert.equal(await args(), "[sleep 100000]\n[sleep 100000]");
         stack.configure(config("200000", "echo tables made"));
         await stack.upOrThrow();
-        assert.equal(await args(), '["sleep","200000"]');
+        assert.equal(await args(), "[sleep 200000]\n[sleep 200000]");
     });
 
     test("a service that somebody made by hand is not taken over", async () => {

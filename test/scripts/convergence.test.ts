@@ -203,6 +203,19 @@ const fails: readonly (readonly [
         `service web: its update ended as paused: update paused due to failure\nthe task web.1 on node2 failed with exit status 3, and wrote at last:\nboom\nits tasks:\n${states}\n`,
     ],
     [
+        "a task that ends and was not to",
+        {},
+        {
+            replicas: { 0: "0/1" },
+            tasks: { 0: [task("b", "Complete", { desired: "shutdown" })] },
+            logs: "done\n",
+        },
+        "waiting for service web, 5 s: 0 of 1 tasks run\nwaiting for service web, 15 s: 0 of 1 tasks run\n" +
+            "service web: not converged after 20 s: 0 of 1 tasks run\n" +
+            "the task web.1 on node2 ended with exit status 0, and wrote at last:\ndone\n" +
+            "its tasks:\nweb.1 on node2: Complete 3 seconds ago\n",
+    ],
+    [
         "an image that could not be looked up, and is not there",
         { image: "nope" },
         {

@@ -64,6 +64,7 @@ export async function comparedOf(found: Survey, options: StackChoice): Promise<C
         wanted,
         swarm: found.swarm,
         openPorts: state.openPorts,
+        openPortsInConfig: state.openPortsInConfig,
     };
 }
 

@@ -23,6 +23,8 @@ export interface Compared {
     readonly swarm?: SwarmFacts;
     /** What the firewall lets in from outside; undefined where it is not known. */
     readonly openPorts?: readonly string[] | undefined;
+    /** How many entries `swarm:openPorts` has. */
+    readonly openPortsInConfig?: number;
 }
 
 export function drift({ view, clusterId, wanted, swarm }: Compared): Difference[] {

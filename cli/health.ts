@@ -121,25 +121,26 @@ export function uncomparedNotes({ encrypted, older }: Wanted): string[] {
 }
 
 /** Ports that a service publishes, whoever made it, and that nobody reaches from outside. */
-function closedNotes({ swarm, openPorts }: Compared): string[] {
+function closedNotes({ swarm, openPorts, openPortsInConfig = 0 }: Compared): string[] {
     if (!openPorts) return [];
     const passes = (port: number, protocol: string) =>
         openPorts.some((open) => {
             const [range = "", of] = open.split("/");
             return of === protocol && opens({ ports: portsOf(range) }, port);
         });
-    return (swarm?.services ?? []).flatMap(({ Spec, Endpoint }) =>
-        (Endpoint?.Ports ?? [])
-            .filter(
-                ({ PublishedPort, Protocol }) =>
-                    PublishedPort !== undefined && !passes(PublishedPort, Protocol),
-            )
-            .map(
-                ({ PublishedPort, Protocol }) =>
-                    `${Spec.Name} publishes ${PublishedPort}/${Protocol}, which the firewall does not let in; to open it: ` +
-                    `pulumi config set --path 'swarm:openPorts[0]' ${PublishedPort}/${Protocol}, then pulumi up`,
+    return (swarm?.services ?? [])
+        .flatMap(({ Spec, Endpoint }) =>
+            (Endpoint?.Ports ?? []).flatMap(({ PublishedPort, Protocol }) =>
+                PublishedPort === undefined || passes(PublishedPort, Protocol)
+                    ? []
+                    : [{ service: Spec.Name, port: `${PublishedPort}/${Protocol}` }],
             ),
-    );
+        )
+        .map(
+            ({ service, port }, index) =>
+                `${service} publishes ${port}, which the firewall does not let in; to open it: ` +
+                `pulumi config set --path 'swarm:openPorts[${openPortsInConfig + index}]' ${port}, then pulumi up`,
+        );
 }
 
 function countReasons(service: ServiceView, tasks: readonly TaskView[]): string[] {

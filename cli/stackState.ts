@@ -54,6 +54,8 @@ export interface StackState {
     readonly deployKeyPublic?: string;
     /** What the firewall lets in from outside, as `80/tcp` or `9000-9010/udp`; undefined where it is not to be read. */
     readonly openPorts?: readonly string[];
+    /** How many entries `swarm:openPorts` has, each once. */
+    readonly openPortsInConfig: number;
     /** Images by the name of the service, as the last `up` left them. */
     readonly services: readonly string[];
 }
@@ -61,6 +63,7 @@ export interface StackState {
 const DROPLET = "digitalocean:index/droplet:Droplet";
 const VPC = "digitalocean:index/vpc:Vpc";
 const FIREWALL = "digitalocean:index/firewall:Firewall";
+const NETWORK = "swarm:index:Network";
 const KEY = "tls:index/privateKey:PrivateKey";
 const TAG = "digitalocean:index/tag:Tag";
 const STASH = "pulumi:index:Stash";
@@ -153,6 +156,7 @@ export function readState(exported: ExportedState, name: string): StackState {
         sshUser: text(outputs.sshUser) || "root",
         deployKeyPublic,
         openPorts: openPortsIn(called(FIREWALL, "all")?.inboundRules),
+        openPortsInConfig: lengthOf(called(NETWORK, "network")?.openPorts),
         services: Object.keys((outputs.services ?? {}) as object),
     };
     refuseUnfit(state);
@@ -222,6 +226,8 @@ function openPortsIn(rules: unknown): string[] | undefined {
         .filter(({ sourceAddresses }) => Array.isArray(sourceAddresses) && sourceAddresses.length > 0)
         .map(({ portRange, protocol }) => `${portRange}/${protocol}`);
 }
+
+const lengthOf = (list: unknown) => (Array.isArray(list) ? list.length : 0);
 
 /**
  * The private key that logs in, from a state whose secrets are readable.

@@ -42,10 +42,24 @@ test("ports that somebody publishes and the firewall does not let in are named",
             ...compared("healthy", { swarm: { ...swarm, services: [service, theirs(more)] } }),
             openPorts,
         }).notes.filter((note) => note.includes("firewall"));
-    const closed = (port: string) =>
+    const closed = (port: string, index = 0) =>
         `portainer publishes ${port}, which the firewall does not let in; to open it: ` +
-        `pulumi config set --path 'swarm:openPorts[0]' ${port}, then pulumi up`;
+        `pulumi config set --path 'swarm:openPorts[${index}]' ${port}, then pulumi up`;
     assert.deepEqual(notes(["22/tcp", "80/tcp"]), [closed("9443/tcp")]);
+    // Typed one after another, neither takes the place of the other, nor of what is open.
+    const two = {
+        ...service,
+        Spec: { ...service.Spec, Name: "portainer" },
+        Endpoint: { Ports: [port, { ...port, PublishedPort: 9444 }] },
+    };
+    assert.deepEqual(
+        healthOf({
+            ...compared("healthy", { swarm: { ...swarm, services: [two] } }),
+            openPorts: ["22/tcp"],
+            openPortsInConfig: 2,
+        }).notes.filter((note) => note.includes("firewall")),
+        [closed("9443/tcp", 2), closed("9444/tcp", 3)],
+    );
     assert.deepEqual(notes(["80/tcp", "9000-9500/tcp"]), []);
     assert.deepEqual(notes(["80/tcp", "9000-9500/tcp"], { Protocol: "udp" }), [closed("9443/udp")]);
     // Where sshFrom is secret, so are the rules.
@@ -58,7 +72,15 @@ test("ports that somebody publishes and the firewall does not let in are named",
         from("9000-9010", { sourceAddresses: ["0.0.0.0/0"] }),
     ];
     const resources = [{ urn: `urn:pulumi:dev::swarm::${type}::all`, type, outputs: { inboundRules } }];
-    assert.deepEqual(readState({ deployment: { resources } }, "dev").openPorts, ["22/tcp", "9000-9010/tcp"]);
+    const network = {
+        urn: "urn:pulumi:dev::swarm::swarm:index:Network::network",
+        type: "swarm:index:Network",
+        outputs: { openPorts: ["9000-9010/tcp"] },
+    };
+    const both = [...resources, network];
+    const state = readState({ deployment: { resources: both } }, "dev");
+    assert.deepEqual([state.openPorts, state.openPortsInConfig], [["22/tcp", "9000-9010/tcp"], 1]);
+    assert.equal(readState({ deployment: { resources } }, "dev").openPortsInConfig, 0);
 });
 
 describe("nodes", () => {

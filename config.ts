@@ -248,9 +248,7 @@ export function parseSettings(
     report(portProblems(services.specs, known.openPorts), "services");
     report(openPortProblems(known.openPorts ?? []), "openPorts");
     report(orderProblems(services.specs), "services");
-    if (known.networks !== undefined) {
-        report(networkProblems(known.networks, services.specs), "networks", "services");
-    }
+    report(networkProblems(known.networks ?? {}), "networks");
     if (known.minDockerVersion !== undefined) {
         report(versionProblems(services.specs, known.minDockerVersion), "services");
     }

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# Speaks to the Engine's API, for what the docker command has no word for. Sent between the prelude and `service`.
+# Speaks to the Engine's API, for what the docker command has no word for. Sent between the prelude and the scripts that need it.
 
 # engine METHOD PATH [JSON]: sets $engine_status (HTTP) and $engine_answer (the body); false unless the daemon did it. The
 # JSON goes by a pipe: it is no argument of any process, and as long as it likes. So does the login at a registry, $registry_auth.

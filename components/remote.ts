@@ -107,9 +107,9 @@ const parts: Record<ScriptName, readonly string[]> = {
     swarm: ["prelude", "host", "swarm"],
     join: ["prelude", "host", "harden", "join"],
     recover: ["prelude", "host", "recover"],
-    roster: ["prelude", "own", "overlay", "quorum", "labels", "rename", "emptying", "roster"],
+    roster: ["prelude", "own", "engine", "overlay", "quorum", "labels", "rename", "emptying", "roster"],
     objects: ["prelude", "engine", "objects"],
-    service: ["prelude", "own", "overlay", "networks", "engine", "convergence", "service"],
+    service: ["prelude", "own", "engine", "overlay", "networks", "convergence", "service"],
     unused: ["prelude", "own", "unused"],
 };
 

@@ -6,7 +6,8 @@
 #   1. waits until every wanted member is ready, and where the stack was renamed, takes over what carries its former
 #      name;
 #   2. removes services that carry this stack's label and are no longer wanted, so that a renamed one finds its
-#      published port free; so do networks whose options change, with the services on them;
+#      published port free; so do networks whose options change, with the services on them; makes networks that are
+#      for what others deploy;
 #   3. promotes whoever is to be a manager, until it is a reachable one;
 #   4. demotes whoever is to be none: unreachable ones first, the leader last, never below the quorum;
 #   5. gives the workers their labels and opens them to tasks;
@@ -21,8 +22,8 @@
 # Input: node (the seed's name), stack, limit (seconds for a new node to be ready), drain (seconds for tasks to
 # move; longer where they may take longer to stop), member (ID NAME ROLE AVAILABILITY; one or more), label (ID NAME=VALUE, of a
 # member; any number), service (name of a
-# wanted service; any number), network (name of a wanted overlay network and the mark of its options; any
-# number).
+# wanted service; any number), network (name of a wanted overlay network and the mark of its options, and where no wanted
+# service is on it the JSON that makes it; any number).
 
 name=$(value node)
 stack=$(value stack)
@@ -223,7 +224,7 @@ remove_service() {
 # A network keeps the options that it was made with. So one that is to have others goes, and this stack's services on it go
 # with it: their own commands make them anew, and it with them.
 remove_changed_networks() {
-    while read -r network mark; do
+    while read -r network mark _; do
         had=$([ -z "$network" ] || docker network inspect --format '{{.ID}} {{index .Labels "swarm.stack"}}' "$network" 2>/dev/null) || continue
         if ! is_own "${had#* }" || [ "$(options_mark "$network")" = "$mark" ]; then continue; fi
         using=$(for service in $(docker service ls -q); do
@@ -235,6 +236,15 @@ remove_changed_networks() {
         say "the network $network is made anew with other options${using:+, and with it the services on it: }$(printf '%s' "$using" | tr '\n' ' ')"
         for service in $using; do remove_service "$service"; done
         remove_networks "$network"
+    done <<END
+$(values network)
+END
+}
+
+# Those that a service is on are made by that service's own command.
+make_lone_networks() {
+    while read -r network mark body; do
+        [ -z "$body" ] || make_network "$name" "$network" "$mark" "$body"
     done <<END
 $(values network)
 END
@@ -276,6 +286,7 @@ wait_for "$limit" "all nodes to be ready" everyone_is_ready
 take_over_former_names
 remove_unwanted_services
 remove_changed_networks
+make_lone_networks
 read_labels
 settle_all manager
 read_again

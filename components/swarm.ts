@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Differing } from "../look/look.ts";
 import { parseAnswer } from "../model/answers.ts";
 import { MAX_NODES } from "../model/names.ts";
-import { networkMarks } from "../model/networks.ts";
+import { rosterNetworkLines } from "../model/networks.ts";
 import type { Line } from "../model/scriptInput.ts";
 import { MAX_STOP_GRACE_HOURS } from "../model/services.ts";
 import type { ServiceSpec, Settings } from "../model/settings.ts";
@@ -270,9 +270,7 @@ function reconcile(
                         ),
                     ),
                     ...args.services.map((service): Line => ["service", service.name]),
-                    ...Object.entries(networkMarks(args)).map(
-                        ([network, mark]): Line => ["network", `${network} ${mark}`],
-                    ),
+                    ...rosterNetworkLines(args),
                 ]),
         },
         { parent },

@@ -100,13 +100,21 @@ function namesOf(stack: string, members: readonly (ApiNode | undefined)[]): Name
     return new Set([stack, ...labels.filter((label) => isOwnLabel(label, stack))]);
 }
 
-/** The roster takes such a network away, and the services on it, whose own scripts make both anew. */
+/**
+ * One with other options the roster takes away, and the services on it, whose own scripts make both anew. One without a
+ * service it makes.
+ */
 function networkDifferences(
     { stack, services, networks = {} }: WantedSwarm,
     facts: SwarmFacts,
     by: By,
 ): Difference[] {
-    return facts.networks
+    const missing = Object.keys(networks)
+        .filter((name) => !facts.networks.some(({ Name }) => Name === name))
+        // Where a service's spec is not known, it may be on this one.
+        .filter((name) => services.every(({ spec }) => spec && !targets(spec).includes(name)))
+        .map((name) => roster(`the network ${name} is not in the swarm`));
+    const changed = facts.networks
         .filter(({ Name, Labels }) => {
             const mark = networks[Name];
             return (
@@ -124,6 +132,7 @@ function networkDifferences(
                     }),
                 ),
         ]);
+    return [...missing, ...changed];
 }
 
 function targets(spec: JsonObject | undefined): unknown[] {

@@ -3,6 +3,7 @@
  */
 
 import { compressNames } from "./names.ts";
+import { publishedRanges } from "./openPorts.ts";
 import { eligibleNodes, type Members } from "./placement.ts";
 import { clusterUse, portClashes, portKey } from "./ports.ts";
 import type { Problem } from "./problems.ts";
@@ -10,7 +11,7 @@ import { orList } from "./schema.ts";
 import type { OpenPorts, ServiceSpec, Settings } from "./settings.ts";
 
 /** A DigitalOcean firewall takes 50 rules in all; the nodes' own traffic needs seven, and a few are kept free. */
-const MAX_PUBLISHED = 40;
+const MAX_RULES = 40;
 
 /** Ports that the nodes need for themselves, ports that are published twice, and more than a firewall has rules for. */
 export function portProblems(services: readonly ServiceSpec[], open: readonly OpenPorts[] = []): Problem[] {
@@ -40,14 +41,16 @@ export function portProblems(services: readonly ServiceSpec[], open: readonly Op
             allowed: "each port once in the stack: a node has it only once",
         });
     }
-    const published = new Set(services.flatMap(({ ports }) => ports.map(portKey))).size;
-    if (published + open.length > MAX_PUBLISHED) {
+    const rules = publishedRanges(services.flatMap(({ ports }) => ports)).length;
+    if (rules + open.length > MAX_RULES) {
         const ranges = open.length > 0 ? ` and ${open.length} of swarm:openPorts` : "";
         problems.push({
             path: ["services"],
-            value: `${published} published ports${ranges}`,
+            value: `${rules} published ports and ranges of ports${ranges}`,
             why: "",
-            allowed: `at most ${MAX_PUBLISHED} in the stack, since a DigitalOcean firewall takes 50 rules`,
+            allowed:
+                `at most ${MAX_RULES} in the stack, since a DigitalOcean firewall takes 50 rules; ports that follow one ` +
+                "another are one range",
         });
     }
     return problems;

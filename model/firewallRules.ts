@@ -1,5 +1,5 @@
 import { ANYWHERE } from "./openings.ts";
-import { rangeText } from "./openPorts.ts";
+import { publishedRanges, rangeText } from "./openPorts.ts";
 import type { OpenPorts, PortSpec } from "./settings.ts";
 
 /** One opening as DigitalOcean takes it: TCP, UDP or ICMP, and nothing else exists there. */
@@ -35,28 +35,25 @@ export function inbound<Tag>(args: {
     readonly open: readonly OpenPorts[];
 }): InboundRule<Tag>[] {
     const fromNodes = { sourceTags: [args.nodeTag] };
-    const published = new Map(args.published.map((port) => [`${port.published}/${port.protocol}`, port]));
+    const published = publishedRanges(args.published);
+    // A rule that is there twice would be refused.
+    const open = args.open.filter(
+        ({ first, last, protocol }) =>
+            !published.some(
+                (range) => range.protocol === protocol && range.first <= first && last <= range.last,
+            ),
+    );
     return [
         { protocol: "tcp", portRange: "22", sourceAddresses: [...args.sshFrom] },
         { protocol: "tcp", portRange: "2377", ...fromNodes },
         { protocol: "tcp", portRange: "7946", ...fromNodes },
         { protocol: "udp", portRange: "7946", ...fromNodes },
         { protocol: "udp", portRange: "4789", ...fromNodes },
-        ...[...published.values()]
-            .sort((a, b) => a.published - b.published || a.protocol.localeCompare(b.protocol))
-            .map((port) => ({
-                protocol: port.protocol,
-                portRange: `${port.published}`,
-                sourceAddresses: [...ANYWHERE],
-            })),
-        ...args.open
-            // A rule that is there twice would be refused.
-            .filter(({ first, last, protocol }) => first !== last || !published.has(`${first}/${protocol}`))
-            .map((range) => ({
-                protocol: range.protocol,
-                portRange: rangeText(range),
-                sourceAddresses: [...ANYWHERE],
-            })),
+        ...[...published, ...open].map((range) => ({
+            protocol: range.protocol,
+            portRange: rangeText(range),
+            sourceAddresses: [...ANYWHERE],
+        })),
     ];
 }
 

@@ -21,6 +21,9 @@ export function isNetworkName(received: string): boolean {
     return isLabel(received) && !DOCKER_NETWORKS.includes(received);
 }
 
+/** Of the overlay driver, which looks whether the option is there, not at its value. */
+const ENCRYPTED = "encrypted";
+
 export const driverOptions = map(
     `a map from names of the driver's options to ${FREE_TEXT_ALLOWED}`,
     isPlainName,
@@ -29,35 +32,24 @@ export const driverOptions = map(
 
 /** `networks`: by the network's name. */
 export const networks = map(
-    `a map from names of networks that services have, each ${NETWORK_ALLOWED}, to their options`,
+    `a map from names of networks, each ${NETWORK_ALLOWED}, to their options`,
     isNetworkName,
     object({
         attachable: flag().default(false),
         internal: flag().default(false),
-        encrypted: flag().default(false),
         driverOptions,
-    }).transform(
-        ({ encrypted, driverOptions, ...rest }): NetworkSpec => ({
-            ...rest,
-            // The overlay driver looks whether the option is there, not at its value.
-            driverOptions: encrypted ? { encrypted: "", ...driverOptions } : driverOptions,
-        }),
-    ),
+    }),
 );
 
-/** Networks with options that no service is on: nothing would make them. */
-export function networkProblems(
-    own: Readonly<Record<string, NetworkSpec>>,
-    services: readonly ServiceSpec[],
-): Problem[] {
-    const used = new Set(services.flatMap((service) => service.networks.map(({ name }) => name)));
-    return Object.keys(own)
-        .filter((name) => !used.has(name))
-        .map((name) => ({
-            path: ["networks", name],
-            value: own[name],
-            why: "no service is on this network",
-            allowed: `the name of a network that a service has${used.size > 0 ? `: ${[...used].sort().join(", ")}` : ""}`,
+/** What no traffic between nodes would pass with. */
+export function networkProblems(own: Readonly<Record<string, NetworkSpec>>): Problem[] {
+    return Object.entries(own)
+        .filter(([, { driverOptions }]) => driverOptions[ENCRYPTED] !== undefined)
+        .map(([name]) => ({
+            path: ["networks", name, "driverOptions", ENCRYPTED],
+            value: own[name]?.driverOptions[ENCRYPTED],
+            why: "encrypted overlay networks speak ESP between nodes, which DigitalOcean's firewalls do not pass",
+            allowed: "any other option; encrypt in the application what must not be read in the VPC",
         }));
 }
 
@@ -73,13 +65,24 @@ function optionsMark(spec: NetworkSpec | undefined): string {
     return createHash("sha256").update(text).digest("hex").slice(0, 12);
 }
 
-/** The mark of each network that services have, sorted by the networks' names. */
-export function networkMarks({
-    services,
-    networks: own,
-}: Pick<Settings, "services" | "networks">): Record<string, string> {
-    const names = new Set(services.flatMap((service) => service.networks.map(({ name }) => name)));
+type OfNetworks = Pick<Settings, "services" | "networks">;
+
+const onNetworks = (services: readonly ServiceSpec[]) =>
+    new Set(services.flatMap((service) => service.networks.map(({ name }) => name)));
+
+/** The mark of each network that services or `swarm:networks` name, sorted by the networks' names. */
+export function networkMarks({ services, networks: own }: OfNetworks): Record<string, string> {
+    const names = new Set([...onNetworks(services), ...Object.keys(own)]);
     return Object.fromEntries([...names].sort().map((name) => [name, optionsMark(own[name])]));
+}
+
+/** What the roster is told: of a network that no service is on, for what others deploy, also how it is made. */
+export function rosterNetworkLines(settings: OfNetworks): Line[] {
+    const used = onNetworks(settings.services);
+    return Object.entries(networkMarks(settings)).map(([name, mark]): Line => {
+        const body = used.has(name) ? "" : ` ${networkBody(name, settings.networks[name])}`;
+        return ["network", `${name} ${mark}${body}`];
+    });
 }
 
 /** What a service's script is told of its networks. */

@@ -6,7 +6,7 @@ import { clusterUse, type PortRange, portRange } from "./ports.ts";
 import type { Problem } from "./problems.ts";
 import { Refused } from "./problems.ts";
 import { list, text } from "./schema.ts";
-import type { OpenPorts } from "./settings.ts";
+import type { OpenPorts, PortSpec } from "./settings.ts";
 
 const OPEN_ALLOWED =
     'a port or a range of ports such as "8080", "53/udp" or "9000-9010/tcp", from 1 to 65535';
@@ -33,6 +33,17 @@ export function openText({ protocol, ...range }: OpenPorts): string {
 /** As DigitalOcean has it. */
 export function rangeText({ first, last }: PortRange): string {
     return first === last ? `${first}` : `${first}-${last}`;
+}
+
+/** Ports that services publish, those that follow one another as one range: a firewall takes few rules. */
+export function publishedRanges(ports: readonly Pick<PortSpec, "published" | "protocol">[]): OpenPorts[] {
+    const ranges: { first: number; last: number; protocol: "tcp" | "udp" }[] = [];
+    for (const { published, protocol } of [...ports].sort((a, b) => a.published - b.published)) {
+        const before = ranges.findLast((range) => range.protocol === protocol);
+        if (before && published <= before.last + 1) before.last = published;
+        else ranges.push({ first: published, last: published, protocol });
+    }
+    return ranges.sort(byPort);
 }
 
 /** Ranges that would open to the world what only the nodes are to reach. */

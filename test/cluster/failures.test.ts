@@ -143,8 +143,9 @@ describe("failures", () => {
     });
 
     test("services whose tasks die, end or are ill: their errors; mended by the next up", async () => {
-        const config = (command: string, others: string) =>
-            withWorker({
+        const config = (command: string, others?: string) => {
+            const other = { timeout: others === undefined ? 15 : 60, stopGracePeriod: "0s" };
+            return withWorker({
                 workerImage: "lab-forced-command",
                 services: {
                     nginx,
@@ -156,15 +157,12 @@ describe("failures", () => {
                         command: ["sh"],
                         args: ["-c", command],
                     },
-                    ends: { image: others === "" ? "lab/ends" : others, timeout: 15 },
-                    ill: {
-                        image: others === "" ? "lab/unhealthy" : others,
-                        timeout: 15,
-                        stopGracePeriod: "0s",
-                    },
+                    ends: { ...other, image: others ?? "lab/ends" },
+                    ill: { ...other, image: others ?? "lab/unhealthy" },
                 },
             });
-        await fails(config("sleep 1; exit 3", ""), [
+        };
+        await fails(config("sleep 1; exit 3"), [
             /service crash: not converged after 1\d s/,
             /crash\.1 on (w1|m1)/,
             "task: non-zero exit (3)",

@@ -283,6 +283,13 @@ case "$*" in
     mark=$(grep "^$5 " "$dir/networks" | cut -d' ' -f4)
     printf '%s\n' "${mark:--}"
     ;;
+"network inspect --format {{.Name}} "*) grep "^$5 " "$dir/networks" | cut -d' ' -f1 | grep . || refuse "no such network" ;;
+"system dial-stdio")
+    request=$(tr -d '\r')
+    case $request in "POST /networks/create "*) ;; *) refuse "the fake does not know: $request" ;; esac
+    printf '%s\n' "$request" | sed -n 's/^{"Name":"\([^"]*\)".*"swarm.stack":"\([^"]*\)".*"swarm.options":"\([^"]*\)".*/\1 \2 free \3/p' >>"$dir/networks"
+    printf 'HTTP/1.0 201 Created\r\n\r\n{"Id":"x"}\n'
+    ;;
 "network rm "*)
     grep -q "^$3 [^ ]* free\( \|$\)" "$dir/networks" || refuse "network $3 is $(grep "^$3 " "$dir/networks" | cut -d' ' -f3 | tr - ' ')"
     rewrite networks "/^$3 /d"

@@ -140,6 +140,45 @@ describe("services and networks", () => {
         });
     });
 
+    describe("a network that no service is on", () => {
+        const labels = '"Labels":{"swarm.stack":"","swarm.options":"new"}';
+        const lone: Line = ["network", `beside new {"Name":"beside","Driver":"overlay",${labels}}`];
+
+        test("is made where it is missing, after one of its name that had other options", async () => {
+            for (const networks of [[], ["beside swarm-dev free old"]]) {
+                const run = await roster({ ...world, networks }, [...wanted, lone]);
+                assert.equal(run.status, 0, run.stderr);
+                assert.equal(run.files.networks, "beside swarm-dev free new\n");
+            }
+        });
+
+        test("is left alone where it is there; another's of its name is said, and so is why there is none", async () => {
+            const there = ["beside swarm-dev free new"];
+            const run = await roster({ ...world, networks: there }, [...wanted, lone]);
+            assertDone(run, { stdout: answer(2), changes: [labelled] });
+            assert.ok(!run.dockerCalls.includes("system dial-stdio"));
+            assertFailed(
+                await roster({ ...world, networks: ["beside - in-use-by-service-s1"] }, [...wanted, lone]),
+                {
+                    stderr:
+                        "node1: its network beside has other options in the swarm than in the config. Those of this stack are made anew " +
+                        "by a whole pulumi up; another's stays as it is\n",
+                    changes: [],
+                },
+            );
+            assertFailed(
+                await roster({ ...world, refusals: ["system dial-stdio no more addresses"] }, [
+                    ...wanted,
+                    lone,
+                ]),
+                {
+                    stderr: "node1: its network beside cannot be made: no more addresses\n",
+                    changes: [],
+                },
+            );
+        });
+    });
+
     test("a step in each place: the order of the whole", async () => {
         const run = await roster(
             {

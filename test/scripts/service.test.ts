@@ -184,7 +184,7 @@ describe("what is sent", () => {
 
     test("a network has the options of the config; one that has others already is not used", async () => {
         const own = {
-            front: { attachable: true, internal: true, encrypted: true, driverOptions: { mtu: 1400 } },
+            front: { attachable: true, internal: true, driverOptions: { mtu: 1400 } },
         };
         const options = { networks: [{ name: "front", aliases: ["www"] }] };
         const run = await deploy(options, {}, { networks: own });

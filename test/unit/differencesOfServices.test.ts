@@ -277,3 +277,13 @@ test("a network whose options are others: the roster and the services on it make
         "web: it is made anew with its network back → web",
     ]);
 });
+
+test("a network that no service is on, and that is not there: the roster makes it", () => {
+    const networks = { beside: "-" };
+    assert.deepEqual(lines(swarmDifferences(wanted({}, { networks }), facts({ services: [running({})] }))), [
+        "the network beside is not in the swarm → roster",
+    ]);
+    // A service may be on it whose spec nobody knows.
+    const unknown = { networks, services: [{ name: "web", secret: false }] };
+    assert.deepEqual(lines(swarmDifferences(wanted({}, unknown), facts({ services: [running({})] }))), []);
+});

@@ -86,7 +86,7 @@ test("a stack is found by organization and project where there are any, and by i
     assert.equal(stackReference("organization", "swarm", "dev"), "dev");
 });
 
-test("a port that two protocols publish is opened for both, one that is published twice once", () => {
+test("a port that two protocols publish is opened for both, one that is published twice once, those in a row as a range", () => {
     const port = { target: 53, mode: "ingress" } as const;
     const rules = inbound({
         sshFrom: ["10.0.0.0/8"],
@@ -96,16 +96,23 @@ test("a port that two protocols publish is opened for both, one that is publishe
             { ...port, published: 53, protocol: "tcp" },
             { ...port, published: 9, protocol: "tcp" },
             { ...port, published: 53, protocol: "tcp", target: 54 },
+            ...[8001, 8003, 8002, 8000].map((published) => ({
+                ...port,
+                published,
+                protocol: "tcp" as const,
+            })),
+            ...[8001, 8004].map((published) => ({ ...port, published, protocol: "udp" as const })),
         ],
         open: [
             { first: 9, last: 9, protocol: "tcp" },
             { first: 9, last: 9, protocol: "udp" },
             { first: 50, last: 60, protocol: "tcp" },
+            { first: 8002, last: 8003, protocol: "tcp" },
         ],
     });
     assert.deepEqual(
         rules.slice(5).map(({ protocol, portRange }) => `${protocol} ${portRange}`),
-        ["tcp 9", "tcp 53", "udp 53", "udp 9", "tcp 50-60"],
+        ["tcp 9", "tcp 53", "udp 53", "tcp 8000-8003", "udp 8001", "udp 8004", "udp 9", "tcp 50-60"],
     );
 });
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { parseSettings } from "../../config.ts";
-import { networkLines, networkMarks } from "../../model/networks.ts";
+import { networkLines, networkMarks, rosterNetworkLines } from "../../model/networks.ts";
 
 const parsed = (networks: unknown, names: readonly string[] = ["back", "front"]) =>
     parseSettings({
@@ -25,7 +25,7 @@ function made(networks: unknown): [string, string, unknown][] {
 
 test("a network without options is a plain one; the mark of others tells them apart, whatever their order", () => {
     const options = { attachable: true, driverOptions: { b: "2", a: "1" } };
-    const [back, front] = made({ front: { ...options, internal: true, encrypted: true } });
+    const [back, front] = made({ front: { ...options, internal: true } });
     assert.deepEqual(back, [
         "back",
         "-",
@@ -45,7 +45,7 @@ test("a network without options is a plain one; the mark of others tells them ap
         Driver: "overlay",
         Attachable: true,
         Internal: true,
-        Options: { encrypted: "", a: "1", b: "2" },
+        Options: { a: "1", b: "2" },
         Labels: { "swarm.stack": "", "swarm.options": mark },
     });
     const marks = [
@@ -61,10 +61,24 @@ test("a network without options is a plain one; the mark of others tells them ap
     assert.equal(new Set(marks).size, 5);
 });
 
+test("the roster makes those that no service is on", () => {
+    const result = parsed({ beside: { attachable: true }, front: { internal: true } });
+    assert.ok("settings" in result);
+    const { back, beside, front } = networkMarks(result.settings);
+    const body =
+        '{"Name":"beside","Driver":"overlay","Attachable":true,"Internal":false,"Options":{},"Labels":{"swarm.stack":"",' +
+        `"swarm.options":"${beside}"}}`;
+    assert.deepEqual(rosterNetworkLines(result.settings), [
+        ["network", `back ${back}`],
+        ["network", `beside ${beside} ${body}`],
+        ["network", `front ${front}`],
+    ]);
+});
+
 const NAME =
     "the name of an overlay network: lower-case letters, digits and inner hyphens, at most 63 characters, and none of " +
     "ingress, bridge, host, none";
-const MAP = `a map from names of networks that services have, each ${NAME}, to their options`;
+const MAP = `a map from names of networks, each ${NAME}, to their options`;
 
 describe("networks are refused with", () => {
     const rows: [networks: unknown, ...texts: string[]][] = [
@@ -75,12 +89,13 @@ describe("networks are refused with", () => {
             'swarm:networks.front.attachable: "yes"; allowed: true or false',
             'swarm:networks.front.driverOptions: {"a b":"1"}: "a b" cannot be a name; allowed: a map from names of the ' +
                 "driver's options to any text without NUL",
-            "swarm:networks.front.subnet: unknown key; allowed: attachable, internal, encrypted, driverOptions",
+            "swarm:networks.front.subnet: unknown key; allowed: attachable, internal, driverOptions",
         ],
         [
-            { frnt: {} },
-            'swarm:networks.frnt: {"attachable":false,"internal":false,"driverOptions":{}}: no service is on this network; ' +
-                "allowed: the name of a network that a service has: back, front",
+            { front: { driverOptions: { encrypted: "" } } },
+            'swarm:networks.front.driverOptions.encrypted: "": encrypted overlay networks speak ESP between nodes, which ' +
+                "DigitalOcean's firewalls do not pass; allowed: any other option; encrypt in the application what must not be " +
+                "read in the VPC",
         ],
     ];
     for (const [networks, ...texts] of rows) {

@@ -46,12 +46,12 @@ describe("they are refused with", () => {
     }
 
     test("more than a firewall has rules for", () => {
-        const ports = Array.from({ length: 30 }, (_, index) => `${8000 + index}:80`);
+        const ports = Array.from({ length: 30 }, (_, index) => `${8000 + 2 * index}:80`);
         const open = Array.from({ length: 11 }, (_, index) => 9000 + index);
         const result = parsed(open, { web: { image: "nginx", ports } });
         assert.deepEqual("problems" in result && result.problems, [
-            'swarm:services: "30 published ports and 11 of swarm:openPorts"; allowed: at most 40 in the stack, since a ' +
-                "DigitalOcean firewall takes 50 rules",
+            'swarm:services: "30 published ports and ranges of ports and 11 of swarm:openPorts"; allowed: at most 40 in ' +
+                "the stack, since a DigitalOcean firewall takes 50 rules; ports that follow one another are one range",
         ]);
     });
 });

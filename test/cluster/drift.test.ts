@@ -34,7 +34,7 @@ describe("changes by hand", () => {
         const up = await stack.pulumi(["up", "--yes"]);
         assert.equal(up.status, 0, up.text);
         // There was no swarm to look at: of all of them, and once, by the preview.
-        assert.deepEqual(worthAThought(up.text), Object.keys(config.services));
+        assert.deepEqual(worthAThought(up.text), Object.keys(config.services).sort());
         outputs = await stack.outputs();
     });
     after(() => stack?.remove());
@@ -77,9 +77,9 @@ describe("changes by hand", () => {
         // Of the services that this concerns, and of no other.
         assert.deepEqual(
             worthAThought(preview.text),
-            Object.keys(config.services).filter((name) =>
-                differences.some((text) => text.startsWith(`${name}: `)),
-            ),
+            Object.keys(config.services)
+                .filter((name) => differences.some((text) => text.startsWith(`${name}: `)))
+                .sort(),
         );
         assert.deepEqual((await stack.preview()).sort(), steps);
 

@@ -46,8 +46,8 @@ describe("lost droplets", () => {
         });
     }
 
-    test("VPC, key and firewall are made, and every answer is lost: the next up makes them again", async () => {
-        for (const path of ["/v2/vpcs", "/v2/account/keys", "/v2/firewalls"]) {
+    test("VPC, key, tags and firewall are made, and every answer is lost: the next up makes them again", async () => {
+        for (const path of ["/v2/vpcs", "/v2/account/keys", "/v2/tags", "/v2/tags", "/v2/firewalls"]) {
             await addFault({ method: "POST", path, when: "after", drop: true });
         }
         const ran = await stack.up();
@@ -60,8 +60,7 @@ describe("lost droplets", () => {
             /removed the (empty VPC|SSH key|firewall) \S+ \(ID \S+\), which .* in the way of the new one/,
         );
         await healthy(stack, wanted);
-        const { vpcs, firewalls, keys } = await leftovers();
-        assert.deepEqual({ vpcs, firewalls, keys }, { vpcs: 1, firewalls: 1, keys: 1 });
+        assert.deepEqual(await leftovers(), { droplets: 1, vpcs: 1, firewalls: 1, tags: 3, keys: 1 });
     });
 
     test("a preview and an up name a droplet that the state does not know, and leave it alone", async () => {
@@ -138,10 +137,9 @@ describe("a region without a VPC", () => {
         await settings({ defaultVpcs: true });
     });
 
-    const onlyNetwork = ["network", "vpc-members", "deploy", "mark"].flatMap((name) => [
-        "--target",
-        `**::${name}`,
-    ]);
+    const noNodes = ["network", "vpc-members", "deploy", "mark", "all", "manager", "worker"].flatMap(
+        (name) => ["--target", `**::${name}`],
+    );
     const nothing = { droplets: 0, vpcs: 0, firewalls: 0, tags: 0, keys: 0 };
     const becomesDefault = "the first VPC of sgp1 in the account becomes the region's default";
     /** Names of the VPCs in the region, the default one marked. */
@@ -173,7 +171,7 @@ describe("a region without a VPC", () => {
             status: 403,
         } as const;
         await addFault({ ...refusal, message: "not for this token", times: null });
-        const up = await stack.upOrThrow(onlyNetwork);
+        const up = await stack.upOrThrow(noNodes);
         const { stack: name } = await stack.names();
         assert.match(
             up.text,
@@ -188,6 +186,11 @@ describe("a region without a VPC", () => {
             /The stack's VPC is the default of sgp1, which DigitalOcean does not delete/,
         );
         assert.ok(refused.seconds < 60, `it took ${refused.seconds} s`);
+        // As it says: everything else goes.
+        const rest = await stack.pulumi(["destroy", "--yes", "--skip-preview", "--continue-on-error"]);
+        assert.notEqual(rest.status, 0, rest.text);
+        assert.deepEqual(await leftovers(), nothing);
+        assert.deepEqual(await vpcs(), [`${name} (default)`]);
 
         await removeFaults();
         await stack.destroyOrThrow();

@@ -6,10 +6,11 @@ import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
+import { newApi } from "../lab/apiClient.ts";
 import { changedProgram } from "./support/changedProgram.ts";
 import { api, droplets, leftovers, untilInDroplet } from "./support/cloud.ts";
 import { healthy } from "./support/oracle.ts";
-import { instance, LabStack, type Outputs } from "./support/stack.ts";
+import { instance, LabStack, type Outputs, type Ran } from "./support/stack.ts";
 
 const config = {
     managers: "m1",
@@ -136,13 +137,38 @@ describe("two clones, two backends, one name", () => {
         await noOrphans(first);
     });
 
-    test("then it is in the way by its mark, and is left alone, also by a destroy of the one that was refused", async () => {
-        await isRefused(
-            second,
-            new RegExp(
-                `the VPC ${unmarked()}-\\w+ \\(.*\\): it carries another mark under this stack's name`,
-            ),
+    /** The first stack's things, as the account lists them. */
+    async function ofFirst() {
+        const { tags } = await first.names();
+        const vpcs = (await api("GET", "/v2/vpcs?per_page=200")).body as { vpcs: { name: string }[] };
+        return {
+            droplets: await droplets(tags.all),
+            firewalls: (await firewalls()).filter((firewall) => firewall.tags.includes(tags.all)),
+            vpcs: vpcs.vpcs.filter(({ name }) => name === tags.all),
+        };
+    }
+
+    test("then it is in the way by its mark, and is left alone, in whichever order the other one is tried", async () => {
+        const inTheWay = new RegExp(
+            `the VPC ${unmarked()}-\\w+ \\(.*\\): it carries another mark under this stack's name`,
         );
+        const nothingLost =
+            /^(Every droplet with the mark [0-9a-f]{8} is|The state of the stack "\S+" has no mark)/;
+        const tries: readonly (readonly [run: () => Promise<Ran>, fails: boolean, says: RegExp])[] = [
+            [() => second.pulumi(["preview"]), true, inTheWay],
+            [() => second.pulumi(["up", "--yes"]), true, inTheWay],
+            [() => second.up(), true, inTheWay],
+            [() => second.swarm(["orphans", "--delete", "--yes"]), false, nothingLost],
+            [() => second.pulumi(["destroy", "--yes", "--skip-preview"]), false, /Resources:|no resources/i],
+        ];
+        const had = await ofFirst();
+        for (const [run, fails, says] of eachAfterEach(tries)) {
+            const { status, text } = await run();
+            assert.equal(status !== 0, fails, text);
+            assert.match(text, says);
+            assert.doesNotMatch(text, /^.*removed the /m);
+            assert.deepEqual(await ofFirst(), had);
+        }
         await second.destroyOrThrow();
         await whole(first, hadFirst);
     });
@@ -155,6 +181,42 @@ describe("two clones, two backends, one name", () => {
         await Promise.all([whole(second, hadSecond), whole(first, hadFirst)]);
         await Promise.all([noOrphans(first), noOrphans(second)]);
         assert.deepEqual(await Promise.all([first.preview(), second.preview()]), [[], []]);
+    });
+
+    test("the other one destroyed and made again, the first stays whole", async () => {
+        const had = await ofFirst();
+        await second.destroyOrThrow();
+        assert.deepEqual(await ofFirst(), had);
+        const up = await second.pulumi(["up", "--yes"]);
+        assert.equal(up.status, 0, up.text);
+        hadSecond = await second.outputs();
+        await Promise.all([whole(second, hadSecond), whole(first, hadFirst)]);
+    });
+
+    test("with a token of another account nothing is concluded, and everything says that", async () => {
+        const other = newApi();
+        const env = { DIGITALOCEAN_API_URL: await other.app.listen({ port: 0, host: "127.0.0.1" }) };
+        try {
+            const state = await first.export();
+            for (const ran of [
+                await first.pulumi(["preview"], env),
+                await first.pulumi(["up", "--yes", "--skip-preview"], env),
+                await first.swarm(["status"], env),
+                await first.swarm(["doctor"], env),
+                await first.swarm(["orphans", "--delete", "--yes"], env),
+            ]) {
+                assert.notEqual(ran.status, 0, ran.text);
+                assert.match(ran.text, /this token sees another account: it knows neither the stack's VPC /);
+                assert.doesNotMatch(ran.text, /makes it anew|is gone from the cloud|none of its resources/);
+            }
+            const resources = (text: string) => JSON.parse(text).deployment.resources.length;
+            assert.equal(resources(await first.export()), resources(state));
+            const changes = other.machines.calls.filter((call) => !call.startsWith("images"));
+            assert.deepEqual(changes, []);
+        } finally {
+            await other.app.close();
+        }
+        await whole(first, hadFirst);
     });
 
     test("a firewall of running nodes is not given away to be replaced", async () => {
@@ -196,6 +258,14 @@ describe("two clones, two backends, one name", () => {
     });
 });
 
+/** Each of them right after each other one, once. */
+function* eachAfterEach<T>(all: readonly T[]): Generator<T> {
+    assert.equal(all.length, 5, "going round in each step finds all pairs where the number is prime");
+    for (let step = 1; step < all.length; step += 1)
+        for (let place = 0; place < all.length; place += 1) yield all[(place * step) % all.length] as T;
+    yield all[0] as T;
+}
+
 describe("names that look alike", () => {
     const names = ["a-b", "a_b", "a.b", "Prod", "prod", "prod-worker"];
     const stacks: LabStack[] = [];
@@ -203,10 +273,10 @@ describe("names that look alike", () => {
         await Promise.all(stacks.map((stack) => stack.remove()));
     });
 
-    test("each has a network, a firewall and tags of its own, which stay when the others go", async () => {
+    test("each has a network, a firewall and tags of its own", async () => {
         for (const [index, name] of names.entries()) {
             const vpcIpRange = `10.136.${10 + index}.0/24`;
-            stacks.push(await LabStack.make(name, { ...config, vpcIpRange }));
+            stacks.push(await LabStack.make(name, { ...config, vpcIpRange, services: {} }));
         }
         const targets = ["deploy", "mark", "network", "all", "manager", "worker"].flatMap((name) => [
             "--target",
@@ -223,15 +293,32 @@ describe("names that look alike", () => {
             tags: 3 * names.length,
             keys: names.length,
         });
-        const prod = stacks[4] as LabStack;
+    });
+
+    test("those whose tags were once one have a swarm each, and the others' stay when one goes", async () => {
+        const [Prod, prod, worker] = stacks.slice(3) as [LabStack, LabStack, LabStack];
+        await Promise.all([Prod, prod, worker].map((stack) => stack.upOrThrow()));
+        const isWhole = async (stack: LabStack) => {
+            const wait = await stack.swarm(["wait", "--timeout", "60"]);
+            assert.equal(wait.status, 0, wait.text);
+            assert.deepEqual(await stack.preview(), []);
+            const orphans = await stack.swarm(["orphans"]);
+            assert.match(orphans.text, /^Every droplet with the mark [0-9a-f]{8} is/);
+            const { tags } = await stack.names();
+            assert.equal((await firewalls()).filter((one) => one.tags.includes(tags.all)).length, 1);
+            const ids = (await stack.outputs()).nodes.map(({ dropletId }) => Number(dropletId));
+            assert.deepEqual(
+                (await droplets(tags.all)).map(({ id }) => id),
+                ids,
+            );
+        };
+        await Promise.all([Prod, prod, worker].map(isWhole));
         await prod.destroyOrThrow();
-        const left = await firewalls();
+        await Promise.all([Prod, worker].map(isWhole));
+        const own = await Promise.all(stacks.filter((stack) => stack !== prod).map((stack) => stack.names()));
         assert.deepEqual(
-            left.map(({ tags }) => tags[0]).sort(),
-            own
-                .filter((_, index) => index !== 4)
-                .map(({ tags }) => tags.all)
-                .sort(),
+            (await firewalls()).map(({ tags }) => tags[0]).sort(),
+            own.map(({ tags }) => tags.all).sort(),
         );
     });
 });

@@ -40,9 +40,10 @@ async function run(
     script: "objects" | "unused",
     lines: readonly Line[],
     world: { readonly here?: readonly string[]; readonly posts?: readonly string[] } = {},
+    stack = "dev",
 ) {
     const file = (content: readonly string[] = []) => content.map((line) => `${line}\n`).join("");
-    return runScript(script, "create", [["node", "m1"], ["stack", "dev"], ...lines], {
+    return runScript(script, "create", [["node", "m1"], ["stack", stack], ...lines], {
         docker: DOCKER,
         stoppedClock: true,
         files: { here: file(world.here), posts: file(world.posts), requests: "" },
@@ -160,6 +161,18 @@ describe("what nothing asks for goes", () => {
             );
         });
     }
+
+    test("the stack's own under a former name, and from before it had a mark; of no stack that is called alike", async () => {
+        const own = ["secret a-1 s1 1 a swarm-old-3f9a2c1b free", "config b-1 c1 1 b swarm-new free"];
+        const others = [
+            "secret c-1 s2 1 c swarm-new-0a1b2c3d free",
+            "secret d-1 s3 1 d swarm-old free",
+            "config e-1 c2 1 e swarm free",
+        ];
+        const ran = await run("unused", [["keep", 0]], { here: [...own, ...others] }, "swarm-new-3f9a2c1b");
+        assert.equal(ran.stderr, "");
+        assert.equal(ran.files.here, others.map((line) => `${line}\n`).join(""));
+    });
 
     test("one that a service uses stays, and that is said; another refusal is an error", async () => {
         const used = await run("unused", [["keep", 0]], {

@@ -96,3 +96,17 @@ for (const [what, wanted, keep, facts, texts] of rows) {
         );
     });
 }
+
+test("the stack's own are those under a former name as well, and from before it had a mark", () => {
+    const secrets = ["swarm-old-3f9a2c1b", "swarm-new", "swarm-new-0a1b2c3d", "swarm-old", "swarm"].map(
+        (stack, index) => object(`s-${index}`, "s", index, stack),
+    );
+    const all = { services: [], secrets, configs: [] } as unknown as SwarmFacts;
+    assert.deepEqual(
+        objectDifferences({ wanted: [], keep: 0 }, new Set(["swarm-new-3f9a2c1b"]), all, "config").map(
+            ({ text }) => text,
+        ),
+        // The newest first.
+        [1, 0].map((index) => `the secret s-${index} is this stack's, and not in the config`),
+    );
+});

@@ -147,8 +147,8 @@ export class LabStack {
     }
 
     /** The `swarm` command, about this stack. */
-    swarm(args: readonly string[]): Promise<Ran> {
-        return this.#run(path.join(this.#folder, "cli/bin/swarm"), [...args, "--stack", this.name], {}).done;
+    swarm(args: readonly string[], env: Record<string, string> = {}): Promise<Ran> {
+        return this.#run(path.join(this.#folder, "cli/bin/swarm"), [...args, "--stack", this.name], env).done;
     }
 
     #run(program: string, args: readonly string[], env: Record<string, string>, logged = true): Running {

@@ -29,8 +29,12 @@ export class SwarmCommand {
             delete this.env[name];
     }
 
-    async run(args: readonly string[], env: Record<string, string | undefined> = {}): Promise<SwarmRan> {
-        return await this.program(swarmFile, args, env);
+    async run(
+        args: readonly string[],
+        env: Record<string, string | undefined> = {},
+        input?: string,
+    ): Promise<SwarmRan> {
+        return await this.program(swarmFile, args, env, input);
     }
 
     /** Any program in the same terminal. */
@@ -38,13 +42,14 @@ export class SwarmCommand {
         program: string,
         args: readonly string[],
         env: Record<string, string | undefined> = {},
+        input?: string,
     ): Promise<SwarmRan> {
         const started = performance.now();
         const { exitCode, stdout, stderr, timedOut } = await execa(program, args, {
             cwd: root,
             env: { ...this.env, ...env },
             extendEnv: false,
-            stdin: "ignore",
+            ...(input === undefined ? { stdin: "ignore" } : { input }),
             reject: false,
             stripFinalNewline: false,
             timeout: LIMIT_MS,

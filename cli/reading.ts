@@ -6,7 +6,6 @@
 import type { SwarmFacts } from "../look/facts.ts";
 import { type Access, openAccess } from "./access.ts";
 import { dropletsOf, type Survey, viewOf } from "./cluster.ts";
-import type { ClusterView } from "./clusterView.ts";
 import type { Droplet } from "./droplets.ts";
 import { CliError } from "./errors.ts";
 import { askManagers, NoManager, swarmFacts } from "./managers.ts";
@@ -83,16 +82,6 @@ export function surveyReader(sources: Sources = REAL): (choice: StackChoice) => 
         );
         isFresh = noManager === undefined;
         return survey;
-    };
-}
-
-/** The same as a view. @throws NoManager When no manager answers. */
-export function clusterReader(sources: Sources = REAL): (choice: StackChoice) => Promise<ClusterView> {
-    const read = surveyReader(sources);
-    return async (choice) => {
-        const survey = await read(choice);
-        if (survey.noManager) throw survey.noManager;
-        return viewOf(survey);
     };
 }
 

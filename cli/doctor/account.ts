@@ -3,7 +3,7 @@ import { INSIDE_PORTS, type Opening, opens, outsiders, portsOf } from "../../mod
 import { type AccountFacts, accountProblems, accountWarnings } from "../../model/preflight.ts";
 import type { Settings } from "../../model/settings.ts";
 import type { StackNames } from "../../model/stackNames.ts";
-import { type Check, fail, ok, warn } from "./checks.ts";
+import { type Check, checksOf, fail, ok, warn } from "./checks.ts";
 
 /** What a GET said of the right to read there. */
 export interface ScopeFact {
@@ -31,105 +31,91 @@ export const READ_SCOPES: readonly (readonly [scope: string, path: string, list?
 ];
 
 export function tokenChecks(facts: readonly ScopeFact[]): Check[] {
+    const token = checksOf("token");
     if (facts.some(({ status }) => status === 401)) {
-        return [
-            fail(
-                "token",
-                "DigitalOcean refuses the token (401)",
-                "make a new one at https://cloud.digitalocean.com/account/api/tokens and set DIGITALOCEAN_TOKEN",
-            ),
-        ];
+        const remedy =
+            "make a new one at https://cloud.digitalocean.com/account/api/tokens and set DIGITALOCEAN_TOKEN";
+        return [token.fail("DigitalOcean refuses the token (401)", remedy)];
     }
     const missing = facts.filter(({ status }) => status === 404).map(({ why }) => why);
     if (missing.length > 0) {
-        return [
-            fail(
-                "token",
-                `what every account has is not there: ${missing.join("; ")}`,
-                "is the API's address right? See digitalocean:apiEndpoint in the config, and DIGITALOCEAN_API_URL",
-            ),
-        ];
+        const remedy =
+            "is the API's address right? See digitalocean:apiEndpoint in the config, and DIGITALOCEAN_API_URL";
+        return [token.fail(`what every account has is not there: ${missing.join("; ")}`, remedy)];
     }
     const lacking = facts.filter(({ status }) => status === 403).map(({ scope }) => scope);
-    const unknown = facts.filter(({ status }) => status !== 200 && status !== 403);
+    const unknown = facts
+        .filter(({ status }) => status !== 200 && status !== 403)
+        .map(({ scope, why }) => `${scope}: ${why}`);
     const checks: Check[] = [];
     if (lacking.length > 0) {
-        checks.push(
-            fail(
-                "token",
-                `lacks the scopes ${lacking.join(", ")}`,
-                "add them to the token; the README lists all that are needed",
-            ),
-        );
+        const remedy = "add them to the token; the README lists all that are needed";
+        checks.push(token.fail(`lacks the scopes ${lacking.join(", ")}`, remedy));
     }
     if (unknown.length > 0) {
-        checks.push(
-            warn(
-                "token",
-                `not every scope could be tried: ${unknown.map(({ scope, why }) => `${scope}: ${why}`).join("; ")}`,
-                "try again; see https://status.digitalocean.com",
-            ),
-        );
+        const remedy = "try again; see https://status.digitalocean.com";
+        checks.push(token.warn(`not every scope could be tried: ${unknown.join("; ")}`, remedy));
     }
-    if (checks.length === 0) {
-        checks.push(
-            ok("token", "reads all that a preview reads; what it may write shows when something is written"),
-        );
-    }
-    return checks;
+    if (checks.length > 0) return checks;
+    return [token.ok("reads all that a preview reads; what it may write shows when something is written")];
 }
 
-/** The names of the checks by the key that a problem is about. */
-const ASPECTS = [
-    ["region", "swarm:region", ({ region }: Settings) => `${region} takes new droplets`],
-    ["size", "swarm:size", ({ nodes }: Settings) => `${values(nodes, "size")} in the region`],
-    ["image", "swarm:image", ({ nodes }: Settings) => `${values(nodes, "image")} in the region`],
-    [
-        "account keys",
-        "swarm:sshKeys",
-        ({ sshKeys }: Settings) => `${sshKeys.length} of swarm:sshKeys in the account`,
-    ],
-    [
-        "droplet limit",
-        "swarm:workers",
-        ({ nodes }: Settings) => `room for the ${nodes.length} nodes that are wanted`,
-    ],
-] as const;
-
-const REMEDIES: Readonly<Record<string, string>> = {
-    region: "pulumi config set swarm:region REGION",
-    size: "pulumi config set swarm:size SIZE",
-    image: "pulumi config set swarm:image IMAGE, or transfer the snapshot to the region",
-    "account keys": "add the key to the account, or take it out of swarm:sshKeys",
-    "droplet limit": "ask DigitalOcean for a higher limit, or want fewer nodes",
-};
+/** What the settings want of the account, each by the key that a problem is about. */
+const ASPECTS: readonly {
+    readonly name: string;
+    readonly key: string;
+    readonly fine: (settings: Settings) => string;
+    readonly remedy: string;
+    readonly isUnknown: (facts: AccountFacts, settings: Settings) => boolean;
+}[] = [
+    {
+        name: "region",
+        key: "swarm:region",
+        fine: ({ region }) => `${region} takes new droplets`,
+        remedy: "pulumi config set swarm:region REGION",
+        isUnknown: ({ regions }) => regions === undefined,
+    },
+    {
+        name: "size",
+        key: "swarm:size",
+        fine: ({ nodes }) => `${values(nodes, "size")} in the region`,
+        remedy: "pulumi config set swarm:size SIZE",
+        isUnknown: ({ regions }) => regions === undefined,
+    },
+    {
+        name: "image",
+        key: "swarm:image",
+        fine: ({ nodes }) => `${values(nodes, "image")} in the region`,
+        remedy: "pulumi config set swarm:image IMAGE, or transfer the snapshot to the region",
+        isUnknown: ({ images }, { nodes }) => nodes.some(({ image }) => images[image] === undefined),
+    },
+    {
+        name: "account keys",
+        key: "swarm:sshKeys",
+        fine: ({ sshKeys }) => `${sshKeys.length} of swarm:sshKeys in the account`,
+        remedy: "add the key to the account, or take it out of swarm:sshKeys",
+        isUnknown: ({ keys }) => keys === undefined,
+    },
+    {
+        name: "droplet limit",
+        key: "swarm:workers",
+        fine: ({ nodes }) => `room for the ${nodes.length} nodes that are wanted`,
+        remedy: "ask DigitalOcean for a higher limit, or want fewer nodes",
+        isUnknown: ({ dropletLimit, droplets }) => dropletLimit === undefined || droplets === undefined,
+    },
+];
 
 /** What the settings want, against what the account has. */
 export function accountChecks(settings: Settings, facts: AccountFacts, { tags: own }: StackNames): Check[] {
     const problems = accountProblems(settings, facts, (tags) => tags.includes(own.all));
-    const warnings = accountWarnings(settings, facts);
-    return ASPECTS.map(([name, key, fine]) => {
-        const text = [...problems, ...warnings].filter((line) => line.startsWith(key)).join("; ");
-        if (text !== "") return fail(name, text, REMEDIES[name] as string);
-        if (unknownIn(name, facts, settings)) {
-            return warn(name, "could not be looked up", "see the token's scopes above");
-        }
-        return ok(name, fine(settings));
+    const lines = [...problems, ...accountWarnings(settings, facts)];
+    return ASPECTS.map(({ name, key, fine, remedy, isUnknown }) => {
+        const text = lines.filter((line) => line.startsWith(key)).join("; ");
+        if (text !== "") return fail(name, text, remedy);
+        return isUnknown(facts, settings)
+            ? warn(name, "could not be looked up", "see the token's scopes above")
+            : ok(name, fine(settings));
     });
-}
-
-function unknownIn(aspect: string, facts: AccountFacts, settings: Settings): boolean {
-    switch (aspect) {
-        case "region":
-        case "size":
-            return facts.regions === undefined;
-        case "image":
-            return settings.nodes.some(({ image }) => facts.images[image] === undefined);
-        case "account keys":
-            return facts.keys === undefined;
-        default:
-            return facts.dropletLimit === undefined || facts.droplets === undefined;
-    }
 }
 
 function values(nodes: Settings["nodes"], property: "size" | "image"): string {
@@ -198,12 +184,8 @@ export function firewallChecks(
                 : "take the rule away, or the firewall from the nodes",
         ),
     );
-    const checks = [
-        ...(shut.length > 0
-            ? [fail("firewall", `${shut.join(", ")} not open between the nodes`, remedy)]
-            : []),
-        ...strangers,
-    ];
+    const closed = `${shut.join(", ")} not open between the nodes`;
+    const checks = [...(shut.length > 0 ? [fail("firewall", closed, remedy)] : []), ...strangers];
     return checks.length > 0
         ? checks
         : [ok("firewall", "2377, 7946 and 4789 are open between the nodes, and to nobody else")];

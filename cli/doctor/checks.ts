@@ -24,6 +24,13 @@ export function fail(name: string, text: string, remedy: string): Check {
     return { name, level: "fail", text, remedy };
 }
 
+/** The three for checks of one name. */
+export const checksOf = (name: string) => ({
+    ok: (text: string) => ok(name, text),
+    warn: (text: string, remedy: string) => warn(name, text, remedy),
+    fail: (text: string, remedy: string) => fail(name, text, remedy),
+});
+
 const COLOURS = { ok: "green", warn: "yellow", fail: "red" } as const;
 
 export function checksText(checks: readonly Check[]): string {

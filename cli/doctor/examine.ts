@@ -28,7 +28,7 @@ import {
     type ScopeFact,
     tokenChecks,
 } from "./account.ts";
-import { type Check, fail, ok, warn } from "./checks.ts";
+import { type Check, checksOf, fail, ok, warn } from "./checks.ts";
 import {
     clockCheck,
     diskCheck,
@@ -41,26 +41,24 @@ import {
     portCheck,
     sshFromCheck,
 } from "./probe.ts";
-import { swarmChecks } from "./swarm.ts";
+import { LOOK, swarmChecks } from "./swarm.ts";
 
 /** In a big cluster, trying every pair would take longer than anybody waits. */
 const NEIGHBOURS = 8;
 
 /** All checks, in the order in which a person would mend what they find. */
 export async function examine(choice: Choice): Promise<Check[]> {
-    const checks: Check[] = programs();
     const state = await attempt(loadStack(choice));
-    if (state instanceof Error) {
-        return [...checks, fail("state", state.message, "nothing else can be looked at before that")];
-    }
-    checks.push(
+    if (state instanceof Error)
+        return [...programs(), fail("state", state.message, "nothing else can be looked at before that")];
+    const { check, settings } = await readSettings(choice);
+    return [
+        ...programs(),
         ok("state", `the stack "${state.name}" in ${withoutPassword(await backendUrl(choice.signal))}`),
-    );
-    const config = await readSettings(choice);
-    checks.push(config.check);
-    checks.push(...(await accountPart(choice, state, config.settings)));
-    checks.push(...(await nodesPart(choice, state, config.settings)));
-    return checks;
+        check,
+        ...(await accountPart(choice, state, settings)),
+        ...(await nodesPart(choice, state, settings)),
+    ];
 }
 
 /** Some backends are reached by an address that holds one. */
@@ -85,38 +83,27 @@ function programs(): Check[] {
 
 /** The configuration, as the program itself would read it. */
 async function readSettings(choice: Choice): Promise<{ check: Check; settings?: Settings }> {
+    const config = checksOf("config");
     const ran = await pulumi(["config", "--json", "--show-secrets"], choice);
-    if (ran.status !== 0) {
-        return {
-            check: fail("config", refusalText(ran.stderr), "the passphrase is needed for config and key"),
-        };
-    }
+    if (ran.status !== 0)
+        return { check: config.fail(refusalText(ran.stderr), "the passphrase is needed for config and key") };
     // Takes its time: it loads Pulumi's library.
     const { parseSettings } = await import("../../config.ts");
-    const entries = Object.entries(
-        JSON.parse(ran.stdout) as Record<string, { value?: string; secret: boolean }>,
-    )
+    const all = JSON.parse(ran.stdout) as Record<string, { value?: string; secret: boolean }>;
+    const entries = Object.entries(all)
         .filter(([key]) => key.startsWith("swarm:"))
         .map(([key, entry]) => [key.slice("swarm:".length), entry] as const);
     const parsed = parseSettings(
         Object.fromEntries(entries.map(([key, { value }]) => [key, value])),
         entries.filter(([, { secret }]) => secret).map(([key]) => key),
     );
-    return "settings" in parsed
-        ? {
-              check: ok(
-                  "config",
-                  `${count(parsed.settings.nodes.length, "node")} wanted, ${count(parsed.settings.services.length, "service")}`,
-              ),
-              settings: parsed.settings,
-          }
-        : {
-              check: fail(
-                  "config",
-                  parsed.problems.join("; "),
-                  "pulumi preview says the same; pulumi config set ...",
-              ),
-          };
+    if (!("settings" in parsed)) {
+        const remedy = "pulumi preview says the same; pulumi config set ...";
+        return { check: config.fail(parsed.problems.join("; "), remedy) };
+    }
+    const { settings } = parsed;
+    const wanted = `${count(settings.nodes.length, "node")} wanted, ${count(settings.services.length, "service")}`;
+    return { check: config.ok(wanted), settings };
 }
 
 async function accountPart(
@@ -204,12 +191,12 @@ async function nodesPart(
     const probes = first.filter((probe): probe is Probe => !(probe instanceof Error));
     // A wrong host key, which the logins name, ends the asking of managers.
     const compared = await attempt(compare(access, choice));
-    const swarm =
-        compared instanceof Error
-            ? compared instanceof LoginError && compared.wrongHostKey
-                ? []
-                : [fail("swarm", compared.message, "swarm ls shows both sides")]
-            : swarmChecks(compared);
+    const isWrongHost = compared instanceof LoginError && compared.wrongHostKey;
+    const swarm = isWrongHost
+        ? []
+        : compared instanceof Error
+          ? [fail("swarm", compared.message, LOOK)]
+          : swarmChecks(compared);
     const noQuorum = !(compared instanceof Error) && compared.noManager?.noQuorum === true;
     const checks = loginChecks(access, first, noQuorum);
     if (settings) checks.push(sshFromCheck(probes, settings));
@@ -227,7 +214,7 @@ async function nodesPart(
             ];
         }),
     );
-    const tried = second.filter((probe): probe is Probe => !(probe instanceof Error));
+    const among = second.filter((probe): probe is Probe => !(probe instanceof Error) && isMember(probe));
     const byPrivate = (address: string) =>
         nodes.find(({ privateIp }) => privateIp === address)?.name ?? address;
     const byIngress = (address: string) => probes.find(({ ingress }) => ingress === address)?.node ?? address;
@@ -235,12 +222,7 @@ async function nodesPart(
         ...checks,
         engineCheck(probes, settings?.minDockerVersion),
         ...memberChecks(probes),
-        ...(inSwarm.length === 0
-            ? []
-            : [
-                  portCheck(tried.filter(isMember), byPrivate),
-                  overlayCheck(tried.filter(isMember), byIngress),
-              ]),
+        ...(inSwarm.length > 0 ? [portCheck(among, byPrivate), overlayCheck(among, byIngress)] : []),
         clockCheck(probes),
         diskCheck(probes),
         ...swarm,

@@ -6,7 +6,7 @@ import type { Settings } from "../../model/settings.ts";
 import { isAtLeast } from "../../model/versions.ts";
 import { unlocking } from "../managers.ts";
 import { shellWord } from "../words.ts";
-import { type Check, fail, ok, warn } from "./checks.ts";
+import { type Check, checksOf } from "./checks.ts";
 
 /** One node's answer. Times are milliseconds since 1970. */
 export interface Probe {
@@ -94,34 +94,30 @@ const DISK_WARN = 80;
 const DISK_FAIL = 95;
 
 export function clockCheck(probes: readonly Probe[]): Check {
-    const off = probes.flatMap((probe) => {
-        const seconds = skew(probe) ?? 0;
-        return Math.abs(seconds) > CLOCK_WARN_S ? [{ node: probe.node, seconds }] : [];
-    });
-    if (off.length === 0) return ok("clocks", `${all(probes)} within ${CLOCK_WARN_S} s of this machine's`);
+    const clocks = checksOf("clocks");
+    const off = probes
+        .map((probe) => ({ node: probe.node, seconds: skew(probe) ?? 0 }))
+        .filter(({ seconds }) => Math.abs(seconds) > CLOCK_WARN_S);
+    if (off.length === 0) return clocks.ok(`${all(probes)} within ${CLOCK_WARN_S} s of this machine's`);
     const text = off
-        .map(
-            ({ node, seconds }) =>
-                `${node} is ${Math.abs(seconds).toFixed(1)} s ${seconds > 0 ? "ahead" : "behind"}`,
-        )
+        .map(({ node, seconds }) => {
+            const way = seconds > 0 ? "ahead" : "behind";
+            return `${node} is ${Math.abs(seconds).toFixed(1)} s ${way}`;
+        })
         .join(", ");
     const remedy = "let a time service set the clocks: timedatectl set-ntp true, there or on this machine";
-    return off.some(({ seconds }) => Math.abs(seconds) > CLOCK_FAIL_S)
-        ? fail("clocks", text, remedy)
-        : warn("clocks", text, remedy);
+    const isFar = off.some(({ seconds }) => Math.abs(seconds) > CLOCK_FAIL_S);
+    return isFar ? clocks.fail(text, remedy) : clocks.warn(text, remedy);
 }
 
 /** @param oldest `swarm:minDockerVersion`; undefined when the config could not be read. */
 export function engineCheck(probes: readonly Probe[], oldest: string | undefined): Check {
-    const silent = probes
-        .filter(({ docker }) => docker === undefined || docker === "none")
-        .map(({ node }) => node);
-    if (silent.length > 0) {
-        return fail(
-            "engines",
-            `Docker does not answer on ${compressNames(silent)}`,
-            `swarm ssh ${silent[0]} -- systemctl restart docker`,
-        );
+    const engines = checksOf("engines");
+    const silent = probes.filter(({ docker = "none" }) => docker === "none");
+    const [first] = silent;
+    if (first) {
+        const remedy = `swarm ssh ${first.node} -- systemctl restart docker`;
+        return engines.fail(`Docker does not answer on ${names(silent)}`, remedy);
     }
     const groups = Map.groupBy(probes, ({ docker }) => docker as string);
     const text = [...groups].map(([version, some]) => `${version} on ${names(some)}`).join("; ");
@@ -130,36 +126,27 @@ export function engineCheck(probes: readonly Probe[], oldest: string | undefined
         return oldest !== undefined && plain !== undefined && !isAtLeast(plain, oldest);
     });
     if (old.length > 0) {
-        return fail(
-            "engines",
-            `${text}; ${old.join(", ")} is older than ${oldest}`,
-            "choose a newer swarm:image, then pulumi up",
-        );
+        const why = `${text}; ${old.join(", ")} is older than ${oldest}`;
+        return engines.fail(why, "choose a newer swarm:image, then pulumi up");
     }
-    return groups.size > 1
-        ? warn(
-              "engines",
-              text,
-              "bring them to one version: a newer swarm:image for all, or apt upgrade node by node",
-          )
-        : ok("engines", text);
+    const remedy = "bring them to one version: a newer swarm:image for all, or apt upgrade node by node";
+    return groups.size > 1 ? engines.warn(text, remedy) : engines.ok(text);
 }
 
 export function diskCheck(probes: readonly Probe[]): Check {
-    const full = probes.flatMap(({ node, disk, inodes, diskFreeKb }) => {
-        const most = Math.max(disk ?? 0, inodes ?? 0);
+    const disks = checksOf("disks");
+    const full = probes.flatMap(({ node, disk = 0, inodes = 0, diskFreeKb }) => {
+        const most = Math.max(disk, inodes);
         if (most < DISK_WARN) return [];
-        const what = (inodes ?? 0) > (disk ?? 0) ? `${inodes} % of the inodes` : `${disk} % of the disk`;
+        const what = inodes > disk ? `${inodes} % of the inodes` : `${disk} % of the disk`;
         const left = diskFreeKb === undefined ? "" : ` (${(diskFreeKb / 1_048_576).toFixed(1)} GiB left)`;
         return [{ node, most, text: `${node}: ${what} used${left}` }];
     });
-    if (full.length === 0) return ok("disks", `${all(probes)} below ${DISK_WARN} %`);
+    if (full.length === 0) return disks.ok(`${all(probes)} below ${DISK_WARN} %`);
     const text = full.map((entry) => entry.text).join(", ");
-    const range = shellWord(compressNames(full.map(({ node }) => node)));
+    const range = shellWord(names(full));
     const remedy = `swarm docker --on ${range} system prune --all --force, or a larger swarm:size`;
-    return full.some(({ most }) => most >= DISK_FAIL)
-        ? fail("disks", text, remedy)
-        : warn("disks", text, remedy);
+    return full.some(({ most }) => most >= DISK_FAIL) ? disks.fail(text, remedy) : disks.warn(text, remedy);
 }
 
 /** Whether a node takes part in a swarm, as its engine says; one whose engine says nothing is looked at elsewhere. */
@@ -170,90 +157,73 @@ export function isMember({ swarm }: Probe): boolean {
 
 /** Nodes that their own engine has in no swarm, which no firewall is the cause of. */
 export function memberChecks(probes: readonly Probe[]): Check[] {
-    return probes.flatMap((probe) => {
-        const { node, swarm } = probe;
-        if (swarm === undefined || isMember(probe)) return [];
-        return swarm === "locked"
-            ? [
-                  fail(
-                      "member",
+    const { fail } = checksOf("member");
+    return probes
+        .filter((probe) => probe.swarm !== undefined && !isMember(probe))
+        .map(({ node, swarm }) =>
+            swarm === "locked"
+                ? fail(
                       `${node} is LOCKED since its engine was started again (swarm:autolock)`,
                       unlocking(node),
-                  ),
-              ]
-            : [
-                  fail(
-                      "member",
+                  )
+                : fail(
                       `${node} is in no swarm (${swarm})`,
                       "pulumi up, which has it join; where it was the only manager: docs/operations.md",
                   ),
-              ];
-    });
+        );
+}
+
+/** What came of each try from one node to another, with both in words. */
+function tries(
+    probes: readonly Probe[],
+    kind: "tcp" | "overlay",
+    target: (address: string) => string,
+): { readonly count: number; readonly of: (state: string) => string[] } {
+    const results = probes.flatMap((probe) =>
+        Object.entries(probe[kind]).map(([key, state]) => {
+            const [address = "", port] = key.split(":");
+            const text = `${probe.node} to ${target(address)}${port === undefined ? "" : ` port ${port}`}`;
+            return { text, state: `${state}` };
+        }),
+    );
+    const of = (wanted: string) => results.filter(({ state }) => state === wanted).map(({ text }) => text);
+    return { count: results.length, of };
 }
 
 /** @param target Name of the node at each `address:port`. */
 export function portCheck(probes: readonly Probe[], target: (address: string) => string): Check {
-    const results = probes.flatMap(({ node, tcp }) =>
-        Object.entries(tcp).map(([key, state]) => {
-            const [address = "", port = ""] = key.split(":");
-            return { text: `${node} to ${target(address)} port ${port}`, state };
-        }),
-    );
-    const closed = results.filter(({ state }) => state === "closed").map(({ text }) => text);
-    if (closed.length > 0) {
-        return fail(
-            "ports between nodes",
-            `no TCP from ${some(closed)}`,
-            "is dockerd up there, and does a firewall of the image's own (ufw) shut it? Otherwise: pulumi up --refresh",
-        );
+    const ports = checksOf("ports between nodes");
+    const { count, of } = tries(probes, "tcp", target);
+    if (of("closed").length > 0) {
+        const remedy =
+            "is dockerd up there, and does a firewall of the image's own (ufw) shut it? Otherwise: pulumi up --refresh";
+        return ports.fail(`no TCP from ${some(of("closed"))}`, remedy);
     }
-    const untried = results.filter(({ state }) => state === "untried");
-    if (untried.length > 0) {
-        return warn(
-            "ports between nodes",
-            "could not be tried: there is no bash on the nodes",
-            "swarm docker node ls shows what the managers see",
-        );
+    if (of("untried").length > 0) {
+        const remedy = "swarm docker node ls shows what the managers see";
+        return ports.warn("could not be tried: there is no bash on the nodes", remedy);
     }
-    return ok(
-        "ports between nodes",
-        `2377 of each manager and 7946 of each node by TCP, in ${directions(results.length)}`,
-    );
+    return ports.ok(`2377 of each manager and 7946 of each node by TCP, in ${directions(count)}`);
 }
 
 /** @param target Name of the node with an address in the ingress network. */
 export function overlayCheck(probes: readonly Probe[], target: (address: string) => string): Check {
-    const results = probes.flatMap(({ node, overlay }) =>
-        Object.entries(overlay).map(([address, state]) => ({ text: `${node} to ${target(address)}`, state })),
-    );
-    const of = (wanted: string) => results.filter(({ state }) => state === wanted).map(({ text }) => text);
+    const overlay = checksOf("overlay and MTU");
+    const { count, of } = tries(probes, "overlay", target);
     if (of("lost").length > 0) {
-        return fail(
-            "overlay and MTU",
-            `nothing comes through from ${some(of("lost"))}`,
-            "4789/udp is shut somewhere on the way: a firewall of the image's own (ufw)?",
-        );
+        const remedy = "4789/udp is shut somewhere on the way: a firewall of the image's own (ufw)?";
+        return overlay.fail(`nothing comes through from ${some(of("lost"))}`, remedy);
     }
     if (of("small").length > 0) {
-        return fail(
-            "overlay and MTU",
-            `only small packets come through from ${some(of("small"))}`,
-            "the private network carries less than 1500 bytes; make overlay networks with a smaller com.docker.network.driver.mtu",
-        );
+        const remedy =
+            "the private network carries less than 1500 bytes; make overlay networks with a smaller com.docker.network.driver.mtu";
+        return overlay.fail(`only small packets come through from ${some(of("small"))}`, remedy);
     }
-    if (of("untried").length > 0 || results.length === 0) {
-        return probes.length < 2
-            ? ok("overlay and MTU", "a single node has nobody to talk to")
-            : warn(
-                  "overlay and MTU",
-                  "could not be tried: the nodes have no ping, nsenter or ingress network",
-                  "install iputils-ping on the image",
-              );
-    }
-    return ok(
-        "overlay and MTU",
-        `full packets of 1450 bytes through 4789/udp, in ${directions(results.length)}`,
-    );
+    if (of("untried").length === 0 && count > 0)
+        return overlay.ok(`full packets of 1450 bytes through 4789/udp, in ${directions(count)}`);
+    if (probes.length < 2) return overlay.ok("a single node has nobody to talk to");
+    const why = "could not be tried: the nodes have no ping, nsenter or ingress network";
+    return overlay.warn(why, "install iputils-ping on the image");
 }
 
 /** Whether the address that the nodes see this machine under may log in. */
@@ -261,44 +231,35 @@ export function sshFromCheck(
     probes: readonly Probe[],
     { sshFrom, secretKeys }: Pick<Settings, "sshFrom" | "secretKeys">,
 ): Check {
+    const own = checksOf("own address");
     const isSecret = secretKeys.includes("sshFrom");
     const ranges = isSecret ? "[secret]" : sshFrom.join(", ");
-    const from = probes
-        .map((probe) => probe.from)
-        .find((address) => address !== undefined && ipaddr.isValid(address));
+    const from = probes.map((probe) => probe.from).find((address) => ipaddr.isValid(address ?? ""));
     if (from === undefined) {
-        return warn(
-            "own address",
-            "no node could be asked which address this machine has",
-            `find it out, and see that it is within swarm:sshFrom (${ranges})`,
-        );
+        const remedy = `find it out, and see that it is within swarm:sshFrom (${ranges})`;
+        return own.warn("no node could be asked which address this machine has", remedy);
     }
     const address = ipaddr.process(from);
+    const single = `${from}/${address.kind() === "ipv4" ? 32 : 128}`;
     const inside = sshFrom.find((range) => {
         const [network, bits] = ipaddr.parseCIDR(range);
         return network.kind() === address.kind() && address.match([network, bits] as never);
     });
     if (inside === undefined) {
-        return fail(
-            "own address",
-            `${from} is not within swarm:sshFrom (${ranges})`,
-            `add ${from}/${address.kind() === "ipv4" ? 32 : 128} to swarm:sshFrom, then pulumi up`,
-        );
+        const remedy = `add ${single} to swarm:sshFrom, then pulumi up`;
+        return own.fail(`${from} is not within swarm:sshFrom (${ranges})`, remedy);
     }
-    return isEverywhere(sshFrom)
-        ? warn(
-              "own address",
-              `${from} gets to port 22, and so does everybody (swarm:sshFrom has ${ranges})`,
-              `narrow it: ${from}/${address.kind() === "ipv4" ? 32 : 128} is enough for this machine`,
-          )
-        : ok("own address", `${from} is within swarm:sshFrom (${isSecret ? "[secret]" : inside})`);
+    if (!isEverywhere(sshFrom))
+        return own.ok(`${from} is within swarm:sshFrom (${isSecret ? "[secret]" : inside})`);
+    const everybody = `${from} gets to port 22, and so does everybody (swarm:sshFrom has ${ranges})`;
+    return own.warn(everybody, `narrow it: ${single} is enough for this machine`);
 }
 
 function all(probes: readonly Probe[]): string {
     return probes.length === 1 ? names(probes) : `all of ${names(probes)}`;
 }
 
-function names(probes: readonly Probe[]): string {
+function names(probes: readonly Pick<Probe, "node">[]): string {
     return compressNames(probes.map(({ node }) => node));
 }
 

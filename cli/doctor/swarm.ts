@@ -5,23 +5,22 @@ import { type Check, fail, ok, warn } from "./checks.ts";
 
 export function swarmChecks(facts: Facts): Check[] {
     const { noManager, wanted } = facts;
-    const found = drift(facts).filter(({ degrades }) => degrades);
-    const differences = noManager?.noQuorum ? found.map(withoutQuorum) : found;
+    const quorumLost = noManager?.noQuorum === true;
+    const differences = drift(facts)
+        .filter(({ degrades }) => degrades)
+        .map((difference) => (quorumLost ? withoutQuorum(difference) : difference))
+        .map(({ text, remedy = LOOK }) => fail("swarm", text, remedy));
     if (noManager) {
-        const remedy = noManager.noQuorum
+        const remedy = quorumLost
             ? 'docs/operations.md, "Lost quorum"'
             : "see the nodes above; what they say of themselves is the cause";
-        return [
-            fail("swarm", noManager.message, remedy),
-            ...differences.map(({ text, remedy = LOOK }) => fail("swarm", text, remedy)),
-        ];
+        return [fail("swarm", noManager.message, remedy), ...differences];
     }
     const notes = uncomparedNotes(wanted).map((text) =>
         warn("swarm", text, "the passphrase shows what is secret, an up writes what is old"),
     );
-    return differences.length === 0
-        ? [ok("swarm", "members and services are what the stack says"), ...notes]
-        : [...differences.map(({ text, remedy = LOOK }) => fail("swarm", text, remedy)), ...notes];
+    const fine = ok("swarm", "members and services are what the stack says");
+    return [...(differences.length > 0 ? differences : [fine]), ...notes];
 }
 
-const LOOK = "swarm ls shows both sides";
+export const LOOK = "swarm ls shows both sides";

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Access } from "../../cli/access.ts";
+import { viewOf } from "../../cli/cluster.ts";
 import type { Droplet } from "../../cli/droplets.ts";
 import { CliError } from "../../cli/errors.ts";
-import { clusterReader, type Sources } from "../../cli/reading.ts";
+import type { StackChoice } from "../../cli/pulumi.ts";
+import { type Sources, surveyReader } from "../../cli/reading.ts";
 import type { ApiNode, SwarmFacts } from "../../look/facts.ts";
 
 const access = {
@@ -35,13 +37,14 @@ function reader(over: Partial<Sources> = {}) {
         asked.push(what);
         return Promise.resolve(answer);
     };
-    const read = clusterReader({
+    const survey = surveyReader({
         access: () => note("state", access),
         droplets: () => note("droplets", [droplet]),
         swarm: () => note("swarm", swarm),
         clock: () => clock.now,
         ...over,
     });
+    const read = async (choice: StackChoice) => viewOf(await survey(choice));
     const take = () => asked.splice(0).join(" ");
     return { read, clock, take };
 }

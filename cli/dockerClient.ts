@@ -75,7 +75,11 @@ export async function dockerLines(
             process[name].write(`${front}${line}\n`),
         );
     }
-    return endOf(node, await ended(child, program), words, prefix?.(process.stderr) ?? "swarm: ");
+    try {
+        return endOf(node, await ended(child, program), words, prefix?.(process.stderr) ?? "swarm: ");
+    } finally {
+        words.take();
+    }
 }
 
 /** Says what ssh itself has said where docker failed. @returns the status. */

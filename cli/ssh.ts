@@ -81,10 +81,13 @@ export function startSsh(
 ): SshRun {
     const words = sshWords(access);
     const args = [...sshArgs(access, node, ["-T", "-E", words.file, ...more]), command];
-    return {
-        child: spawn("ssh", args, { stdio: "pipe", signal }),
-        failure: (status) => failureOf(node, status, words.take()),
-    };
+    const child = spawn("ssh", args, { stdio: "pipe", signal });
+    let said = "";
+    // However it ends, and whether anybody asks: the file is not to stay.
+    child.once("close", () => {
+        said = words.take();
+    });
+    return { child, failure: (status) => failureOf(node, status, said) };
 }
 
 function failureOf(node: StackNode, status: number, said: string): LoginError | undefined {

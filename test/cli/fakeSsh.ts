@@ -19,6 +19,8 @@ const [folder = "", ...args] = process.argv.slice(2);
 const [alias = "", command] = args.slice(args.indexOf("--") + 1);
 const [node] = alias.split(".");
 const words = args[args.indexOf("-E") + 1] ?? "";
+// As ssh does, whether it has anything to say or not.
+if (args.includes("-E")) appendFileSync(words, "");
 const read = (file: string) => readFileSync(path.join(folder, file), "utf8");
 
 if (

@@ -175,6 +175,14 @@ describe("the status", () => {
         strangers();
     });
 
+    test("what ssh has said stays in no file", async () => {
+        assert.equal((await start(swarm, ["ls"])).exitCode, 0);
+        assert.deepEqual(
+            readdirSync(generated).filter((name) => name.startsWith("words")),
+            [],
+        );
+    });
+
     test("files that others may read are written anew", async () => {
         for (const file of readdirSync(generated)) chmodSync(path.join(generated, file), 0o644);
         assert.equal((await start(swarm, ["ls"])).exitCode, 0);

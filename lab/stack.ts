@@ -107,9 +107,9 @@ export async function up(instance: Instance): Promise<number> {
     return await streamed(instance, ["up", "--yes", "--skip-preview"], UP_MS);
 }
 
-/** Runs `pulumi destroy` in sight of the person. @returns its exit status. */
+/** Runs `pulumi destroy` in sight of the person, who may have deleted droplets by hand. @returns its exit status. */
 export async function destroy(instance: Instance): Promise<number> {
-    return await streamed(instance, ["destroy", "--yes", "--skip-preview"], DESTROY_MS);
+    return await streamed(instance, ["destroy", "--yes", "--skip-preview", "--refresh"], DESTROY_MS);
 }
 
 async function streamed(instance: Instance, args: readonly string[], timeout: number): Promise<number> {

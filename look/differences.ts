@@ -24,6 +24,8 @@ export interface WantedSwarm {
     readonly networks?: Readonly<Record<string, string>>;
     /** Undefined where they are not known. */
     readonly objects?: WantedObjects;
+    /** Private addresses of all the stack's droplets that the cloud has; undefined where they are not known. */
+    readonly droplets?: readonly string[];
     /** Undefined where it is not known. */
     readonly autolock?: boolean;
     /** Who wants it so, in the texts: the config, unless said otherwise. */
@@ -81,7 +83,13 @@ export function swarmDifferences(wanted: WantedSwarm, facts: SwarmFacts): Differ
         ...members.flatMap(({ member, found }) => memberDifferences(member, found, names, by)),
         ...facts.nodes
             .filter((node) => !taken.has(node.ID) && isOurs(node, names))
-            .map((node) => roster(`${nameOf(node)} (${node.ID}) is a member, and not in the ${by}`)),
+            .map((node) => ({
+                ...roster(`${nameOf(node)} (${node.ID}) is a member, and not in the ${by}`),
+                // The plugin cannot delete what is gone, unless a refresh has told the state (lab/plugins, droplet.ts).
+                ...(isGone(node, wanted) && {
+                    remedy: "its droplet is gone, which a plain up would fail to delete: pulumi up --refresh",
+                }),
+            })),
         ...(wanted.objects ? objectDifferences(wanted.objects, names, facts, by) : []),
         ...wanted.services.flatMap((service) => serviceDifferences(service, names, facts, by)),
         ...networkDifferences(wanted, facts, by),
@@ -157,6 +165,10 @@ function isAt({ ManagerStatus, Status }: ApiNode, addresses: readonly string[]):
     return (
         addresses.includes(ManagerStatus?.Addr?.replace(/:\d+$/, "") ?? "") || addresses.includes(Status.Addr)
     );
+}
+
+function isGone(node: ApiNode, { droplets }: WantedSwarm): boolean {
+    return node.Status.State === "down" && droplets !== undefined && !isAt(node, droplets);
 }
 
 /** By its labels, since its address may be another's: a machine with a copy of its identity answers for it then. */

@@ -159,6 +159,7 @@ function wantedSwarm(
     return {
         ...(key !== undefined && { objects: { wanted: heldObjects(services, settings, key), keep } }),
         stack,
+        droplets: droplets.map(({ ipv4AddressPrivate }) => ipv4AddressPrivate),
         autolock: settings.autolock,
         members: settings.nodes.map(({ name, role }) => {
             const own = droplets.filter((droplet) => droplet.name === name);

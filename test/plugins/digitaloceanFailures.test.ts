@@ -195,11 +195,15 @@ describe("a droplet", () => {
         );
     });
 
-    test("that is gone: a refresh drops it, a deletion is done", async () => {
+    test("that is gone: a refresh drops it, a deletion fails as the official one's does", async () => {
         await start({});
         const call = { type: type("Droplet"), id: "7", properties: { ...DROPLET, id: "7" }, inputs: DROPLET };
         assert.deepEqual(await plugin.call({ method: "Read", ...call }), { response: {} });
-        assert.deepEqual(await plugin.call({ method: "Delete", ...call }), { response: {} });
+        assert.equal(
+            errorOf(await plugin.call({ method: "Delete", ...call })),
+            "Error deleting droplet 7: Error waiting for droplet to be unlocked for destroy (7): unexpected state 'Not Found', " +
+                "wanted target 'false'. last error: %!s(<nil>)",
+        );
         assert.deepEqual(api.requests, ["GET /v2/droplets/7", "GET /v2/droplets/7"]);
     });
 

@@ -165,6 +165,24 @@ describe("a node", () => {
     }
 });
 
+test("members of the stack's that are to go, and whose droplets are gone already: a plain up would fail in the end", () => {
+    const found = ["node3", "node4", "node5"].map((name) =>
+        node(name, "worker", { state: name === "node5" ? "ready" : "down" }),
+    );
+    const said = (droplets?: string[]) =>
+        lines(swarmDifferences(wanted({}, { members: [], droplets }), facts({ nodes: found })));
+    const kept = (name: string) => `${name} (id${name.slice(-1)}) is a member, and not in the config`;
+    assert.deepEqual(said(["10.0.0.4"]), [
+        `${kept("node3")}; its droplet is gone, which a plain up would fail to delete: pulumi up --refresh → roster`,
+        `${kept("node4")} → roster`,
+        `${kept("node5")} → roster`,
+    ]);
+    assert.deepEqual(
+        said(),
+        ["node3", "node4", "node5"].map((name) => `${kept(name)} → roster`),
+    );
+});
+
 test("managers that are locked after a restart, and should not be", () => {
     const { info } = facts();
     const Cluster = { ID: "c", Spec: { EncryptionConfig: { AutoLockManagers: true } } };

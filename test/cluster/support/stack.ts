@@ -224,8 +224,8 @@ export class LabStack {
         }
     }
 
-    destroyOrThrow(): Promise<Ran> {
-        return this.#orThrow(["destroy", "--yes", "--skip-preview"]);
+    destroyOrThrow(...options: string[]): Promise<Ran> {
+        return this.#orThrow(["destroy", "--yes", "--skip-preview", ...options]);
     }
 
     async #orThrow(args: readonly string[]): Promise<Ran> {

@@ -81,18 +81,18 @@ export const droplet: Description = {
         await updateDroplet(args, api);
     },
     async delete({ id, state }, api) {
-        const unlocked = await waitFor<{ exists: boolean }>(
-            api,
-            `droplet ${id} to be unlocked`,
-            DELETE_SECONDS,
-            async () => {
-                const found = await api.find<ApiDroplet>(path(id), "droplet");
-                return found?.locked ? { state: "locked" } : { done: { exists: found !== undefined } };
-            },
-        );
-        if (!unlocked.exists) {
-            return;
-        }
+        await waitFor(api, `droplet ${id} to be unlocked`, DELETE_SECONDS, async () => {
+            const found = await api.find<ApiDroplet>(path(id), "droplet");
+            // Only a refresh takes what is gone out of the state: the official one's wait for an unlocked droplet takes a
+            // 404 for a state that it does not know, and says so (terraform-provider-digitalocean 2.96 to 2.99).
+            if (!found) {
+                throw new Error(
+                    `Error waiting for droplet to be unlocked for destroy (${id}): unexpected state 'Not Found', ` +
+                        "wanted target 'false'. last error: %!s(<nil>)",
+                );
+            }
+            return found.locked ? { state: "locked" } : { done: true };
+        });
         if (state.gracefulShutdown === true) {
             await api.request("POST", `${path(id)}/actions`, { type: "shutdown" });
             await waitForDroplet(api, id, "off", DELETE_SECONDS);

@@ -1,4 +1,3 @@
-import { deleteAt } from "../resource.ts";
 import type { Description } from "../schema.ts";
 
 interface ApiKey {
@@ -33,6 +32,6 @@ export const sshKey: Description = {
         await api.request("PUT", `/v2/account/keys/${id}`, { name: inputs.name });
     },
     async delete({ id }, api) {
-        await deleteAt(api, `/v2/account/keys/${id}`);
+        await api.request("DELETE", `/v2/account/keys/${id}`);
     },
 };

@@ -1,6 +1,5 @@
 import { ApiError } from "../api.ts";
 import { goTime } from "../goTime.ts";
-import { deleteAt } from "../resource.ts";
 import type { Description } from "../schema.ts";
 import { waitFor } from "../wait.ts";
 
@@ -77,7 +76,7 @@ export const vpc: Description = {
         const seconds = timeoutSeconds > 0 ? timeoutSeconds : DELETE_SECONDS;
         await waitFor(api, `VPC ${id} to lose its last member`, seconds, async () => {
             try {
-                await deleteAt(api, `/v2/vpcs/${id}`);
+                await api.request("DELETE", `/v2/vpcs/${id}`);
                 return { done: true };
             } catch (error) {
                 if (error instanceof ApiError && (error.status === 403 || error.status === 409)) {

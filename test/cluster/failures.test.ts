@@ -122,17 +122,8 @@ describe("failures", () => {
         });
     }
 
-    test("a marketplace image, which answers with a text until its first boot is over, only takes longer", async () => {
-        stack.configure(withWorker({ workerImage: "lab-forced-command" }));
-        await stack.upOrThrow();
-        const { nodes } = await stack.outputs();
-        assert.equal(nodes.length, 2);
-        for (const { publicIp } of nodes) await nginxAnswers(publicIp, 8080);
-    });
-
     test("a service whose image does not exist: the tasks' own error; the other service runs", async () => {
         const config = withWorker({
-            workerImage: "lab-forced-command",
             services: { nginx, ghost: { image: "no/such-image", replicas: 1, timeout: 12 } },
         });
         await fails(config, [
@@ -146,7 +137,6 @@ describe("failures", () => {
         const config = (command: string, others?: string) => {
             const other = { timeout: others === undefined ? 15 : 60, stopGracePeriod: "0s" };
             return withWorker({
-                workerImage: "lab-forced-command",
                 services: {
                     nginx,
                     crash: {
@@ -178,7 +168,6 @@ describe("failures", () => {
     test("a migration that fails: what it runs before, and what comes after that, stays as it was; mended by the next up", async () => {
         const config = (seconds: string, migration: string) =>
             withWorker({
-                workerImage: "lab-forced-command",
                 services: {
                     nginx,
                     migrate: {
@@ -224,7 +213,7 @@ describe("failures", () => {
             "docker service create --detach --name mine --stop-grace-period 0s busybox sleep 1000",
         );
         const services = { nginx, mine: { image: "busybox", args: ["sleep", "1000"] } };
-        await fails(withWorker({ workerImage: "lab-forced-command", services }), [
+        await fails(withWorker({ services }), [
             "service mine: the swarm has a service of this name that this stack did not make; remove it or choose another name",
         ]);
         await inDroplet(seed, "docker service rm mine");

@@ -75,6 +75,7 @@ describe("replacement", () => {
     });
 
     const rolled = { managerImage: "18153999", workerImage: "18153999" };
+    const grown = { ...rolled, workerSize: "s-2vcpu-4gb" };
 
     test("one node of a role by --target, the other by the next up: a big cluster can be rolled in portions", async () => {
         const one = await exchange({ ...rolled }, ["--target", "**:Droplet::w1", "--target-dependents"]);
@@ -91,12 +92,17 @@ describe("replacement", () => {
         assert.deepEqual(replaced, ["m2"]);
     });
 
-    test("another size for the workers", async () => {
-        const { replaced } = await exchange({ ...rolled, workerSize: "s-2vcpu-4gb" });
+    test("another size for the workers: new droplets join before the old ones go, and no other node is touched", async () => {
+        stack.configure({ ...settings, ...grown });
+        assert.deepEqual(
+            (await stack.preview())
+                .filter((step) => !step.startsWith("create-") && !step.startsWith("delete-"))
+                .sort(),
+            ["replace w1", "replace w1-join", "replace w2", "replace w2-join", "update roster"],
+        );
+        const { replaced } = await exchange(grown);
         assert.deepEqual(replaced, ["w1", "w2"]);
     });
-
-    const grown = { ...rolled, workerSize: "s-2vcpu-4gb" };
 
     test("a worker fewer, and no request fails through the nodes that stay", async () => {
         const { replaced } = await exchange({ ...grown, workers: "w2" }, [], { ...wanted, workers: ["w2"] });

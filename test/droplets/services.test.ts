@@ -20,7 +20,7 @@ after(() => lab.remove());
 
 /** The walk of `make test`, the same one in each run. */
 const SEED = 1;
-const STEPS = 12;
+const STEPS = 8;
 
 test(`a walk of ${STEPS} changes`, () => takeServiceWalk(manager, SEED, STEPS));
 

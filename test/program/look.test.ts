@@ -11,15 +11,17 @@ import { facts, node, running } from "../unit/swarmFacts.ts";
 import { account, COMMAND, dev, find, mark, runProgram, unknown } from "./harness.ts";
 
 let manager: FakeManager;
+/** The hosts that were logged in to, by address. */
+let asked: string[] = [];
 const { connect } = net;
 before(async () => {
     manager = await startFakeManager();
     // Droplets are logged in to by port 22, where this machine may have a server of its own.
-    net.connect = ((options: net.TcpNetConnectOpts, ...more: []) =>
-        connect(
-            options.port === 22 ? { ...options, port: manager.ssh.port } : options,
-            ...more,
-        )) as typeof connect;
+    net.connect = ((options: net.TcpNetConnectOpts, ...more: []) => {
+        if (options.port !== 22) return connect(options, ...more);
+        asked.push(`${options.host}`);
+        return connect({ ...options, host: "127.0.0.1", port: manager.ssh.port });
+    }) as typeof connect;
     syncBuiltinESMExports();
 });
 after(async () => {
@@ -70,10 +72,16 @@ async function look(
         readonly preview?: boolean;
         /** By which they are found. */
         readonly tag?: string;
-        readonly droplets?: readonly Name[];
+        readonly droplets?: readonly (readonly [name: Name, status?: "off"])[];
     } = {},
 ) {
-    const { config = {}, preview = false, tag = STACK, droplets = NAMES } = options;
+    const {
+        config = {},
+        preview = false,
+        tag = STACK,
+        droplets = NAMES.map((name) => [name] as const),
+    } = options;
+    asked = [];
     const said: string[] = [];
     for (const level of ["info", "log", "warn"] as const)
         mock.method(console, level, (text: string) => said.push(text.replace(/^\w+: \[runtime\] /, "")));
@@ -85,13 +93,13 @@ async function look(
         account: {
             ...account,
             "digitalocean:index/getDroplets:getDroplets": () => ({
-                droplets: droplets.map((name, index) => ({
+                droplets: droplets.map(([name, status = "active"], index) => ({
                     id: index + 1,
                     name,
-                    status: "active",
+                    status,
                     tags: [tag, `${tag}:${ROLES[name]}`],
                     vpcUuid: "network-id",
-                    ipv4Address: "127.0.0.1",
+                    ipv4Address: `203.0.113.${index + 1}`,
                     ipv4AddressPrivate: `10.0.0.${name.slice(-1)}`,
                 })),
             }),
@@ -114,6 +122,7 @@ async function look(
                     : (environment as Record<string, string>).PULUMI_COMMAND_SWARM_DIFFERS;
             return `${name}: ${value}`.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/, "TIME");
         }),
+        asked,
         said: said.filter((text) => /swarm/i.test(text)),
     };
 }
@@ -159,7 +168,7 @@ describe("the look at the swarm", () => {
         manager.answer({ "/info": answers()["/info"] });
         const { run, told, said } = await look({
             config: { recoverFrom: "m2" },
-            droplets: ["m2", "w4"],
+            droplets: [["m2"], ["w4"]],
         });
         assert.deepEqual(told, []);
         assert.deepEqual(said, [
@@ -172,5 +181,29 @@ describe("the look at the swarm", () => {
         manager.answer(answers({ replicas: 5 }));
         const { told } = await look({ config: { recoverFrom: "m2" } });
         assert.deepEqual(told, ["web: differs TIME"]);
+    });
+
+    test("a manager that is to become a worker is asked, and before a worker that is to become a manager", async () => {
+        manager.answer(answers({ members: ["m1", "w4"] }));
+        const { asked, said } = await look({
+            config: { managers: "w4", workers: "m1" },
+            droplets: [["w4"], ["m1"]],
+        });
+        assert.deepEqual(asked, ["203.0.113.2"]);
+        assert.match(`${said}`, /- m1 is a manager in the swarm, a worker in the config\n/);
+    });
+
+    test("while a node is exchanged, its droplet that is off is neither asked nor taken for the node's", async () => {
+        manager.answer(answers());
+        const { asked, told, said } = await look({
+            droplets: [["m1", "off"], ["m1"], ["m2"], ["m3"], ["w4"]],
+        });
+        assert.deepEqual([asked, told, said], [["203.0.113.2"], [], []]);
+    });
+
+    test("a script that runs is told whose droplets go in this up, for the case that it fails", async () => {
+        manager.answer(answers({ replicas: 5 }));
+        const { told } = await look({ config: { workers: "" } });
+        assert.ok(told.includes("web: differs TIME leaving the droplet 4 of w4"), `${told}`);
     });
 });

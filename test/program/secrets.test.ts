@@ -85,6 +85,18 @@ describe("a stack with secrets in every place", () => {
         assert.notDeepEqual(names[0], names[1]);
     });
 
+    test("services have them by the names that they are made by", async () => {
+        const run = await up();
+        for (const [service, kind] of [
+            ["file", "secrets"],
+            ["page", "configs"],
+        ] as const) {
+            const [made] = valuesOf(readInput(stdin(run, kind)) ?? assert.fail(), "object");
+            const name = made?.split(" ")[1] ?? assert.fail(kind);
+            assert.ok(stdin(run, service).includes(`"${name}"`), `${service}: ${name}`);
+        }
+    });
+
     test("another login alone changes what its services are sent, and what is shown of them", async () => {
         const runs = [await up(), await up({ secrets: { ...config.secrets, login: "renewed" } })] as const;
         const changed = Object.keys(services).filter((name) => stdin(runs[0], name) !== stdin(runs[1], name));

@@ -23,6 +23,8 @@ export interface World {
     readonly unsuitable?: readonly string[];
     /** Seconds that tasks have to move; default 20. */
     readonly drain?: number;
+    /** Seconds that pass with each sleep; default 1. */
+    readonly pace?: number;
 }
 
 const NOTHING: World = {
@@ -67,11 +69,11 @@ export async function roster(world: World, wanted: readonly Line[], limit = 10):
         ...wanted,
     ];
     const file = (content: readonly string[] = []) => content.map((line) => `${line}\n`).join("");
-    const { drain: _, ...files } = { ...NOTHING, ...world };
+    const { drain: _, pace = 1, ...files } = { ...NOTHING, ...world };
     const run = await runScript("roster", "create", lines, {
         docker: `*) . '${fakeSwarm}' ;;`,
         files: Object.fromEntries(Object.entries(files).map(([name, content]) => [name, file(content)])),
-        stoppedClock: true,
+        stoppedClock: pace,
     });
     const changes = run.dockerCalls.filter((call) => / (update|rm) /.test(call));
     return { ...run, changes };

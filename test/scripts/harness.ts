@@ -39,7 +39,7 @@ export interface ScriptRun {
     readonly status: number | null;
     readonly stdout: string;
     readonly stderr: string;
-    /** How often it slept, where the clock is stopped: a second each time. */
+    /** How many seconds it slept, where the clock is stopped. */
     readonly sleeps: number;
     /** The login's authorized_keys afterwards. */
     readonly authorizedKeys: string;
@@ -59,8 +59,8 @@ export interface Host {
     readonly authorizedKeys?: string;
     /** Files for the fake docker, by path in its $dir. */
     readonly files?: Readonly<Record<string, string>>;
-    /** Time passes only by sleeping, a second each time: they are counted in $dir/clock. */
-    readonly stoppedClock?: boolean;
+    /** Time passes only by sleeping, a second each time or so many: they are counted in $dir/clock. */
+    readonly stoppedClock?: boolean | number;
     /** After these the script is ended with all that it has started, and there is no run to look at. */
     readonly limitSeconds?: number;
 }
@@ -111,7 +111,7 @@ export async function runScript(
         // filter and packages must never be reached from here.
         for (const [name, text] of Object.entries(HARDENED)) put(name, text);
         mkdirSync(join(dir, "run/systemd/system"), { recursive: true });
-        if (host.stoppedClock) stopClock(dir, put);
+        if (host.stoppedClock) stopClock(dir, Number(host.stoppedClock), put);
         for (const [name, text] of Object.entries(host.commands ?? {})) put(name, text);
         const limit = host.limitSeconds ?? LIMIT_SECONDS;
         let late = false;
@@ -166,9 +166,9 @@ function commandPath(name: string): string | undefined {
  * The scripts read the time from /proc/uptime with cut, and sleep between two looks: with the sleeps counted instead,
  * waits of minutes end at once, and their texts name the same seconds each time.
  */
-function stopClock(dir: string, put: (name: string, text: string) => void): void {
+function stopClock(dir: string, seconds: number, put: (name: string, text: string) => void): void {
     writeFileSync(join(dir, "clock"), "0\n");
-    put("sleep", `read -r clock <${dir}/clock\necho $((clock + 1)) >${dir}/clock`);
+    put("sleep", `read -r clock <${dir}/clock\necho $((clock + ${seconds})) >${dir}/clock`);
     put(
         "cut",
         `case "$*" in\n"-d. -f1 /proc/uptime") read -r clock <${dir}/clock && echo "$clock" ;;\n` +

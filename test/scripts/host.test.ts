@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import { speak } from "./functions.ts";
 
 /** What `df -Pk` prints for the login's home; there is room at Docker's folder, if the tests' machine has one. */
@@ -141,4 +141,53 @@ test("the image's own firewall is found by whoever does not search the administr
             .stdout;
     assert.equal(found(folder), "found\n");
     assert.equal(found("/nowhere"), "none\n");
+});
+
+describe("what is waited for before Docker is told anything", () => {
+    let bin: string;
+    before(() => {
+        bin = mkdtempSync(path.join(tmpdir(), "host-"));
+        writeFileSync(path.join(bin, "cloud-init"), '#!/bin/sh\necho "it says"\nexit $STATUS\n', {
+            mode: 0o755,
+        });
+    });
+    after(() => rmSync(bin, { recursive: true }));
+
+    /** The waits with their limits, or what is wrong; what each of them looks at is held elsewhere. */
+    const waits = (status: number, limit: number) =>
+        speak(
+            ["prelude", "host"],
+            `wait_for() { echo "$1 $2"; }
+            grep() { return 1; }
+            docker() { :; }
+            check_room() { :; }
+            check_login() { :; }
+            docker_version=26.1.5
+            wait_for_host`,
+            {
+                stdin: `node m1\nlimit ${limit}\nminimum 20.10.24\n`,
+                env: { PATH: `${bin}:${process.env.PATH}`, STATUS: `${status}` },
+            },
+        );
+
+    for (const [status, what] of [
+        [0, "ended well"],
+        [2, "is degraded, as is common on stock images"],
+    ] as const) {
+        test(`a first boot that ${what}; Docker has two minutes after it`, () => {
+            assert.equal(
+                waits(status, 600).stdout,
+                "600 m1's first boot (cloud-init) to end\n120 Docker to answer on m1\n",
+            );
+        });
+    }
+
+    test("where a node has less time, Docker has no more", () => {
+        assert.match(waits(0, 30).stdout, /^30 Docker to answer on m1$/m);
+    });
+
+    test("a first boot that ended with an error is said, in cloud-init's words", () => {
+        const run = waits(1, 600);
+        assert.deepEqual([run.status, run.stderr], [1, "m1: cloud-init ended with an error:\nit says\n"]);
+    });
 });

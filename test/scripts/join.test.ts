@@ -211,6 +211,28 @@ describe("a member of another cluster", () => {
     }
 });
 
+test("one that is in, and does not know its own ID yet, is waited for", async () => {
+    const run = await joins({
+        docker: daemon(
+            inactive,
+            `"swarm join --"*) : >"$dir/in" ;;
+            "${SWARM_STATE}")
+                read -r clock <"$dir/clock"
+                if ! [ -e "$dir/in" ]; then
+                    echo "${inactive}"
+                elif [ "$clock" -lt 3 ]; then
+                    echo "active false id= addr= cluster= error="
+                else
+                    echo "${joined}"
+                fi
+                ;;`,
+        ),
+        stoppedClock: true,
+    });
+    assert.equal(run.stderr, "");
+    assert.equal(run.stdout, answer);
+});
+
 describe("the seed is to be a manager", () => {
     const asManager = input.map((line): Line => (line[0] === "role" ? ["role", "manager"] : line));
     const manages = "active true id=abc123 addr=10.120.0.4 cluster=ours error=";
@@ -257,6 +279,11 @@ describe("the seed is to be a manager", () => {
     for (const [what, seed, seen] of [
         ["is down", "seed1 10.120.0.2 down worker -", "no ready member at 10.120.0.2"],
         ["is elsewhere", "seed1 10.120.0.22 ready worker -", "no ready member at 10.120.0.2"],
+        [
+            "is being demoted, which is somebody's doing",
+            "seed1 10.120.0.2 ready worker unreachable",
+            "10.120.0.2 ready worker unreachable",
+        ],
         [
             "does not get reachable",
             "seed1 10.120.0.2 ready manager unreachable",

@@ -106,6 +106,12 @@ describe("what the swarm has not is made", () => {
         );
     });
 
+    test("one that somebody has made meanwhile is looked for again", async () => {
+        const posts = ['409 {"message":"rpc error: code = AlreadyExists desc = secret db already exists"}'];
+        const ran = await run("objects", [object("secret", "db", "hush")], { posts });
+        assert.deepEqual([ran.status, ran.sleeps, ran.stderr], [0, 1, ""]);
+    });
+
     test("no leader for two minutes", async () => {
         const ran = await run("objects", [object("secret", "db", "hush")], {
             posts: Array.from({ length: 130 }, () => '503 {"message":"The swarm does not have a leader."}'),
@@ -172,6 +178,20 @@ describe("what nothing asks for goes", () => {
         const ran = await run("unused", [["keep", 0]], { here: [...own, ...others] }, "swarm-new-3f9a2c1b");
         assert.equal(ran.stderr, "");
         assert.equal(ran.files.here, others.map((line) => `${line}\n`).join(""));
+    });
+
+    test("of each its own last one", async () => {
+        const former = ["db", "key"].flatMap((name) =>
+            [2, 1].map(
+                (version) => `secret ${name}-${version} ${name}${version} ${version} ${name} dev free`,
+            ),
+        );
+        const wanted: Line[] = [
+            ["secret", "db-3 db"],
+            ["secret", "key-3 key"],
+        ];
+        const ran = await run("unused", [["keep", 1], ...wanted], { here: former });
+        assert.deepEqual(left(ran.files.here), ["db-2", "key-2"]);
     });
 
     test("one that a service uses stays, and that is said; another refusal is an error", async () => {

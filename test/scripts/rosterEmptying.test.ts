@@ -1,6 +1,9 @@
 /** How the roster empties members that are to run no tasks: without a moment in which a service runs nowhere. */
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, before, describe, test } from "node:test";
 import { waitedInVain } from "./fakeDaemon.ts";
 import {
     answer,
@@ -17,6 +20,13 @@ import {
     wantWorker,
     worker,
 } from "./fakeSwarm.ts";
+import { speak } from "./functions.ts";
+
+let folder: string;
+before(() => {
+    folder = mkdtempSync(path.join(tmpdir(), "emptying-"));
+});
+after(() => rmSync(folder, { recursive: true }));
 
 const seed = leader("m1", "node1");
 const nginx = "s1 nginx replicated swarm-dev";
@@ -206,6 +216,38 @@ describe("members that leave", () => {
                 stderr: `emptying node9 (old, ready)\n${waitedInVain("the tasks of node9 to run elsewhere", limit, "1 tasks still run there")}${opened}`,
                 changes: [paused("old"), "node update --availability drain old", activated("old")],
             });
+        });
+    }
+});
+
+describe("what the emptying knows of tasks and of its connection", () => {
+    const parts = ["prelude", "emptying"];
+
+    for (const [what, where, told] of [
+        ["where the old task runs still, beside the new one", "n2 old", "1 of 1 tasks run elsewhere"],
+        ["where the new one runs alone", "n2", "moved"],
+    ] as const) {
+        test(`a service that starts new tasks first has moved or not: ${what}`, () => {
+            const text = `
+                leaving=' old' closing='' service_name=web
+                runs_on() { printf '%s\\n' ${where}; }
+                count() { printf '%s\\n' "$1" | grep -c .; }
+                look_for_room() { :; }
+                if service_has_moved s1 1; then echo moved; else echo "$seen"; fi`;
+            assert.deepEqual(speak(parts, text), { status: 0, stdout: `${told}\n`, stderr: "" });
+        });
+    }
+
+    for (const [what, caller, calls, said] of [
+        ["are opened again", `${process.pid}`, "node update --availability active n2\n", opened],
+        ["stay as they are where the connection is gone: the next run may be at work", "2147483647", "", ""],
+    ] as const) {
+        test(`nodes that were closed, and not removed, ${what}`, () => {
+            const log = path.join(folder, "docker.log");
+            writeFileSync(log, "");
+            const text = `paused=' n2'; docker() { echo "$*" >>'${log}'; }; reopen`;
+            assert.equal(speak(parts, text, { env: { caller } }).stderr, said);
+            assert.equal(readFileSync(log, "utf8"), calls);
         });
     }
 });

@@ -245,6 +245,24 @@ describe("services and networks", () => {
         });
     }
 
+    test("of a service that somebody else gave more, an hour to stop is waited for", async () => {
+        const run = await roster(
+            {
+                ...world,
+                services: ["s2 web2 replicated swarm-dev"],
+                containers: ["web2 stuck"],
+                graces: ["7200000000000"],
+                pace: 100,
+            },
+            wanted,
+        );
+        assert.match(
+            run.stderr,
+            /\nwaited 3700 s for the tasks of web2 to end; last seen: 1 tasks on node1\n$/,
+        );
+        assert.equal(run.status, 1);
+    });
+
     describe("tasks that do not run yet when all nodes are in their places", () => {
         const nodes = { members: [leader("m1", "node1"), worker("n2", "node2")] };
 

@@ -127,6 +127,15 @@ for (const [what, certificate] of [
     });
 }
 
+test("update: as a worker it comes last among those to join through, whatever the last run had it be", async () => {
+    const run = await runScript("swarm", "update", input, {
+        docker: daemon(works),
+        env: { PULUMI_COMMAND_STDOUT: answer("10.120.0.2 10.120.0.9") },
+        files,
+    });
+    assert.equal(run.stdout, answer("10.120.0.3 10.120.0.7 10.120.0.9 10.120.0.2"));
+});
+
 const failures: {
     what: string;
     mode: "create" | "update";

@@ -183,6 +183,16 @@ const failures: { what: string; lines?: readonly Line[]; host: Host; text: strin
             "invalid key provided; unlock it with: docker swarm unlock\n",
     },
     {
+        what: "one that takes the key and stays locked",
+        host: {
+            docker: daemon("locked false id= addr= cluster= error=", '"swarm unlock") : ;;'),
+            env: printedBefore({ unlockKey: "SWMKEY-1-first" }),
+        },
+        text:
+            "node1: its swarm was locked, and is unlocked\n" +
+            "node1: its swarm is locked; unlock it with: docker swarm unlock\n",
+    },
+    {
         what: "another rotation where the seed is a worker until it is promoted",
         lines: inputWith({ rotation: 2 }),
         host: { docker: daemon(works), env: printedBefore({ unlockKey: "SWMKEY-1-first" }), files },

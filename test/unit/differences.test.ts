@@ -69,6 +69,17 @@ const nodes: readonly (readonly [
         ["node2 is in availability drain in the swarm, active in the config → roster"],
     ],
     [
+        "drained on purpose, and to be kept free of tasks anyway",
+        [member("node1", "manager", { availability: "drain" })],
+        [
+            node("node1", "manager", {
+                availability: "drain",
+                labels: { "swarm.stack": STACK, "swarm.node": "node1", "swarm.drained": "yes" },
+            }),
+        ],
+        [],
+    ],
+    [
         "without its labels: known by its address",
         [member("node2", "worker")],
         [node("node2", "worker", { labels: {}, engineLabel: STACK })],

@@ -272,6 +272,14 @@ test("a network whose options are others: the roster and the services on it make
     const differences = (mark: string) =>
         lines(swarmDifferences(wanted({ networks: ["back"] }, { networks: { back: mark } }), found));
     assert.deepEqual(differences("0123456789ab"), []);
+    const plain = {
+        ...found,
+        networks: [{ ...networks[0], Labels: { "swarm.stack": STACK } }],
+    } as typeof found;
+    assert.deepEqual(
+        lines(swarmDifferences(wanted({ networks: ["back"] }, { networks: { back: "-" } }), plain)),
+        [],
+    );
     assert.deepEqual(differences("-"), [
         "the network back has other options in the swarm than in the config → roster",
         "web: it is made anew with its network back → web",

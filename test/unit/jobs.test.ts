@@ -5,6 +5,8 @@ import { parseSettings } from "../../config.ts";
 import { engineSpec, JOB_LABEL, type JsonObject } from "../../model/engineSpec.ts";
 import { NOTHING_HELD } from "../../model/held.ts";
 import { inOrder, markedJob } from "../../model/jobs.ts";
+import { effectOf, specChanges } from "../../model/specChanges.ts";
+import { wantedSpec } from "./swarmFacts.ts";
 
 type Services = Record<string, Record<string, unknown>>;
 
@@ -139,4 +141,11 @@ test("a job's tasks are not started again, unless it says otherwise", () => {
         services.map(({ restart }) => restart.condition),
         ["none", "on-failure", "any"],
     );
+});
+
+test("a change runs a job again; of another mode it is made anew", () => {
+    const job = wantedSpec({ mode: "replicated-job" });
+    const effect = (options: Record<string, unknown>) => effectOf(specChanges(job, wantedSpec(options)));
+    assert.equal(effect({ mode: "replicated-job", env: { LEVEL: "info" } }), "again");
+    assert.equal(effect({ mode: "global-job", env: { LEVEL: "info" } }), "anew");
 });

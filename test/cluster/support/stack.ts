@@ -188,15 +188,27 @@ export class LabStack {
         throw new Error(`pulumi up ended with status ${ran.status}:\n${ran.text}\n${await evidence(this)}`);
     }
 
-    /** What a preview plans, in the order in which it says it. */
-    async preview(): Promise<Step[]> {
+    /** What a preview plans, in the order in which it says it, and what it warns of. */
+    async plan(): Promise<{ readonly steps: Step[]; readonly warnings: string[] }> {
         const ran = await this.pulumi(["preview", "--json"]);
         const start = ran.text.indexOf("{");
         if (ran.status !== 0) throw new Error(`pulumi preview ended with status ${ran.status}:\n${ran.text}`);
-        const { steps } = JSON.parse(ran.text.slice(start)) as { steps: { op: string; urn: string }[] };
-        return steps
-            .filter(({ op }) => op !== "same")
-            .map(({ op, urn }) => `${op} ${urn.split("::").at(-1)}`);
+        const { steps, diagnostics = [] } = JSON.parse(ran.text.slice(start)) as {
+            steps: { op: string; urn: string }[];
+            diagnostics?: { severity: string; message: string }[];
+        };
+        return {
+            steps: steps
+                .filter(({ op }) => op !== "same")
+                .map(({ op, urn }): Step => `${op} ${urn.split("::").at(-1)}`),
+            warnings: diagnostics
+                .filter(({ severity }) => severity === "warning")
+                .map(({ message }) => message.replace(/^warning: /, "")),
+        };
+    }
+
+    async preview(): Promise<Step[]> {
+        return (await this.plan()).steps;
     }
 
     async outputs(): Promise<Outputs> {

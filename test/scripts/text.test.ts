@@ -100,6 +100,11 @@ for (const shell of ["dash", "bash"]) {
         });
     }
 
+    test(`${shell}: a value that ends as the input does is not its end`, () => {
+        const cut = `${whole.slice(0, whole.lastIndexOf("#: end"))}label a note=#: end\n`;
+        assert.deepEqual(launched(cut), { status: 1, stdout: "", stderr: tooShort });
+    });
+
     test(`${shell}: where the connection is cut anywhere in the prelude, nothing runs`, () => {
         for (let length = 0; length < prelude.length; length += 97) {
             const { status, stdout, stderr } = launched(whole.slice(0, length));

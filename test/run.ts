@@ -66,17 +66,20 @@ const allParts: readonly Part[] = [
 /** The files in labs that take longest, and so begin first, so that no lab is left with one at the end. */
 const LONGEST = [
     "loss",
-    "services",
-    "interruptions",
-    "managers",
-    "cli",
-    "walk",
-    "secrets",
     "truth",
-    "drift",
-    "life",
-    "failures",
+    "managers",
+    "interruptions",
     "replacement",
+    "secrets",
+    "cli",
+    "drift",
+    "services",
+    "twins",
+    "failures",
+    "walk",
+    "workflows",
+    "life",
+    "previews",
 ];
 
 interface Result extends Counts {

@@ -86,6 +86,8 @@ const isUnknown = (value: unknown): boolean => JSON.stringify(value)?.includes(U
 function shown({ inputs, secrets, type }: Registered): Record<string, unknown> {
     return Object.fromEntries(
         Object.entries(inputs).map(([key, value]) => {
+            // The plugin makes a command's connection secret, whatever is in it.
+            if (type === COMMAND && key === "connection") return [key, SECRET];
             if (secrets.includes(key)) return [key, isUnknown(value) ? UNKNOWN : SECRET];
             return [
                 key,

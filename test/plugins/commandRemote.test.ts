@@ -151,6 +151,22 @@ describe("secrets", () => {
         assert.deepEqual(properties.connection, connection);
     });
 
+    test("Check says of a connection that is not known yet that it is to be secret", async () => {
+        const news = { create: "true", connection: UNKNOWN };
+        const answer = await plugin.call({ method: "Check", type: TYPE, news });
+        assert.deepEqual(answer, {
+            response: {
+                inputs: {
+                    create: "true",
+                    connection: {
+                        "4dabf18193072939515e22adb298388d": "d0e6a833031e9bbcd3f4e8bde6ca49a4",
+                        secret: true,
+                    },
+                },
+            },
+        });
+    });
+
     test("Check wraps the connection and its secret fields, the bastion's too", async () => {
         const proxy = { host: "p", password: "pw" };
         const news = { connection: { host: "h", privateKey: "k", privateKeyPassword: "kp", proxy } };

@@ -1,4 +1,12 @@
-import { isObject, isSecret, isUnknown, type Props, secret, type Value } from "../protocol/values.ts";
+import {
+    isObject,
+    isSecret,
+    isUnknown,
+    type Props,
+    secret,
+    unknownSecret,
+    type Value,
+} from "../protocol/values.ts";
 
 /** How to reach one host, with the defaults filled in. */
 export interface Endpoint {
@@ -32,6 +40,7 @@ const SECRET_FIELDS = ["password", "privateKey", "privateKeyPassword"];
  */
 export function checkedConnection(connection: Value): Value {
     const plain = isSecret(connection) ? connection.value : connection;
+    if (isUnknown(plain)) return unknownSecret();
     return isObject(plain) ? secret(checkedEndpoint(plain)) : connection;
 }
 

@@ -40,6 +40,13 @@ export function isUnknown(value: Value | undefined): boolean {
     return UNKNOWNS.has(value);
 }
 
+const OUTPUT_SIGNATURE = "d0e6a833031e9bbcd3f4e8bde6ca49a4";
+
+/** A value that is to be secret once it is known. The engine takes it; what it sends itself is unknown, or secret. */
+export function unknownSecret(): Props {
+    return { [SIGNATURE_KEY]: OUTPUT_SIGNATURE, secret: true };
+}
+
 export function secret(value: Value): Props {
     return { [SIGNATURE_KEY]: SECRET_SIGNATURE, value };
 }

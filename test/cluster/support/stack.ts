@@ -229,7 +229,8 @@ export class LabStack {
      */
     async remove(): Promise<void> {
         try {
-            await this.destroyOrThrow();
+            // A test may have lost a droplet, which the plugin would fail to delete.
+            await this.destroyOrThrow("--refresh");
             await this.#orThrow(["stack", "rm", "--yes"]);
         } finally {
             rmSync(this.#configFile, { force: true });

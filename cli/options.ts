@@ -1,5 +1,6 @@
 /** What the commands have in common: how they are defined, options, how their end becomes an exit status, and how they print. */
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { EXIT } from "./errors.ts";
 import type { StackChoice } from "./pulumi.ts";
 import { interrupted } from "./signals.ts";
 import { yamlText } from "./yaml.ts";
@@ -32,39 +33,35 @@ export interface Help {
     readonly examples?: readonly string[];
 }
 
-/** A command, with the option that all of them have but the one that prints scripts. */
-export function define(
-    program: Command,
-    name: string,
-    { summary, description, more, examples = [] }: Help,
-): Command {
-    const head = examples.length === 1 ? "Example:" : "Examples:";
-    const parts = [
-        ...(more ? [more] : []),
-        ...(examples.length > 0 ? [[head, ...examples].join("\n  ")] : []),
-    ];
-    const command = program.command(name).summary(summary).description(description);
-    if (name !== "completion") command.addOption(stackOption());
-    return parts.length > 0 ? command.addHelpText("after", `\n${parts.join("\n\n")}`) : command;
-}
-
 /** The stack that a command is about, and what ends its work. */
 export interface Choice extends StackChoice {
     readonly signal: AbortSignal;
 }
 
-/** Runs a command's work; what it returns is the exit status. */
-export function run<A extends unknown[]>(
-    work: (choice: Choice, ...args: A) => Promise<number>,
-): (...args: A) => Promise<void> {
-    return async (...args) => {
-        // Commander's own order: the arguments, the options, the command.
-        const { stack } = args.at(-2) as StackChoice;
-        process.exitCode = await work(
-            { ...(stack !== undefined && { stack }), signal: interrupted },
-            ...args,
-        );
-    };
+/** A command, and the program that has them. */
+export class Verb extends Command {
+    override createCommand(name?: string): Verb {
+        return new Verb(name);
+    }
+
+    /** The command's work; what it returns is the exit status. */
+    does<A extends unknown[]>(work: (choice: Choice, ...args: A) => Promise<number | undefined>): this {
+        return this.action(async (...args: unknown[]) => {
+            // Commander's own order: the arguments, the options, the command.
+            const { stack } = args.at(-2) as StackChoice;
+            const choice = { ...(stack !== undefined && { stack }), signal: interrupted };
+            process.exitCode = (await work(choice, ...(args as A))) ?? EXIT.ok;
+        });
+    }
+}
+
+/** A command, with the option that all of them have but the one that prints scripts. */
+export function define(program: Verb, name: string, { summary, description, more, examples }: Help): Verb {
+    const shown = examples && [examples.length === 1 ? "Example:" : "Examples:", ...examples].join("\n  ");
+    const parts = [more, shown].filter(Boolean);
+    const command = program.command(name).summary(summary).description(description);
+    if (name !== "completion") command.addOption(stackOption());
+    return parts.length > 0 ? command.addHelpText("after", `\n${parts.join("\n\n")}`) : command;
 }
 
 /** What stands behind the arguments of the command: without the -- that may come first. */
@@ -91,11 +88,6 @@ export function json(value: object): string {
 /** Prints to standard output what the options ask for. */
 export function printed(options: TableOption, value: object, text: (wide: boolean) => string): void {
     const format = options.json ? "json" : options.output;
-    process.stdout.write(
-        format === "json"
-            ? json(value)
-            : format === "yaml"
-              ? yamlText(versioned(value))
-              : text(format === "wide"),
-    );
+    if (format === "json") process.stdout.write(json(value));
+    else process.stdout.write(format === "yaml" ? yamlText(versioned(value)) : text(format === "wide"));
 }

@@ -2,38 +2,22 @@
  * Every command with its arguments, options and help. Only the one that runs is loaded: a person who asks for an address
  * does not wait for the rest.
  */
-import { Command } from "commander";
+import type { Command } from "commander";
 import { EXIT } from "./errors.ts";
-import { jsonOption, stackOption } from "./options.ts";
+import { jsonOption, stackOption, Verb } from "./options.ts";
 
-/** In the order of the help, each with the file in commands/ that defines it. */
-const COMMANDS: Readonly<Record<string, string>> = {
-    ...own(
-        "ls",
-        "ip",
-        "status",
-        "docker",
-        "ssh",
-        "exec",
-        "forward",
-        "env",
-        "plan",
-        "scale",
-        "rollback",
-        "push",
-    ),
-    drain: "drain",
-    activate: "drain",
-    ...own("replace", "power", "logs", "top", "wait", "orphans", "doctor", "map", "completion", "version"),
-};
+/** In the order of the help. */
+const COMMANDS = (
+    "ls ip status docker ssh exec forward env plan scale rollback push drain activate " +
+    "replace power logs top wait orphans doctor map completion version"
+).split(" ");
 
-function own(...names: string[]): Record<string, string> {
-    return Object.fromEntries(names.map((name) => [name, name]));
-}
+/** The file in commands/ that defines it. */
+const fileOf = (name: string) => (name === "activate" ? "drain" : name);
 
 /** @param only The command that is going to run; default all of them. */
-export async function makeProgram(only?: string): Promise<Command> {
-    const program = new Command("swarm")
+export async function makeProgram(only?: string): Promise<Verb> {
+    const program = new Verb("swarm")
         .description(
             "Hands on the running cluster of a stack. Keeps nothing of its own: it reads the stack's state, asks the " +
                 "cluster over SSH, and asks DigitalOcean's API.",
@@ -44,10 +28,10 @@ export async function makeProgram(only?: string): Promise<Command> {
         .addOption(jsonOption())
         .hook("preAction", passOn)
         .exitOverride();
-    const one = only !== undefined && Object.hasOwn(COMMANDS, only) ? COMMANDS[only] : undefined;
-    const files = one === undefined ? [...new Set(Object.values(COMMANDS))] : [one];
+    const names = only !== undefined && COMMANDS.includes(only) ? [only] : COMMANDS;
+    const files = [...new Set(names.map(fileOf))];
     const modules = await Promise.all(files.map((file) => import(`./commands/${file}.ts`)));
-    for (const module of modules) (module.default as (program: Command) => void)(program);
+    for (const module of modules) (module.default as (program: Verb) => void)(program);
     return program.addHelpText(
         "after",
         `

@@ -1,9 +1,8 @@
-import { Argument, type Command } from "commander";
+import { Argument } from "commander";
 import { scriptFor } from "../completion.ts";
-import { EXIT } from "../errors.ts";
-import { define, run } from "../options.ts";
+import { define, type Verb } from "../options.ts";
 
-export default (program: Command) =>
+export default (program: Verb) =>
     define(program, "completion", {
         summary: "completion for bash, zsh or fish",
         description:
@@ -16,9 +15,6 @@ export default (program: Command) =>
         ],
     })
         .addArgument(new Argument("<shell>", "whose script").choices(["bash", "zsh", "fish"]))
-        .action(
-            run(async (_choice, shell: "bash" | "zsh" | "fish", ..._: unknown[]) => {
-                process.stdout.write(scriptFor(shell));
-                return EXIT.ok;
-            }),
-        );
+        .does(async (_choice, shell: "bash" | "zsh" | "fish") => {
+            process.stdout.write(scriptFor(shell));
+        });

@@ -1,9 +1,9 @@
-import { type Command, Option } from "commander";
+import { Option } from "commander";
 import { openAccess } from "../access.ts";
 import { dockerHere, dockerLines } from "../dockerClient.ts";
 import { activeNode } from "../managers.ts";
 import { pickNode, pickNodes } from "../nodeRange.ts";
-import { behind, define, run } from "../options.ts";
+import { behind, define, type Verb } from "../options.ts";
 import { paint } from "../table.ts";
 
 interface Options {
@@ -11,7 +11,7 @@ interface Options {
     readonly node?: string;
 }
 
-export default (program: Command) =>
+export default (program: Verb) =>
     define(program, "docker", {
         summary: "any docker command on a manager, or on each node of a range",
         description:
@@ -29,27 +29,25 @@ export default (program: Command) =>
         .option("--on <nodes>", "each of these nodes at once: node[1:4]")
         .addOption(new Option("--node <node>", "this node instead of the active manager").conflicts("on"))
         .passThroughOptions()
-        .action(
-            run(async (choice, words: string[], { on, node }: Options, _: Command) => {
-                const args = behind(words);
-                const access = await openAccess(choice);
-                const { nodes } = access.state;
-                if (on === undefined) {
-                    const target = node ? pickNode(nodes, node) : await activeNode(access, choice.signal);
-                    return await dockerHere(access, target, args);
-                }
-                const picked = pickNodes(nodes, [on]);
-                const width = Math.max(...picked.map(({ name }) => name.length));
-                // All of them, however many: what goes on until Ctrl-C would keep the rest waiting for ever.
-                const statuses = picked.map((node) =>
-                    dockerLines(
-                        access,
-                        node,
-                        args,
-                        choice.signal,
-                        (stream) => `${paint("cyan", node.name.padEnd(width), stream)} | `,
-                    ),
-                );
-                return Math.max(0, ...(await Promise.all(statuses)));
-            }),
-        );
+        .does(async (choice, words: string[], { on, node }: Options) => {
+            const args = behind(words);
+            const access = await openAccess(choice);
+            const { nodes } = access.state;
+            if (on === undefined) {
+                const target = node ? pickNode(nodes, node) : await activeNode(access, choice.signal);
+                return await dockerHere(access, target, args);
+            }
+            const picked = pickNodes(nodes, [on]);
+            const width = Math.max(...picked.map(({ name }) => name.length));
+            // All of them, however many: what goes on until Ctrl-C would keep the rest waiting for ever.
+            const statuses = picked.map((node) =>
+                dockerLines(
+                    access,
+                    node,
+                    args,
+                    choice.signal,
+                    (stream) => `${paint("cyan", node.name.padEnd(width), stream)} | `,
+                ),
+            );
+            return Math.max(0, ...(await Promise.all(statuses)));
+        });

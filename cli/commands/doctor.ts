@@ -1,10 +1,9 @@
-import type { Command } from "commander";
 import { checksText } from "../doctor/checks.ts";
 import { examine } from "../doctor/examine.ts";
 import { EXIT } from "../errors.ts";
-import { define, type JsonOption, json, jsonOption, run } from "../options.ts";
+import { define, type JsonOption, json, jsonOption, type Verb } from "../options.ts";
 
-export default (program: Command) =>
+export default (program: Verb) =>
     define(program, "doctor", {
         summary: "what is wrong, seen from this machine, and what helps",
         description:
@@ -16,10 +15,8 @@ export default (program: Command) =>
         examples: ["swarm doctor --json | jq '.checks[] | select(.level == \"fail\")'"],
     })
         .addOption(jsonOption())
-        .action(
-            run(async (choice, options: JsonOption, _: Command) => {
-                const checks = await examine(choice);
-                process.stdout.write(options.json ? json({ checks }) : checksText(checks));
-                return checks.some(({ level }) => level === "fail") ? EXIT.no : EXIT.ok;
-            }),
-        );
+        .does(async (choice, options: JsonOption) => {
+            const checks = await examine(choice);
+            process.stdout.write(options.json ? json({ checks }) : checksText(checks));
+            return checks.some(({ level }) => level === "fail") ? EXIT.no : EXIT.ok;
+        });

@@ -1,15 +1,14 @@
-import type { Command } from "commander";
 import { type Access, openAccess } from "../access.ts";
 import { dockerQuiet } from "../dockerClient.ts";
-import { CliError, EXIT } from "../errors.ts";
+import { CliError } from "../errors.ts";
 import { activeManager } from "../managers.ts";
 import { pickNode } from "../nodeRange.ts";
-import { type Choice, define, run } from "../options.ts";
+import { type Choice, define, type Verb } from "../options.ts";
 import type { StackNode } from "../stackState.ts";
 import { wantedIn } from "../wanted.ts";
 
 /** `drain` and `activate`: one thing and its opposite. */
-export default (program: Command) => {
+export default (program: Verb) => {
     define(program, "drain", {
         summary: "a node without tasks, for work on it",
         description:
@@ -18,17 +17,14 @@ export default (program: Command) => {
         examples: ["swarm drain node3"],
     })
         .argument("<node>", "the node")
-        .action(
-            run(async (choice, word: string, ..._: unknown[]) => {
-                const access = await openAccess(choice);
-                const node = pickNode(access.state.nodes, word);
-                await update(access, node, "drain", choice);
-                process.stderr.write(
-                    `${node.name} takes no tasks any more; those that it has move elsewhere. Open it again: swarm activate ${node.name}; the next pulumi up does so, too\n`,
-                );
-                return EXIT.ok;
-            }),
-        );
+        .does(async (choice, word: string) => {
+            const access = await openAccess(choice);
+            const node = pickNode(access.state.nodes, word);
+            await update(access, node, "drain", choice);
+            process.stderr.write(
+                `${node.name} takes no tasks any more; those that it has move elsewhere. Open it again: swarm activate ${node.name}; the next pulumi up does so, too\n`,
+            );
+        });
     define(program, "activate", {
         summary: "a drained node open to tasks again",
         description:
@@ -37,21 +33,18 @@ export default (program: Command) => {
         examples: ["swarm activate node3"],
     })
         .argument("<node>", "the node")
-        .action(
-            run(async (choice, word: string, ..._: unknown[]) => {
-                const access = await openAccess(choice);
-                const node = pickNode(access.state.nodes, word);
-                const { members } = wantedIn(access.state, undefined).swarm;
-                if (members.find(({ name }) => name === node.name)?.availability === "drain")
-                    throw new CliError(
-                        `${node.name} is a manager, and the config has those take no tasks; to open them: ` +
-                            "pulumi config set swarm:managerAvailability active, then pulumi up",
-                    );
-                await update(access, node, "active", choice);
-                process.stderr.write(`${node.name} takes tasks again\n`);
-                return EXIT.ok;
-            }),
-        );
+        .does(async (choice, word: string) => {
+            const access = await openAccess(choice);
+            const node = pickNode(access.state.nodes, word);
+            const { members } = wantedIn(access.state, undefined).swarm;
+            if (members.find(({ name }) => name === node.name)?.availability === "drain")
+                throw new CliError(
+                    `${node.name} is a manager, and the config has those take no tasks; to open them: ` +
+                        "pulumi config set swarm:managerAvailability active, then pulumi up",
+                );
+            await update(access, node, "active", choice);
+            process.stderr.write(`${node.name} takes tasks again\n`);
+        });
 };
 
 async function update(

@@ -1,10 +1,9 @@
-import type { Command } from "commander";
 import { openAccess } from "../access.ts";
 import { dockerHere } from "../dockerClient.ts";
-import { behind, define, run } from "../options.ts";
+import { behind, define, type Verb } from "../options.ts";
 import { onManager, placeOf, WHICH_TASK } from "../places.ts";
 
-export default (program: Command) =>
+export default (program: Verb) =>
     define(program, "exec", {
         summary: "a command in a task of a service, wherever it runs",
         description:
@@ -15,19 +14,17 @@ export default (program: Command) =>
         .argument("<service>", WHICH_TASK)
         .argument("[command...]", "what to run there; sh if left out")
         .passThroughOptions()
-        .action(
-            run(async (choice, task: string, words: string[], ..._: unknown[]) => {
-                const access = await openAccess(choice);
-                const { node, container } = await onManager(access, choice.signal, (api) =>
-                    placeOf(api, access, task),
-                );
-                const flags = process.stdin.isTTY && process.stdout.isTTY ? "-it" : "-i";
-                const command = behind(words);
-                return await dockerHere(access, node, [
-                    "exec",
-                    flags,
-                    container,
-                    ...(command.length > 0 ? command : ["sh"]),
-                ]);
-            }),
-        );
+        .does(async (choice, task: string, words: string[]) => {
+            const access = await openAccess(choice);
+            const { node, container } = await onManager(access, choice.signal, (api) =>
+                placeOf(api, access, task),
+            );
+            const flags = process.stdin.isTTY && process.stdout.isTTY ? "-it" : "-i";
+            const command = behind(words);
+            return await dockerHere(access, node, [
+                "exec",
+                flags,
+                container,
+                ...(command.length > 0 ? command : ["sh"]),
+            ]);
+        });

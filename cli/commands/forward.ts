@@ -2,16 +2,15 @@
 import { spawn } from "node:child_process";
 import { type AddressInfo, createServer, isIPv4 } from "node:net";
 import { createInterface } from "node:readline";
-import { type Command, Option } from "commander";
 import { openAccess } from "../access.ts";
 import { ended } from "../children.ts";
 import { CliError } from "../errors.ts";
-import { define, run, wholeNumber } from "../options.ts";
+import { define, type Verb, wholeNumber } from "../options.ts";
 import { onManager, placeOf, WHICH_TASK } from "../places.ts";
 import { loginError, onNode, sshArgs } from "../ssh.ts";
 import { oneLine } from "../words.ts";
 
-export default (program: Command) =>
+export default (program: Verb) =>
     define(program, "forward", {
         summary: "a local port that leads to a service, published or not",
         description:
@@ -21,66 +20,49 @@ export default (program: Command) =>
     })
         .argument("<service>", WHICH_TASK)
         .argument("<port>", "the port in the container", wholeNumber(1, 65_535))
-        .addOption(
-            new Option("--local <port>", "the local port; 0 for any that is free")
-                .default(0)
-                .argParser(wholeNumber(0, 65_535)),
-        )
-        .action(
-            run(
-                async (
-                    choice,
-                    task: string,
-                    port: number,
-                    options: { readonly local: number },
-                    _: Command,
-                ) => {
-                    const { signal } = choice;
-                    const access = await openAccess(choice);
-                    const { container, label, node } = await onManager(access, signal, (api) =>
-                        placeOf(api, access, task),
-                    );
-                    const asked =
-                        `docker inspect -f '{{json .NetworkSettings.Networks}}' ${container} && ` +
-                        `docker network inspect -f '{{json .Containers}}' ${BRIDGE}`;
-                    const { status, stdout, stderr } = await onNode(access, node, asked, { signal });
-                    if (status !== 0) throw new CliError(`${node.name}: ${oneLine(stderr)}`);
-                    const [own = "{}", bridged = "{}"] = stdout.trim().split("\n");
-                    const address = addressOf(container, JSON.parse(own), JSON.parse(bridged));
-                    if (address === undefined)
-                        throw new CliError(
-                            `${node.name} does not reach ${label}: it is on internal networks alone`,
-                        );
-                    const local = options.local || (await freePort());
-                    const to = `${address}:${port}`;
-                    const args = sshArgs(access, node, [
-                        "-N",
-                        "-T",
-                        ...["-o", "ExitOnForwardFailure=yes", "-L", `127.0.0.1:${local}:${to}`],
-                        ...["-o", "PermitLocalCommand=yes", "-o", `LocalCommand=echo ${OPEN} >&2`],
-                    ]);
-                    const child = spawn("ssh", args, { stdio: ["ignore", "ignore", "pipe"], signal });
-                    // No command runs on the node, so whatever is on standard error is ssh's own.
-                    const said: string[] = [];
-                    createInterface({ input: child.stderr }).on("line", (line) => {
-                        // "channel 2: open failed: connect failed: Connection refused"
-                        const [, refused] = /^channel \d+: open failed: (.*)$/.exec(line) ?? [];
-                        const opened = `127.0.0.1:${local} leads to port ${port} of ${label} on ${node.name}, until Ctrl-C`;
-                        if (line === OPEN) process.stderr.write(`${opened}\n`);
-                        else if (refused !== undefined)
-                            process.stderr.write(`${to} on ${node.name}: ${oneLine(refused)}\n`);
-                        else said.push(line);
-                    });
-                    const end = await ended(child, "ssh");
-                    if (end === 0) return end;
-                    const taken = said.map((line) => /^bind \[.*\]:\d+: (.*)$/.exec(line)?.[1]).find(Boolean);
-                    if (taken === undefined) throw loginError(node, said.join("\n"));
-                    throw new CliError(
-                        `127.0.0.1:${local}: ${oneLine(taken)}; choose another port: --local PORT`,
-                    );
-                },
-            ),
-        );
+        .option("--local <port>", "the local port; 0 for any that is free", wholeNumber(0, 65_535), 0)
+        .does(async (choice, task: string, port: number, options: { readonly local: number }) => {
+            const { signal } = choice;
+            const access = await openAccess(choice);
+            const { container, label, node } = await onManager(access, signal, (api) =>
+                placeOf(api, access, task),
+            );
+            const asked =
+                `docker inspect -f '{{json .NetworkSettings.Networks}}' ${container} && ` +
+                `docker network inspect -f '{{json .Containers}}' ${BRIDGE}`;
+            const { status, stdout, stderr } = await onNode(access, node, asked, { signal });
+            if (status !== 0) throw new CliError(`${node.name}: ${oneLine(stderr)}`);
+            const [own = "{}", bridged = "{}"] = stdout.trim().split("\n");
+            const address = addressOf(container, JSON.parse(own), JSON.parse(bridged));
+            if (address === undefined)
+                throw new CliError(`${node.name} does not reach ${label}: it is on internal networks alone`);
+            const local = options.local || (await freePort());
+            const to = `${address}:${port}`;
+            const settings = [
+                "PermitLocalCommand=yes",
+                `LocalCommand=echo ${OPEN} >&2`,
+                "ExitOnForwardFailure=yes",
+            ];
+            const words = settings.flatMap((setting) => ["-o", setting]);
+            const args = sshArgs(access, node, ["-N", "-T", ...words, "-L", `127.0.0.1:${local}:${to}`]);
+            const child = spawn("ssh", args, { stdio: ["ignore", "ignore", "pipe"], signal });
+            // No command runs on the node, so whatever is on standard error is ssh's own.
+            const said: string[] = [];
+            createInterface({ input: child.stderr }).on("line", (line) => {
+                // "channel 2: open failed: connect failed: Connection refused"
+                const [, refused] = /^channel \d+: open failed: (.*)$/.exec(line) ?? [];
+                const opened = `127.0.0.1:${local} leads to port ${port} of ${label} on ${node.name}, until Ctrl-C`;
+                if (line === OPEN) process.stderr.write(`${opened}\n`);
+                else if (refused !== undefined)
+                    process.stderr.write(`${to} on ${node.name}: ${oneLine(refused)}\n`);
+                else said.push(line);
+            });
+            const end = await ended(child, "ssh");
+            if (end === 0) return end;
+            const taken = said.map((line) => /^bind \[.*\]:\d+: (.*)$/.exec(line)?.[1]).find(Boolean);
+            if (taken === undefined) throw loginError(node, said.join("\n"));
+            throw new CliError(`127.0.0.1:${local}: ${oneLine(taken)}; choose another port: --local PORT`);
+        });
 
 /** The line by which ssh says that the port is open: its own local command prints it, once it has the port. */
 const OPEN = "the port is open";

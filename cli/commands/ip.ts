@@ -1,7 +1,5 @@
-import type { Command } from "commander";
-import { EXIT } from "../errors.ts";
 import { pickNodes } from "../nodeRange.ts";
-import { define, type JsonOption, json, jsonOption, run } from "../options.ts";
+import { define, type JsonOption, json, jsonOption, type Verb } from "../options.ts";
 import { loadStack } from "../stack.ts";
 import { upOrThrow } from "../stackState.ts";
 
@@ -9,7 +7,7 @@ interface Options extends JsonOption {
     readonly private?: boolean;
 }
 
-export default (program: Command) =>
+export default (program: Verb) =>
     define(program, "ip", {
         summary: "the address of a node",
         description: "Prints the public IPv4 addresses of nodes, one a line, in the order of the names.",
@@ -18,13 +16,10 @@ export default (program: Command) =>
         .argument("<nodes...>", "names and ranges of nodes: node1, node[2:4]")
         .option("-p, --private", "the addresses in the VPC instead")
         .addOption(jsonOption())
-        .action(
-            run(async (choice, names: string[], options: Options, _: Command) => {
-                const nodes = pickNodes(upOrThrow(await loadStack(choice)).nodes, names).map(
-                    ({ name, publicIp, privateIp }) => ({ name, publicIp, privateIp }),
-                );
-                const lines = nodes.map((node) => `${options.private ? node.privateIp : node.publicIp}\n`);
-                process.stdout.write(options.json ? json({ nodes }) : lines.join(""));
-                return EXIT.ok;
-            }),
-        );
+        .does(async (choice, names: string[], options: Options) => {
+            const nodes = pickNodes(upOrThrow(await loadStack(choice)).nodes, names).map(
+                ({ name, publicIp, privateIp }) => ({ name, publicIp, privateIp }),
+            );
+            const lines = nodes.map((node) => `${options.private ? node.privateIp : node.publicIp}\n`);
+            process.stdout.write(options.json ? json({ nodes }) : lines.join(""));
+        });

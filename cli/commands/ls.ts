@@ -1,13 +1,12 @@
-import type { Command } from "commander";
 import { comparedOf } from "../cluster.ts";
 import type { ClusterView, NodeView } from "../clusterView.ts";
 import { drift, driftText } from "../drift.ts";
 import { EXIT } from "../errors.ts";
-import { define, jsonOption, outputOption, printed, run, type TableOption } from "../options.ts";
+import { define, jsonOption, outputOption, printed, type TableOption, type Verb } from "../options.ts";
 import { surveyReader } from "../reading.ts";
 import { paint, table } from "../table.ts";
 
-export default (program: Command) =>
+export default (program: Verb) =>
     define(program, "ls", {
         summary: "the nodes: cloud and swarm side by side",
         description:
@@ -18,53 +17,47 @@ export default (program: Command) =>
     })
         .addOption(outputOption())
         .addOption(jsonOption())
-        .action(
-            run(async (choice, options: TableOption, _: Command) => {
-                const found = await surveyReader()(choice);
-                const compared = await comparedOf(found, choice);
-                const { view } = compared;
-                printed(options, view, (wide) => nodeTable(view, wide));
-                const lines = [
-                    ...view.problems,
-                    ...drift(compared).map(driftText),
-                    found.noManager?.message ?? "",
-                ];
-                for (const line of lines.filter(Boolean)) process.stderr.write(`${line}\n`);
-                return found.noManager ? EXIT.unreachable : EXIT.ok;
-            }),
-        );
+        .does(async (choice, options: TableOption) => {
+            const found = await surveyReader()(choice);
+            const compared = await comparedOf(found, choice);
+            const { view } = compared;
+            printed(options, view, (wide) => nodeTable(view, wide));
+            const lines = [
+                ...view.problems,
+                ...drift(compared).map(driftText),
+                found.noManager?.message ?? "",
+            ];
+            for (const line of lines.filter(Boolean)) process.stderr.write(`${line}\n`);
+            return found.noManager ? EXIT.unreachable : EXIT.ok;
+        });
+
+const COLUMNS: Readonly<Record<string, (node: NodeView) => string | undefined>> = {
+    ID: ({ nodeId }) => nodeId,
+    NAME: ({ name }) => name,
+    PUBLIC: ({ publicIp }) => publicIp,
+    PRIVATE: ({ privateIp }) => privateIp,
+    ROLE: role,
+    MANAGER: ({ leader, reachability }) => (leader ? "leader" : reachability),
+    SWARM: ({ state }) => colour(state, "ready"),
+    AVAILABILITY: ({ availability }) => availability,
+    CLOUD: (node) => colour(cloudSide(node), "active"),
+    SIZE: ({ size }) => size,
+    TAGS: ({ tags }) => tags.join(","),
+};
+
+const WIDE: typeof COLUMNS = {
+    ...COLUMNS,
+    DROPLET: ({ dropletId }) => dropletId,
+    ENGINE: ({ engineVersion }) => engineVersion,
+};
 
 /** @param wide With the IDs of droplets and the versions of engines, too. */
 export function nodeTable({ nodes }: Pick<ClusterView, "nodes">, wide = false): string {
+    const columns = Object.entries(wide ? WIDE : COLUMNS);
+    const rows = nodes.map((node) => columns.map(([, cell]) => cell(node) ?? ""));
     return table(
-        [
-            "ID",
-            "NAME",
-            "PUBLIC",
-            "PRIVATE",
-            "ROLE",
-            "MANAGER",
-            "SWARM",
-            "AVAILABILITY",
-            "CLOUD",
-            "SIZE",
-            "TAGS",
-            ...(wide ? ["DROPLET", "ENGINE"] : []),
-        ],
-        nodes.map((node) => [
-            node.nodeId ?? "",
-            node.name,
-            node.publicIp ?? "",
-            node.privateIp ?? "",
-            role(node),
-            node.leader ? "leader" : (node.reachability ?? ""),
-            colour(node.state, "ready"),
-            node.availability ?? "",
-            colour(cloudSide(node), "active"),
-            node.size ?? "",
-            node.tags.join(","),
-            ...(wide ? [node.dropletId ?? "", node.engineVersion ?? ""] : []),
-        ]),
+        columns.map(([head]) => head),
+        rows,
     );
 }
 
@@ -78,9 +71,6 @@ function cloudSide({ dropletStatus, origin }: NodeView): string {
 }
 
 function colour(text: string, good: string): string {
-    return text === good
-        ? paint("green", text)
-        : text === "" || text === "unknown"
-          ? text
-          : paint("red", text);
+    if (text === "" || text === "unknown") return text;
+    return paint(text === good ? "green" : "red", text);
 }

@@ -1,8 +1,7 @@
-import { type Command, Option } from "commander";
 import { map } from "../map/map.ts";
-import { define, run, wholeNumber } from "../options.ts";
+import { define, type Verb, wholeNumber } from "../options.ts";
 
-export default (program: Command) =>
+export default (program: Verb) =>
     define(program, "map", {
         summary: "a page that shows the cluster live: nodes, and the tasks on each",
         description:
@@ -10,9 +9,5 @@ export default (program: Command) =>
             "follows the cluster until Ctrl-C, so that one sees replicas move while an `up` runs.",
         examples: ["swarm map"],
     })
-        .addOption(
-            new Option("--port <number>", "port of the page; 0 for any that is free")
-                .default(8740)
-                .argParser(wholeNumber(0, 65_535)),
-        )
-        .action(run((choice, { port }: { readonly port: number }, _: Command) => map({ ...choice, port })));
+        .option("--port <number>", "port of the page; 0 for any that is free", wholeNumber(0, 65_535), 8740)
+        .does((choice, { port }: { readonly port: number }) => map({ ...choice, port }));

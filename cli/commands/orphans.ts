@@ -1,4 +1,3 @@
-import type { Command } from "commander";
 import {
     deleteOrphans,
     findOrphans,
@@ -9,7 +8,7 @@ import {
 } from "../../remnants/orphans.ts";
 import { confirmed, typed } from "../confirm.ts";
 import { EXIT } from "../errors.ts";
-import { define, type JsonOption, json, jsonOption, run } from "../options.ts";
+import { define, type JsonOption, json, jsonOption, type Verb } from "../options.ts";
 import { openCloud } from "../stack.ts";
 
 interface Options extends JsonOption {
@@ -17,7 +16,7 @@ interface Options extends JsonOption {
     readonly yes?: boolean;
 }
 
-export default (program: Command) =>
+export default (program: Verb) =>
     define(program, "orphans", {
         summary: "droplets that the stack has lost track of",
         description:
@@ -36,24 +35,21 @@ export default (program: Command) =>
             "delete without the question; where some may be members of a swarm that answers, the stack's name has to be typed all the same",
         )
         .addOption(jsonOption())
-        .action(
-            run(async (choice, options: Options, _: Command) => {
-                const cloud = await openCloud(choice);
-                const found = await findOrphans(cloud, choice, { forDeletion: options.delete === true });
-                process.stdout.write(options.json ? json(found) : orphansText(found, Date.now()));
-                const { orphans, stack } = found;
-                if (orphans.length === 0) return EXIT.ok;
-                if (!options.delete) return EXIT.no;
-                refuseLocked(stack, found.lockedBy);
-                const count = orphans.length === 1 ? "this droplet" : `these ${orphans.length} droplets`;
-                const members = await membersAmong(found, choice);
-                if (members.length > 0) {
-                    process.stderr.write(membersText(members));
-                    const question = `To delete ${count} all the same, type the name of the stack, ${stack}:`;
-                    if (!(await typed(question, stack, choice.signal))) return EXIT.no;
-                } else if (!options.yes && !(await confirmed(`Delete ${count}?`, choice.signal)))
-                    return EXIT.no;
-                await deleteOrphans(cloud, found, choice, (text) => process.stderr.write(`${text}\n`));
-                return EXIT.ok;
-            }),
-        );
+        .does(async (choice, options: Options) => {
+            const cloud = await openCloud(choice);
+            const found = await findOrphans(cloud, choice, { forDeletion: options.delete === true });
+            process.stdout.write(options.json ? json(found) : orphansText(found, Date.now()));
+            const { orphans, stack } = found;
+            if (orphans.length === 0) return EXIT.ok;
+            if (!options.delete) return EXIT.no;
+            refuseLocked(stack, found.lockedBy);
+            const count = orphans.length === 1 ? "this droplet" : `these ${orphans.length} droplets`;
+            const members = await membersAmong(found, choice);
+            if (members.length > 0) {
+                process.stderr.write(membersText(members));
+                const question = `To delete ${count} all the same, type the name of the stack, ${stack}:`;
+                if (!(await typed(question, stack, choice.signal))) return EXIT.no;
+            } else if (!options.yes && !(await confirmed(`Delete ${count}?`, choice.signal))) return EXIT.no;
+            await deleteOrphans(cloud, found, choice, (text) => process.stderr.write(`${text}\n`));
+            return EXIT.ok;
+        });

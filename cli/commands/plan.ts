@@ -1,6 +1,6 @@
-import { type Command, Option } from "commander";
+import { Option } from "commander";
 import { EXIT } from "../errors.ts";
-import { define, type JsonOption, json, jsonOption, run } from "../options.ts";
+import { define, type JsonOption, json, jsonOption, type Verb } from "../options.ts";
 import { planJson } from "../plan/json.ts";
 import { planMarkdown } from "../plan/markdown.ts";
 import { makePlan } from "../plan/run.ts";
@@ -12,7 +12,7 @@ interface Options extends JsonOption {
     readonly exitCode?: boolean;
 }
 
-export default (program: Command) =>
+export default (program: Verb) =>
     define(program, "plan", {
         summary: "what a change of the config will do to the swarm",
         description:
@@ -44,16 +44,14 @@ export default (program: Command) =>
         )
         .option("--exit-code", "end with 2 where there is something to do")
         .addOption(jsonOption().conflicts("format"))
-        .action(
-            run(async (choice, words: string[], options: Options, _: Command) => {
-                const made = await makePlan(words, options.events, choice);
-                const text = {
-                    json: () => json(planJson(made)),
-                    markdown: () => planMarkdown(made),
-                    text: () => planText(made),
-                };
-                process.stdout.write(text[options.json ? "json" : options.format]());
-                if (made.failed) return EXIT.no;
-                return options.exitCode && made.changes ? EXIT.changes : EXIT.ok;
-            }),
-        );
+        .does(async (choice, words: string[], options: Options) => {
+            const made = await makePlan(words, options.events, choice);
+            const text = {
+                json: () => json(planJson(made)),
+                markdown: () => planMarkdown(made),
+                text: () => planText(made),
+            };
+            process.stdout.write(text[options.json ? "json" : options.format]());
+            if (made.failed) return EXIT.no;
+            return options.exitCode && made.changes ? EXIT.changes : EXIT.ok;
+        });

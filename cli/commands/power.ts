@@ -1,15 +1,15 @@
 /** A droplet switched on or off by the API. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { Argument, type Command } from "commander";
+import { Argument } from "commander";
 import type { Cloud } from "../../cloud.ts";
 import { confirmed } from "../confirm.ts";
 import { CliError, EXIT } from "../errors.ts";
 import { pickNode } from "../nodeRange.ts";
-import { define, run } from "../options.ts";
+import { define, type Verb } from "../options.ts";
 import { loadStack, openCloud } from "../stack.ts";
 import type { StackNode } from "../stackState.ts";
 
-export default (program: Command) =>
+export default (program: Verb) =>
     define(program, "power", {
         summary: "the droplet of a node switched on or off",
         description:
@@ -20,26 +20,16 @@ export default (program: Command) =>
         .addArgument(new Argument("<state>", "what it is to be").choices(["on", "off"]))
         .argument("<node>", "the node")
         .option("--yes", "off without the question")
-        .action(
-            run(
-                async (
-                    choice,
-                    state: "on" | "off",
-                    name: string,
-                    { yes }: { readonly yes?: boolean },
-                    _: Command,
-                ) => {
-                    const node = pickNode((await loadStack(choice)).nodes, name);
-                    const what = `${node.name} (droplet ${node.dropletId})`;
-                    const cloud = await openCloud(choice);
-                    if (state === "off" && !yes && !(await confirmed(`Shut down ${what}?`, choice.signal)))
-                        return EXIT.no;
-                    await switchDroplet(cloud, node, state, choice);
-                    process.stderr.write(`${what} is ${state}\n`);
-                    return EXIT.ok;
-                },
-            ),
-        );
+        .does(async (choice, state: "on" | "off", name: string, { yes }: { readonly yes?: boolean }) => {
+            const node = pickNode((await loadStack(choice)).nodes, name);
+            const what = `${node.name} (droplet ${node.dropletId})`;
+            const cloud = await openCloud(choice);
+            if (state === "off" && !yes && !(await confirmed(`Shut down ${what}?`, choice.signal)))
+                return EXIT.no;
+            await switchDroplet(cloud, node, state, choice);
+            process.stderr.write(`${what} is ${state}\n`);
+            return EXIT.ok;
+        });
 
 const STATUS = { on: "active", off: "off" } as const;
 /** An orderly end, which a system that hangs does not come to: then the wait says so. */

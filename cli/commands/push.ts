@@ -1,12 +1,11 @@
-import type { Command } from "commander";
 import { openAccess } from "../access.ts";
 import { requireImage, sendImage } from "../dockerClient.ts";
 import { attempt, EXIT } from "../errors.ts";
 import { pickNodes } from "../nodeRange.ts";
-import { define, run } from "../options.ts";
+import { define, type Verb } from "../options.ts";
 import { atMost } from "../parallel.ts";
 
-export default (program: Command) =>
+export default (program: Verb) =>
     define(program, "push", {
         summary: "an image of this machine onto the nodes, without a registry",
         description:
@@ -18,17 +17,15 @@ export default (program: Command) =>
     })
         .argument("<image>", "the image, as docker here calls it; with a tag of its own for each build")
         .option("--on <nodes>", "to these nodes alone: node[1:4]")
-        .action(
-            run(async (choice, image: string, { on }: { readonly on?: string }, _: Command) => {
-                const access = await openAccess(choice);
-                const { nodes } = access.state;
-                const picked = on === undefined ? nodes : pickNodes(nodes, [on]);
-                await requireImage(image, choice.signal);
-                const ends = await atMost(4, picked, async (node) => {
-                    const failure = await attempt(sendImage(access, node, image, choice.signal));
-                    process.stderr.write(`${node.name}: ${failure ? failure.message : `has ${image}`}\n`);
-                    return failure;
-                });
-                return ends.some(Boolean) ? EXIT.no : EXIT.ok;
-            }),
-        );
+        .does(async (choice, image: string, { on }: { readonly on?: string }) => {
+            const access = await openAccess(choice);
+            const { nodes } = access.state;
+            const picked = on === undefined ? nodes : pickNodes(nodes, [on]);
+            await requireImage(image, choice.signal);
+            const ends = await atMost(4, picked, async (node) => {
+                const failure = await attempt(sendImage(access, node, image, choice.signal));
+                process.stderr.write(`${node.name}: ${failure ? failure.message : `has ${image}`}\n`);
+                return failure;
+            });
+            return ends.some(Boolean) ? EXIT.no : EXIT.ok;
+        });

@@ -1,11 +1,10 @@
-import type { Command } from "commander";
 import { pickNodes } from "../nodeRange.ts";
-import { define, run } from "../options.ts";
+import { define, type Verb } from "../options.ts";
 import { pulumiHere } from "../pulumi.ts";
 import { loadStack } from "../stack.ts";
 import { upOrThrow } from "../stackState.ts";
 
-export default (program: Command) =>
+export default (program: Verb) =>
     define(program, "replace", {
         summary: "a node made anew: another droplet of the same name",
         description:
@@ -16,10 +15,8 @@ export default (program: Command) =>
     })
         .argument("<nodes...>", "names and ranges of nodes: node3, node[2:3]")
         .option("--yes", "without the question")
-        .action(
-            run(async (choice, words: string[], { yes }: { readonly yes?: boolean }, _: Command) => {
-                const nodes = pickNodes(upOrThrow(await loadStack(choice)).nodes, words);
-                const which = nodes.flatMap(({ name }) => ["--replace", `**:Droplet::${name}`]);
-                return await pulumiHere(["up", ...which, ...(yes ? ["--yes"] : [])], choice.stack);
-            }),
-        );
+        .does(async (choice, words: string[], { yes }: { readonly yes?: boolean }) => {
+            const nodes = pickNodes(upOrThrow(await loadStack(choice)).nodes, words);
+            const which = nodes.flatMap(({ name }) => ["--replace", `**:Droplet::${name}`]);
+            return await pulumiHere(["up", ...which, ...(yes ? ["--yes"] : [])], choice.stack);
+        });

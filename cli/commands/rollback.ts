@@ -1,13 +1,12 @@
-import type { Command } from "commander";
 import { openAccess } from "../access.ts";
 import { dockerHere } from "../dockerClient.ts";
 import { attempt, CliError, EXIT } from "../errors.ts";
-import { define, run } from "../options.ts";
+import { define, type Verb } from "../options.ts";
 import { onManager, serviceOf } from "../places.ts";
 import { configEntry } from "../pulumi.ts";
 import { afterRollback } from "../scaling.ts";
 
-export default (program: Command) =>
+export default (program: Verb) =>
     define(program, "rollback", {
         summary: "a service as it was before its last update",
         description:
@@ -17,23 +16,21 @@ export default (program: Command) =>
         examples: ["swarm rollback nginx"],
     })
         .argument("<service>", "the service")
-        .action(
-            run(async (choice, name: string, ..._: unknown[]) => {
-                const access = await openAccess(choice);
-                const { manager, service } = await onManager(access, choice.signal, async (api, manager) => ({
-                    manager,
-                    service: await serviceOf(api, name),
-                }));
-                const { Spec, PreviousSpec } = service;
-                if (PreviousSpec === undefined)
-                    throw new CliError(
-                        `${name} has not been updated since it was made: there is nothing to go back to`,
-                    );
-                const status = await dockerHere(access, manager, ["service", "rollback", name]);
-                if (status !== EXIT.ok) return status;
-                const entry = await attempt(configEntry("swarm:services", choice));
-                const secret = !(entry instanceof Error) && entry.secret;
-                process.stderr.write(afterRollback(name, Spec, PreviousSpec, secret));
-                return status;
-            }),
-        );
+        .does(async (choice, name: string) => {
+            const access = await openAccess(choice);
+            const { manager, service } = await onManager(access, choice.signal, async (api, manager) => ({
+                manager,
+                service: await serviceOf(api, name),
+            }));
+            const { Spec, PreviousSpec } = service;
+            if (PreviousSpec === undefined)
+                throw new CliError(
+                    `${name} has not been updated since it was made: there is nothing to go back to`,
+                );
+            const status = await dockerHere(access, manager, ["service", "rollback", name]);
+            if (status !== EXIT.ok) return status;
+            const entry = await attempt(configEntry("swarm:services", choice));
+            const secret = !(entry instanceof Error) && entry.secret;
+            process.stderr.write(afterRollback(name, Spec, PreviousSpec, secret));
+            return status;
+        });

@@ -1,6 +1,5 @@
-import { type Command, Option } from "commander";
 import { CliError, EXIT } from "../errors.ts";
-import { define, run } from "../options.ts";
+import { define, type Verb } from "../options.ts";
 import { configEntry, pulumi, pulumiHere, refusalText } from "../pulumi.ts";
 import { checkScaling, parseScaling, replicasKey, scaled } from "../scaling.ts";
 
@@ -9,7 +8,7 @@ interface Options {
     readonly yes?: boolean;
 }
 
-export default (program: Command) =>
+export default (program: Verb) =>
     define(program, "scale", {
         summary: "more or fewer replicas of a service",
         description:
@@ -20,33 +19,27 @@ export default (program: Command) =>
     })
         .argument("<service=n...>", "service and number of replicas: nginx=4")
         .option("--up", "make it so, after Pulumi's question")
-        .addOption(new Option("--yes", "without the question; with --up alone"))
-        .action(
-            run(async (choice, words: string[], { up, yes }: Options, _: Command) => {
-                const wanted = words.map(parseScaling);
-                if (yes && !up) {
-                    throw new CliError(
-                        "--yes is for --up: without that nothing is asked, and nothing made",
-                        EXIT.usage,
-                    );
-                }
-                const { value = "{}", secret } = await configEntry("swarm:services", choice);
-                const services = JSON.parse(value);
-                for (const scaling of wanted) checkScaling(services, scaling);
-                const changed = scaled(services, wanted);
-                // A path into what is secret as a whole would put the rest of it aside, and the number in clear.
-                const sets = secret
-                    ? [{ args: ["--secret", "swarm:services"], input: JSON.stringify(changed) }]
-                    : wanted.map(({ service, replicas }) => ({
-                          args: ["--path", replicasKey(service), `${replicas}`],
-                          input: undefined,
-                      }));
-                for (const { args, input } of sets) {
-                    const ran = await pulumi(["config", "set", ...args], choice, { input });
-                    if (ran.status !== 0) throw new CliError(refusalText(ran.stderr), EXIT.state);
-                }
-                for (const { service, replicas } of wanted)
-                    process.stderr.write(`${replicasKey(service)} = ${replicas}\n`);
-                return await pulumiHere(up ? ["up", ...(yes ? ["--yes"] : [])] : ["preview"], choice.stack);
-            }),
-        );
+        .option("--yes", "without the question; with --up alone")
+        .does(async (choice, words: string[], { up, yes }: Options) => {
+            const wanted = words.map(parseScaling);
+            const alone = "--yes is for --up: without that nothing is asked, and nothing made";
+            if (yes && !up) throw new CliError(alone, EXIT.usage);
+            const { value = "{}", secret } = await configEntry("swarm:services", choice);
+            const services = JSON.parse(value);
+            for (const scaling of wanted) checkScaling(services, scaling);
+            const changed = scaled(services, wanted);
+            // A path into what is secret as a whole would put the rest of it aside, and the number in clear.
+            const sets = secret
+                ? [{ args: ["--secret", "swarm:services"], input: JSON.stringify(changed) }]
+                : wanted.map(({ service, replicas }) => ({
+                      args: ["--path", replicasKey(service), `${replicas}`],
+                      input: undefined,
+                  }));
+            for (const { args, input } of sets) {
+                const ran = await pulumi(["config", "set", ...args], choice, { input });
+                if (ran.status !== 0) throw new CliError(refusalText(ran.stderr), EXIT.state);
+            }
+            for (const { service, replicas } of wanted)
+                process.stderr.write(`${replicasKey(service)} = ${replicas}\n`);
+            return await pulumiHere(up ? ["up", ...(yes ? ["--yes"] : [])] : ["preview"], choice.stack);
+        });

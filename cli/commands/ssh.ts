@@ -1,11 +1,10 @@
-import type { Command } from "commander";
 import { openAccess } from "../access.ts";
 import { CliError, EXIT } from "../errors.ts";
 import { pickNode } from "../nodeRange.ts";
-import { behind, define, run } from "../options.ts";
+import { behind, define, type Verb } from "../options.ts";
 import { login } from "../ssh.ts";
 
-export default (program: Command) =>
+export default (program: Verb) =>
     define(program, "ssh", {
         summary: "a shell or a command on a node",
         description:
@@ -21,16 +20,14 @@ export default (program: Command) =>
         .argument("<node>", "the node; options come before it")
         .argument("[command...]", "what to run there; a shell if left out")
         .passThroughOptions()
-        .action(
-            run(async (choice, name: string, words: string[], ..._: unknown[]) => {
-                if (words[0]?.startsWith("-") && words[0] !== "--") {
-                    throw new CliError(
-                        `"${words[0]}" behind the name would be sent to the node: options come before the name, and a ` +
-                            "command that begins with a dash after --",
-                        EXIT.usage,
-                    );
-                }
-                const access = await openAccess(choice);
-                return await login(access, pickNode(access.state.nodes, name), behind(words));
-            }),
-        );
+        .does(async (choice, name: string, words: string[]) => {
+            if (words[0]?.startsWith("-") && words[0] !== "--") {
+                throw new CliError(
+                    `"${words[0]}" behind the name would be sent to the node: options come before the name, and a ` +
+                        "command that begins with a dash after --",
+                    EXIT.usage,
+                );
+            }
+            const access = await openAccess(choice);
+            return await login(access, pickNode(access.state.nodes, name), behind(words));
+        });

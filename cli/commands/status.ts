@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Command } from "commander";
 import { healthOf, healthText } from "../health.ts";
-import { define, type JsonOption, json, jsonOption, run } from "../options.ts";
+import { define, type JsonOption, json, jsonOption, type Verb } from "../options.ts";
 import { gatherer } from "../status.ts";
 
 interface Options extends JsonOption {
@@ -13,7 +12,7 @@ const WATCH_MS = 2_000;
 
 const CLEAR = "\u001b[H\u001b[2J\u001b[3J";
 
-export default (program: Command) =>
+export default (program: Verb) =>
     define(program, "status", {
         summary: "whether the cluster is healthy, on one screen",
         description:
@@ -26,21 +25,19 @@ export default (program: Command) =>
     })
         .option("-w, --watch", "again every two seconds, until Ctrl-C")
         .addOption(jsonOption())
-        .action(
-            run(async (choice, { watch, json: asJson }: Options, _: Command) => {
-                const gather = gatherer(choice, true);
-                for (;;) {
-                    const facts = await gather();
-                    const health = healthOf(facts);
-                    const all = { ...health, certificates: facts.certificates, view: facts.view };
-                    if (!asJson)
-                        process.stdout.write(
-                            (watch && process.stdout.isTTY ? CLEAR : "") + healthText(facts, health),
-                        );
-                    // Of what goes on, readers take a line at a time.
-                    else process.stdout.write(watch ? `${JSON.stringify(all)}\n` : json(all));
-                    if (!watch) return health.status;
-                    await sleep(WATCH_MS, undefined, { signal: choice.signal });
-                }
-            }),
-        );
+        .does(async (choice, { watch, json: asJson }: Options) => {
+            const gather = gatherer(choice, true);
+            for (;;) {
+                const facts = await gather();
+                const health = healthOf(facts);
+                const all = { ...health, certificates: facts.certificates, view: facts.view };
+                if (!asJson)
+                    process.stdout.write(
+                        (watch && process.stdout.isTTY ? CLEAR : "") + healthText(facts, health),
+                    );
+                // Of what goes on, readers take a line at a time.
+                else process.stdout.write(watch ? `${JSON.stringify(all)}\n` : json(all));
+                if (!watch) return health.status;
+                await sleep(WATCH_MS, undefined, { signal: choice.signal });
+            }
+        });

@@ -1,15 +1,14 @@
 /** What nodes and tasks take of processors and memory, as the nodes themselves say. */
-import type { Command } from "commander";
 import { type Access, openAccess } from "../access.ts";
 import { CliError, EXIT } from "../errors.ts";
-import { define, jsonOption, outputOption, printed, run, type TableOption } from "../options.ts";
+import { define, jsonOption, outputOption, printed, type TableOption, type Verb } from "../options.ts";
 import { atMost } from "../parallel.ts";
 import { onNode } from "../ssh.ts";
 import { byName } from "../stackState.ts";
 import { table } from "../table.ts";
 import { oneLine } from "../words.ts";
 
-export default (program: Command) =>
+export default (program: Verb) =>
     define(program, "top", {
         summary: "processors and memory, by node and by task",
         description:
@@ -20,15 +19,13 @@ export default (program: Command) =>
     })
         .addOption(outputOption())
         .addOption(jsonOption())
-        .action(
-            run(async (choice, options: TableOption, _: Command) => {
-                const found = await usage(await openAccess(choice), choice.signal);
-                printed(options, found, (wide) => usageText(found, wide));
-                const failed = found.nodes.filter(({ problem }) => problem !== undefined);
-                for (const { name, problem } of failed) process.stderr.write(`${name}: ${problem}\n`);
-                return failed.length > 0 ? EXIT.no : EXIT.ok;
-            }),
-        );
+        .does(async (choice, options: TableOption) => {
+            const found = await usage(await openAccess(choice), choice.signal);
+            printed(options, found, (wide) => usageText(found, wide));
+            const failed = found.nodes.filter(({ problem }) => problem !== undefined);
+            for (const { name, problem } of failed) process.stderr.write(`${name}: ${problem}\n`);
+            return failed.length > 0 ? EXIT.no : EXIT.ok;
+        });
 
 export interface NodeUsage {
     readonly name: string;

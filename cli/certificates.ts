@@ -2,9 +2,14 @@
 import { X509Certificate } from "node:crypto";
 import type { SwarmFacts } from "../look/facts.ts";
 import type { Access } from "./access.ts";
-import type { Certificates } from "./health.ts";
 import { atMost } from "./parallel.ts";
 import { LoginError, onNode } from "./ssh.ts";
+
+/** When certificates end; RFC 3339. Those of nodes are renewed by the swarm itself, half-way. */
+export interface Certificates {
+    readonly root?: string;
+    readonly nodes: readonly { readonly name: string; readonly until?: string; readonly problem?: string }[];
+}
 
 /** Certificates lie beside their keys in a folder of root's; only this file is read. */
 const READ =
@@ -27,8 +32,8 @@ export async function nodeCertificates(access: Access, signal: AbortSignal): Pro
 }
 
 /** The one that all of them are signed by. */
-export function rootCertificate(swarm: SwarmFacts | undefined): string | undefined {
-    const pem = swarm?.info.Swarm.Cluster?.TLSInfo?.TrustRoot;
+export function rootCertificate({ info }: SwarmFacts): string | undefined {
+    const pem = info.Swarm.Cluster?.TLSInfo?.TrustRoot;
     return pem === undefined ? undefined : endOf(pem);
 }
 

@@ -1,7 +1,9 @@
 /** Where the cluster differs from the stack that made it, each with what to do. No I/O. */
 import * as look from "../look/differences.ts";
 import type { SwarmFacts } from "../look/facts.ts";
+import type { Certificates } from "./certificates.ts";
 import type { ClusterView, NodeView } from "./clusterView.ts";
+import type { StackState } from "./stackState.ts";
 import type { Wanted } from "./wanted.ts";
 
 export interface Difference {
@@ -14,20 +16,22 @@ export interface Difference {
     readonly service?: string;
 }
 
-export interface Compared {
+/** What a cluster is compared with the stack by, and its health told from. */
+export interface Facts
+    extends Pick<StackState, "clusterId" | "openPorts">,
+        Partial<Pick<StackState, "openPortsInConfig">> {
     readonly view: ClusterView;
-    /** The cluster that the stack's outputs name; "" when no `up` has gone through. */
-    readonly clusterId: string;
     readonly wanted: Wanted;
     /** Undefined when no manager could be asked. */
     readonly swarm?: SwarmFacts;
-    /** What the firewall lets in from outside; undefined where it is not known. */
-    readonly openPorts?: readonly string[] | undefined;
-    /** How many entries `swarm:openPorts` has. */
-    readonly openPortsInConfig?: number;
+    /** Why none answered. */
+    readonly noManager?: { readonly message: string; readonly noQuorum: boolean };
+    readonly certificates?: Certificates;
+    /** Names of managers that wait for the unlock key, where others answer. */
+    readonly locked?: readonly string[];
 }
 
-export function drift({ view, clusterId, wanted, swarm }: Compared): Difference[] {
+export function drift({ view, clusterId, wanted, swarm }: Facts): Difference[] {
     const compared = (
         swarm
             ? look.swarmDifferences(wanted.swarm, swarm)
@@ -57,22 +61,10 @@ function difference({ text, remedy = UP, mendedBy, onPurpose }: look.Difference)
 
 /** Of nodes that the stack does not have. */
 function strangerDrift({ name, origin, nodeId, dropletId }: NodeView): Difference[] {
-    if (origin === "lost") {
-        return [
-            bad(
-                `${name} (droplet ${dropletId}) carries the stack's tag and is in neither state nor swarm`,
-                "see: swarm orphans",
-            ),
-        ];
-    }
-    return origin === "foreign"
-        ? [
-              {
-                  text: `${name} (${nodeId}) is a member that the stack did not make; it is left alone`,
-                  degrades: false,
-              },
-          ]
-        : [];
+    const lost = `${name} (droplet ${dropletId}) carries the stack's tag and is in neither state nor swarm`;
+    if (origin === "lost") return [bad(lost, "see: swarm orphans")];
+    const text = `${name} (${nodeId}) is a member that the stack did not make; it is left alone`;
+    return origin === "foreign" ? [{ text, degrades: false }] : [];
 }
 
 function bad(text: string, remedy?: string): Difference {

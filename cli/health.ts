@@ -2,19 +2,14 @@
 import { compressNames } from "../model/names.ts";
 import { opens, portsOf } from "../model/openings.ts";
 import { type Quorum, quorumOf } from "../model/quorum.ts";
+import type { Certificates } from "./certificates.ts";
 import type { ClusterView, NodeView, ServiceView, TaskView } from "./clusterView.ts";
-import { type Compared, type Difference, drift, driftText, withoutQuorum } from "./drift.ts";
+import { type Difference, drift, driftText, type Facts, withoutQuorum } from "./drift.ts";
 import { EXIT } from "./errors.ts";
 import { unlocking } from "./managers.ts";
 import { byName } from "./stackState.ts";
 import { duration, paint } from "./table.ts";
 import type { Wanted } from "./wanted.ts";
-
-/** When certificates end; RFC 3339. Those of nodes are renewed by the swarm itself, half-way. */
-export interface Certificates {
-    readonly root?: string;
-    readonly nodes: readonly { readonly name: string; readonly until?: string; readonly problem?: string }[];
-}
 
 export interface Health {
     /** 0 healthy, 1 degraded, 2 no quorum or unreachable. */
@@ -30,14 +25,6 @@ export interface Health {
 
 /** A certificate that should long have been renewed is about to end. */
 const CERTIFICATE_DAYS = 7;
-
-export interface Facts extends Compared {
-    readonly certificates?: Certificates;
-    /** Why no manager answered. */
-    readonly noManager?: { readonly message: string; readonly noQuorum: boolean };
-    /** Names of managers that wait for the unlock key, where others answer. */
-    readonly locked?: readonly string[];
-}
 
 export function healthOf(facts: Facts): Health {
     const { view, certificates, noManager, wanted } = facts;
@@ -121,7 +108,7 @@ export function uncomparedNotes({ encrypted, older }: Wanted): string[] {
 }
 
 /** Ports that a service publishes, whoever made it, and that nobody reaches from outside. */
-function closedNotes({ swarm, openPorts, openPortsInConfig = 0 }: Compared): string[] {
+function closedNotes({ swarm, openPorts, openPortsInConfig = 0 }: Facts): string[] {
     if (!openPorts) return [];
     const passes = (port: number, protocol: string) =>
         openPorts.some((open) => {

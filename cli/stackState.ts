@@ -10,14 +10,15 @@ import type { ExportedState } from "../remnants/remnants.ts";
 import { CliError, EXIT } from "./errors.ts";
 import { oneLine } from "./words.ts";
 
-interface Resource {
-    readonly urn: string;
-    readonly type: string;
-    readonly id?: string;
-    /** Replaced, and waiting for its deletion. */
-    readonly delete?: boolean;
-    readonly inputs?: Readonly<Record<string, unknown>>;
-    readonly outputs?: Readonly<Record<string, unknown>>;
+type Resource = NonNullable<NonNullable<ExportedState["deployment"]>["resources"]>[number];
+
+/** All but what has been replaced and waits for its deletion. */
+export function resourcesIn({ deployment }: ExportedState): Resource[] {
+    return (deployment?.resources ?? []).filter((resource) => !resource.delete);
+}
+
+function resourceIn(exported: ExportedState, type: string, name: string): Resource | undefined {
+    return resourcesIn(exported).find((resource) => resource.type === type && nameOf(resource) === name);
 }
 
 /** A node that the stack has made: a droplet on record. */
@@ -67,7 +68,7 @@ const NETWORK = "swarm:index:Network";
 const KEY = "tls:index/privateKey:PrivateKey";
 const TAG = "digitalocean:index/tag:Tag";
 const STASH = "pulumi:index:Stash";
-const COMMAND = "command:remote:Command";
+export const COMMAND = "command:remote:Command";
 
 /** Name of the stack that the resources belong to; undefined when there is none. */
 export function nameIn(exported: ExportedState): string | undefined {
@@ -107,11 +108,8 @@ export function checkProject(stack: string): void {
  */
 export function readState(exported: ExportedState, name: string): StackState {
     for (const { urn } of exported.deployment?.resources ?? []) refuseOther(urn.split("::")[1], name);
-    const resources = ((exported.deployment?.resources ?? []) as readonly Resource[]).filter(
-        (resource) => !resource.delete,
-    );
-    const called = (type: string, wanted: string) =>
-        resources.find((resource) => resource.type === type && nameOf(resource) === wanted)?.outputs;
+    const resources = resourcesIn(exported);
+    const called = (type: string, wanted: string) => resourceIn(exported, type, wanted)?.outputs;
     const outputs = resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs ?? {};
     const deployKeyPublic = text(called(KEY, "deploy")?.publicKeyOpenssh).trim() || undefined;
     const marked = text(called(STASH, "mark")?.output) || undefined;
@@ -142,11 +140,7 @@ export function readState(exported: ExportedState, name: string): StackState {
     };
     const state: StackState = {
         name,
-        names: namesIn(
-            resources,
-            called,
-            marked ? stackNames(PROJECT, name, marked) : unmarkedNames(unmarked),
-        ),
+        names: namesIn(exported, marked ? stackNames(PROJECT, name, marked) : unmarkedNames(unmarked)),
         ...(mark !== undefined && { mark }),
         local: mark === undefined ? unmarked : stackNames(PROJECT, name, mark).stack,
         exported,
@@ -186,30 +180,21 @@ function refuseUnfit({ name, nodes, sshUser, deployKeyPublic, vpcId, clusterId }
             [`${node.name}: the host key`, node.hostKey, "an ed25519 public key", isHostKey],
         ]),
     ];
-    const unfit = values.filter(([, value, , isFit]) => value !== "" && !isFit(value));
+    const unfit = values
+        .filter(([, value, , isFit]) => value !== "" && !isFit(value))
+        .map(([what, value, allowed]) => `${oneLine(what)} is ${JSON.stringify(value)}, allowed: ${allowed}`);
     if (unfit.length === 0) return;
-    throw new CliError(
-        `the state of the stack "${name}" holds what this program does not write there: ${unfit
-            .map(
-                ([what, value, allowed]) =>
-                    `${oneLine(what)} is ${JSON.stringify(value)}, allowed: ${allowed}`,
-            )
-            .join("; ")}. Find out who has changed it: pulumi stack history`,
-        EXIT.state,
-    );
+    const text = `the state of the stack "${name}" holds what this program does not write there: ${unfit.join("; ")}`;
+    throw new CliError(`${text}. Find out who has changed it: pulumi stack history`, EXIT.state);
 }
 
 /** Tags as the state has them, and the label that the last roster was told; what is not there yet, as it is going to be. */
-function namesIn(
-    resources: readonly Resource[],
-    called: (type: string, name: string) => Resource["outputs"],
-    going: StackNames,
-): StackNames {
-    const tag = (name: keyof StackNames["tags"]) => text(called(TAG, name)?.name) || going.tags[name];
-    const roster = resources.find((resource) => resource.type === COMMAND && nameOf(resource) === "roster");
-    const told = valuesOf(readInput(text(roster?.inputs?.stdin)) ?? { lines: [] }, "stack")[0];
+function namesIn(exported: ExportedState, going: StackNames): StackNames {
+    const tag = (name: keyof StackNames["tags"]) =>
+        text(resourceIn(exported, TAG, name)?.outputs?.name) || going.tags[name];
+    const roster = readInput(text(resourceIn(exported, COMMAND, "roster")?.inputs?.stdin));
     return {
-        stack: told ?? going.stack,
+        stack: valuesOf(roster, "stack")[0] ?? going.stack,
         tags: { all: tag("all"), manager: tag("manager"), worker: tag("worker") },
     };
 }
@@ -235,38 +220,32 @@ const lengthOf = (list: unknown) => (Array.isArray(list) ? list.length : 0);
  * @throws CliError When the key was not made yet.
  */
 export function deployKeyIn(exported: ExportedState): string {
-    const resources = (exported.deployment?.resources ?? []) as readonly Resource[];
-    const key = resources.find(
-        (resource) => resource.type === KEY && nameOf(resource) === "deploy" && !resource.delete,
-    );
-    // How Pulumi writes a secret: an object whose plaintext is JSON.
-    const secret = key?.outputs?.privateKeyOpenssh as { readonly plaintext?: string } | undefined;
-    if (secret?.plaintext === undefined) {
+    const key = plaintext(resourceIn(exported, KEY, "deploy")?.outputs?.privateKeyOpenssh);
+    if (key === undefined)
         throw new CliError("the stack has no key to log in with yet; say: pulumi up", EXIT.state);
-    }
-    return JSON.parse(secret.plaintext) as string;
+    return key;
 }
 
 /** The public half of a node's host key, whether its droplet is on record or not; "" for none. */
 export function hostKeyIn(exported: ExportedState, node: string): string {
-    const keys = ((exported.deployment?.resources ?? []) as readonly Resource[]).filter(
-        (resource) => resource.type === KEY && nameOf(resource) === `${node}-host` && !resource.delete,
-    );
-    return text(keys[0]?.outputs?.publicKeyOpenssh).trim();
+    return text(resourceIn(exported, KEY, `${node}-host`)?.outputs?.publicKeyOpenssh).trim();
+}
+
+/** A text that may be a secret; undefined for one that is encrypted. */
+export function plaintext(value: unknown): string | undefined {
+    if (typeof value === "string") return value;
+    // How Pulumi writes a secret that it has decrypted: an object whose plaintext is JSON.
+    const { plaintext } = (value ?? {}) as { readonly plaintext?: string };
+    return plaintext === undefined ? undefined : (JSON.parse(plaintext) as string);
 }
 
 /** The state, when it has nodes to talk to. @throws CliError */
 export function upOrThrow(state: StackState): StackState {
-    if (state.nodes.length === 0) {
-        throw new CliError(
-            `the stack "${state.name}" is not up: it has no nodes; say: pulumi up`,
-            EXIT.state,
-        );
-    }
-    return state;
+    if (state.nodes.length > 0) return state;
+    throw new CliError(`the stack "${state.name}" is not up: it has no nodes; say: pulumi up`, EXIT.state);
 }
 
-function nameOf({ urn }: Resource): string {
+export function nameOf({ urn }: Pick<Resource, "urn">): string {
     return urn.split("::").at(-1) ?? "";
 }
 

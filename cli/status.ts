@@ -1,10 +1,9 @@
 /** The facts that a cluster's health is told from, gathered. */
-import { nodeCertificates, rootCertificate } from "./certificates.ts";
-import { comparedOf } from "./cluster.ts";
-import type { Certificates, Facts } from "./health.ts";
+import { type Certificates, nodeCertificates, rootCertificate } from "./certificates.ts";
+import type { Facts } from "./drift.ts";
 import { lockedAmong } from "./managers.ts";
 import type { StackChoice } from "./pulumi.ts";
-import { REAL, type Sources, surveyReader } from "./reading.ts";
+import { factsOf, REAL, type Sources, surveyReader } from "./reading.ts";
 
 /** Certificates are read from every node, and are good for weeks. */
 const CERTIFICATES_MS = 600_000;
@@ -37,20 +36,16 @@ export function gatherer(
     });
     return async () => {
         const found = await survey(choice);
-        const compared = await comparedOf(found, choice);
-        const away = compared.view.nodes.filter(
-            ({ role, reachability }) => role === "manager" && reachability !== "reachable",
-        );
-        const { access } = found;
-        const asked = access.state.nodes.filter(({ name }) => away.some((node) => node.name === name));
+        const facts = await factsOf(found, choice);
+        const { access, view, swarm } = found;
+        const away = view.nodes
+            .filter(({ role, reachability }) => role === "manager" && reachability !== "reachable")
+            .map(({ name }) => name);
+        const asked = access.state.nodes.filter(({ name }) => away.includes(name));
         return {
-            ...compared,
+            ...facts,
             locked: await locked(access, asked, choice.signal),
-            certificates:
-                read && !found.noManager
-                    ? { root: rootCertificate(found.swarm), nodes: read.nodes }
-                    : undefined,
-            noManager: found.noManager,
+            certificates: read && swarm && { root: rootCertificate(swarm), nodes: read.nodes },
         };
     };
 }

@@ -1,10 +1,10 @@
 /** What the last `up` wanted of the swarm, from the inputs of the stack's commands. No I/O. */
-import type { WantedMember, WantedService, WantedSwarm } from "../look/differences.ts";
+import type { WantedMember, WantedSwarm } from "../look/differences.ts";
 import { OBJECT_KINDS } from "../model/contents.ts";
 import { isServiceCommand, readInput, type ScriptInput, valuesOf } from "../model/scriptInput.ts";
 import type { ExportedState } from "../remnants/remnants.ts";
 import type { Droplet } from "./droplets.ts";
-import { byName, type StackState } from "./stackState.ts";
+import { byName, COMMAND, nameOf, plaintext, resourcesIn, type StackState } from "./stackState.ts";
 
 export interface Wanted {
     readonly swarm: WantedSwarm;
@@ -16,30 +16,30 @@ export interface Wanted {
     readonly unfinished: readonly string[];
 }
 
-interface Command {
-    readonly name: string;
-    readonly urn: string;
-    readonly input?: ScriptInput;
-    /** Kept as a secret, whether it can be read or not. */
-    readonly secret: boolean;
-}
-
 /** @param droplets Undefined where the cloud could not be asked. */
 export function wantedIn(state: StackState, droplets: readonly Droplet[] | undefined): Wanted {
-    const commands = commandsIn(state.exported);
+    const commands = resourcesIn(state.exported)
+        .filter(({ type }) => type === COMMAND)
+        .map(({ urn, inputs }) => ({
+            name: nameOf({ urn }),
+            urn,
+            input: readInput(plaintext(inputs?.stdin)),
+            // Whether it can be read or not.
+            secret: typeof inputs?.stdin === "object",
+        }));
     const inputs = (component: string, name: string) =>
         commands.find(({ urn }) => urn.endsWith(`::swarm:index:${component}$${COMMAND}::${name}`))?.input;
-    const own = (name: string) => inputs("Swarm", name);
-    const roster = own("roster");
+    const roster = inputs("Swarm", "roster");
+    const unused = inputs("Objects", "unused");
     const services = commands
         .filter(({ urn }) => isServiceCommand(urn))
         .sort((a, b) => byName(a.name, b.name));
     // Their scripts' inputs are secret as a whole, and their options are not.
     const shown = shownServices(state.exported);
-    const listed = roster ? valuesOf(roster, "service") : [];
-    const unfinished = listed.filter((name) => !services.some((service) => service.name === name));
-    const unused = inputs("Objects", "unused");
-    const autolock = valuesOf(own("swarm") ?? { lines: [] }, "autolock")[0];
+    const unfinished = valuesOf(roster, "service").filter(
+        (name) => !services.some((service) => service.name === name),
+    );
+    const [autolock] = valuesOf(inputs("Swarm", "swarm"), "autolock");
     const without = (encrypted: boolean) =>
         services
             .filter(({ input }) => !input?.spec && (input === undefined) === encrypted)
@@ -53,22 +53,20 @@ export function wantedIn(state: StackState, droplets: readonly Droplet[] | undef
             ...(roster && { networks: marksIn(roster) }),
             objects: {
                 wanted: OBJECT_KINDS.flatMap((kind) =>
-                    valuesOf(unused ?? { lines: [] }, kind).map((line) => {
+                    valuesOf(unused, kind).map((line) => {
                         const [name = "", configName = ""] = line.split(" ");
                         return { kind, name, configName };
                     }),
                 ),
-                keep: Number(valuesOf(unused ?? { lines: [] }, "keep")[0] ?? 0),
+                keep: Number(valuesOf(unused, "keep")[0] ?? 0),
             },
             services: [
-                ...services.map(
-                    ({ name, input, secret }): WantedService => ({
-                        name,
-                        spec: input?.spec,
-                        secret: secret && !shown.has(name),
-                    }),
-                ),
-                ...unfinished.map((name): WantedService => ({ name, secret: false })),
+                ...services.map(({ name, input, secret }) => ({
+                    name,
+                    spec: input?.spec,
+                    secret: secret && !shown.has(name),
+                })),
+                ...unfinished.map((name) => ({ name, secret: false })),
             ],
         },
         encrypted: without(true),
@@ -94,41 +92,11 @@ function marksIn(roster: ScriptInput): Record<string, string> {
     return Object.fromEntries(lines.filter(([, mark]) => mark !== undefined));
 }
 
-const COMMAND = "command:remote:Command";
-
-function commandsIn({ deployment }: ExportedState): Command[] {
-    const resources = (deployment?.resources ?? []) as readonly {
-        readonly urn: string;
-        readonly type: string;
-        readonly delete?: boolean;
-        readonly inputs?: { readonly stdin?: unknown };
-    }[];
-    return resources
-        .filter((resource) => resource.type === COMMAND && !resource.delete)
-        .map(({ urn, inputs }) => ({
-            name: urn.split("::").at(-1) ?? "",
-            urn,
-            input: readInput(stdinText(inputs?.stdin)),
-            secret: typeof inputs?.stdin === "object",
-        }));
-}
-
 /** Names of the services that the component of all of them shows. */
-function shownServices({ deployment }: ExportedState): ReadonlySet<string> {
-    const resources = (deployment?.resources ?? []) as readonly {
-        readonly type: string;
-        readonly inputs?: { readonly shown?: Readonly<Record<string, { readonly spec?: unknown }>> };
-    }[];
-    const shown = resources.find(({ type }) => type === "swarm:index:Services")?.inputs?.shown ?? {};
+function shownServices(exported: ExportedState): ReadonlySet<string> {
+    const component = resourcesIn(exported).find(({ type }) => type === "swarm:index:Services");
+    const shown = (component?.inputs?.shown ?? {}) as Readonly<Record<string, { readonly spec?: unknown }>>;
     return new Set(Object.keys(shown).filter((name) => shown[name]?.spec !== undefined));
-}
-
-/** Undefined for what is encrypted. */
-function stdinText(stdin: unknown): string | undefined {
-    if (typeof stdin === "string") return stdin;
-    // How Pulumi writes a secret that it has decrypted: an object whose plaintext is JSON.
-    const { plaintext } = (stdin ?? {}) as { readonly plaintext?: string };
-    return plaintext === undefined ? undefined : (JSON.parse(plaintext) as string);
 }
 
 /** A node that no roster was told of yet is to take tasks as its like do. */
@@ -137,7 +105,7 @@ function membersIn(
     roster: ScriptInput | undefined,
     droplets: readonly Droplet[] | undefined,
 ): WantedMember[] {
-    const told = (roster ? valuesOf(roster, "member") : []).map((line) => line.split(" "));
+    const told = valuesOf(roster, "member").map((line) => line.split(" "));
     const ofManagers = told.find(([, , role]) => role === "manager")?.[3];
     return nodes.map(({ name, role, privateIp, dropletId }) => {
         const availability = role === "worker" ? "active" : ofManagers;

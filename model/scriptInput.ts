@@ -48,7 +48,7 @@ export function isServiceCommand(urn: string): boolean {
     return urn.includes("::swarm:index:Services$command:remote:Command::");
 }
 
-/** Every value of a key. */
-export function valuesOf({ lines }: ScriptInput, key: string): string[] {
-    return lines.filter(([name]) => name === key).map(([, value]) => value);
+/** Every value of a key; none where there is no input. */
+export function valuesOf(input: ScriptInput | undefined, key: string): string[] {
+    return (input?.lines ?? []).filter(([name]) => name === key).map(([, value]) => value);
 }

@@ -28,6 +28,8 @@ export interface ExportedState {
             readonly id?: string;
             /** Replaced already, and waiting for its deletion. */
             readonly delete?: boolean;
+            readonly inputs?: Readonly<Record<string, unknown>>;
+            readonly outputs?: Readonly<Record<string, unknown>>;
         }[];
     };
 }

@@ -1,9 +1,8 @@
-import { comparedOf } from "../cluster.ts";
 import type { ClusterView, NodeView } from "../clusterView.ts";
 import { drift, driftText } from "../drift.ts";
 import { EXIT } from "../errors.ts";
 import { define, jsonOption, outputOption, printed, type TableOption, type Verb } from "../options.ts";
-import { surveyReader } from "../reading.ts";
+import { factsOf, surveyReader } from "../reading.ts";
 import { paint, table } from "../table.ts";
 
 export default (program: Verb) =>
@@ -18,17 +17,12 @@ export default (program: Verb) =>
         .addOption(outputOption())
         .addOption(jsonOption())
         .does(async (choice, options: TableOption) => {
-            const found = await surveyReader()(choice);
-            const compared = await comparedOf(found, choice);
-            const { view } = compared;
+            const facts = await factsOf(await surveyReader()(choice), choice);
+            const { view, noManager } = facts;
             printed(options, view, (wide) => nodeTable(view, wide));
-            const lines = [
-                ...view.problems,
-                ...drift(compared).map(driftText),
-                found.noManager?.message ?? "",
-            ];
+            const lines = [...view.problems, ...drift(facts).map(driftText), noManager?.message ?? ""];
             for (const line of lines.filter(Boolean)) process.stderr.write(`${line}\n`);
-            return found.noManager ? EXIT.unreachable : EXIT.ok;
+            return noManager ? EXIT.unreachable : EXIT.ok;
         });
 
 const COLUMNS: Readonly<Record<string, (node: NodeView) => string | undefined>> = {

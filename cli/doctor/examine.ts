@@ -6,16 +6,14 @@ import type { Settings } from "../../model/settings.ts";
 import { offeredImages } from "../../offeredImages.ts";
 import { type Access, openAccess } from "../access.ts";
 import { onPath } from "../children.ts";
-import { comparedOf } from "../cluster.ts";
 import { NO_PLACE_TAKEN } from "../drift.ts";
 import { type ApiDroplet, asDroplet } from "../droplets.ts";
 import { attempt } from "../errors.ts";
-import type { Facts } from "../health.ts";
 import type { Choice } from "../options.ts";
 import { accountMismatch } from "../otherAccount.ts";
 import { atMost } from "../parallel.ts";
 import { backendUrl, pulumi, refusalText } from "../pulumi.ts";
-import { REAL, surveyReader } from "../reading.ts";
+import { factsOf, REAL, surveyReader } from "../reading.ts";
 import { LoginError, onNode } from "../ssh.ts";
 import { loadStack, openCloud } from "../stack.ts";
 import type { StackNode, StackState } from "../stackState.ts";
@@ -190,7 +188,7 @@ async function nodesPart(
     const first = await probeAll(access, choice.signal, () => []);
     const probes = first.filter((probe): probe is Probe => !(probe instanceof Error));
     // A wrong host key, which the logins name, ends the asking of managers.
-    const compared = await attempt(compare(access, choice));
+    const compared = await attempt(facts(access, choice));
     const isWrongHost = compared instanceof LoginError && compared.wrongHostKey;
     const swarm = isWrongHost
         ? []
@@ -229,9 +227,8 @@ async function nodesPart(
     ];
 }
 
-async function compare(access: Access, choice: Choice): Promise<Facts> {
-    const found = await surveyReader({ ...REAL, access: async () => access })(choice);
-    return { ...(await comparedOf(found, choice)), noManager: found.noManager };
+async function facts(access: Access, choice: Choice) {
+    return await factsOf(await surveyReader({ ...REAL, access: async () => access })(choice), choice);
 }
 
 /** Whom a node tries to reach: those that come after it in a ring, so that every node is tried by as many. */

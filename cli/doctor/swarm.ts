@@ -1,6 +1,6 @@
 /** What the doctor says of the swarm as a whole: the same as `swarm status`. No I/O. */
-import { drift, withoutQuorum } from "../drift.ts";
-import { type Facts, uncomparedNotes } from "../health.ts";
+import { drift, type Facts, withoutQuorum } from "../drift.ts";
+import { uncomparedNotes } from "../health.ts";
 import { type Check, fail, ok, warn } from "./checks.ts";
 
 export function swarmChecks(facts: Facts): Check[] {

@@ -1,5 +1,4 @@
 /** `swarm map`: a page on this machine that follows the cluster. */
-import { viewOf } from "../cluster.ts";
 import { EXIT } from "../errors.ts";
 import type { StackChoice } from "../pulumi.ts";
 import { surveyReader } from "../reading.ts";
@@ -50,7 +49,7 @@ export async function map(
 function clusterReader(): (choice: StackChoice) => Promise<Reading> {
     const survey = surveyReader();
     return async (choice) => {
-        const found = await survey(choice);
-        return { view: viewOf(found), ...(found.noManager && { problem: found.noManager.message }) };
+        const { view, noManager } = await survey(choice);
+        return { view, problem: noManager?.message };
     };
 }

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { nodeTable } from "../../cli/commands/ls.ts";
-import { drift, driftText } from "../../cli/drift.ts";
-import { type Facts, healthOf } from "../../cli/health.ts";
+import { drift, driftText, type Facts } from "../../cli/drift.ts";
+import { healthOf } from "../../cli/health.ts";
 import { readState } from "../../cli/stackState.ts";
 import { wantedIn } from "../../cli/wanted.ts";
 import type { ApiNode, ApiService } from "../../look/facts.ts";

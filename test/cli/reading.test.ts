@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Access } from "../../cli/access.ts";
-import { viewOf } from "../../cli/cluster.ts";
 import type { Droplet } from "../../cli/droplets.ts";
 import { CliError } from "../../cli/errors.ts";
 import type { StackChoice } from "../../cli/pulumi.ts";
@@ -44,7 +43,7 @@ function reader(over: Partial<Sources> = {}) {
         clock: () => clock.now,
         ...over,
     });
-    const read = async (choice: StackChoice) => viewOf(await survey(choice));
+    const read = async (choice: StackChoice) => (await survey(choice)).view;
     const take = () => asked.splice(0).join(" ");
     return { read, clock, take };
 }

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { ClusterView } from "../../cli/clusterView.ts";
 import { clusterView, type Sources } from "../../cli/clusterView.ts";
-import type { Compared } from "../../cli/drift.ts";
+import type { Facts } from "../../cli/drift.ts";
 import { type ApiDroplet, asDroplet } from "../../cli/droplets.ts";
 import { nameIn, readState } from "../../cli/stackState.ts";
 import { wantedIn } from "../../cli/wanted.ts";
@@ -85,7 +85,7 @@ export function view(name: string, instead: Partial<Sources> = {}): ClusterView 
 }
 
 /** The view beside what the stack wants. */
-export function compared(name: string, instead: Partial<Sources> = {}): Compared {
+export function compared(name: string, instead: Partial<Sources> = {}): Facts {
     const all = sources(name, instead);
     const { state, swarm, droplets } = all;
     return {

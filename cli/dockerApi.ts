@@ -97,6 +97,21 @@ export function dockerApi(access: Access, node: StackNode, signal?: AbortSignal)
     };
 }
 
+/** Asks the API of a node, and ends the connection. */
+export async function askDocker<T>(
+    access: Access,
+    node: StackNode,
+    signal: AbortSignal,
+    ask: (api: DockerApi) => Promise<T>,
+): Promise<T> {
+    const api = dockerApi(access, node, signal);
+    try {
+        return await ask(api);
+    } finally {
+        api.close();
+    }
+}
+
 function messageIn(body: string): string {
     try {
         return (JSON.parse(body) as { message: string }).message;

@@ -2,7 +2,7 @@
 
 import { QUESTIONS, type SwarmFacts } from "../look/facts.ts";
 import type { Access } from "./access.ts";
-import { type DockerApi, DockerError, dockerApi } from "./dockerApi.ts";
+import { askDocker, DockerError } from "./dockerApi.ts";
 import { CliError, EXIT } from "./errors.ts";
 import { pickNode } from "./nodeRange.ts";
 import { LoginError, onNode } from "./ssh.ts";
@@ -33,7 +33,7 @@ export class NotManager extends DockerError {
 }
 
 /**
- * Asks the managers in turn, the preferred one first; the first answer counts. Where none answers as one, the others are
+ * Asks the managers in turn; the first answer counts. Where none answers as one, the others are
  * asked as well: a hand-over that was interrupted leaves managers that the state does not know as such.
  *
  * @param ask Must be a question only: a slow manager is not waited for, and two may be asked.
@@ -42,11 +42,9 @@ export class NotManager extends DockerError {
 export async function askManagers<T>(
     access: Access,
     ask: (node: StackNode, signal: AbortSignal) => Promise<T>,
-    options: { readonly signal?: AbortSignal; readonly prefer?: string; readonly patienceMs?: number } = {},
+    options: { readonly signal?: AbortSignal; readonly patienceMs?: number } = {},
 ): Promise<T> {
-    const managers = managersOf(access.state).sort(
-        (a, b) => Number(b.name === options.prefer) - Number(a.name === options.prefer),
-    );
+    const managers = managersOf(access.state);
     const left = [...managers, ...access.state.nodes.filter((node) => !managers.includes(node))];
     /** Addresses of the managers that a worker knows of; of the other workers nobody is asked then. */
     let named: readonly string[] | undefined;
@@ -136,8 +134,7 @@ function isNoQuorum(text: string): boolean {
 
 /** All that the swarm says of itself, by one login. @throws DockerError, LoginError */
 export async function swarmFacts(access: Access, node: StackNode, signal: AbortSignal): Promise<SwarmFacts> {
-    const api = dockerApi(access, node, signal);
-    try {
+    return await askDocker(access, node, signal, async (api) => {
         const info = await api.get<SwarmFacts["info"]>("/info");
         refuseNonManager(node, info);
         return {
@@ -149,9 +146,7 @@ export async function swarmFacts(access: Access, node: StackNode, signal: AbortS
             secrets: await api.get(QUESTIONS.secrets),
             configs: await api.get(QUESTIONS.configs),
         };
-    } finally {
-        api.close();
-    }
+    });
 }
 
 /** What gives a manager the key that it waits for. */
@@ -207,23 +202,14 @@ export function refuseNonManager(node: StackNode, { Swarm }: SwarmFacts["info"])
 }
 
 /** The first manager that answers as one. @throws LoginError, NoManager */
-export async function activeManager(
-    access: Access,
-    signal: AbortSignal,
-    prefer?: string,
-): Promise<StackNode> {
+export async function activeManager(access: Access, signal: AbortSignal): Promise<StackNode> {
     return await askManagers(
         access,
         async (node, signal) => {
-            const api: DockerApi = dockerApi(access, node, signal);
-            try {
-                refuseNonManager(node, await api.get("/info"));
-                return node;
-            } finally {
-                api.close();
-            }
+            refuseNonManager(node, await askDocker(access, node, signal, (api) => api.get("/info")));
+            return node;
         },
-        { signal, prefer },
+        { signal },
     );
 }
 

@@ -1,7 +1,7 @@
 /** Where a service's tasks run: for whoever wants to get at one of them. */
 import type { ApiService, ApiTask } from "../look/facts.ts";
 import type { Access } from "./access.ts";
-import { type DockerApi, dockerApi } from "./dockerApi.ts";
+import { askDocker, type DockerApi } from "./dockerApi.ts";
 import { CliError, EXIT } from "./errors.ts";
 import { activeManager } from "./managers.ts";
 import type { StackNode } from "./stackState.ts";
@@ -33,12 +33,7 @@ export async function onManager<T>(
     ask: (api: DockerApi, manager: StackNode) => Promise<T>,
 ): Promise<T> {
     const manager = await activeManager(access, signal);
-    const api = dockerApi(access, manager, signal);
-    try {
-        return await ask(api, manager);
-    } finally {
-        api.close();
-    }
+    return await askDocker(access, manager, signal, (api) => ask(api, manager));
 }
 
 /** The service of this name. @throws CliError that says which there are. */

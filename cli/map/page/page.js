@@ -15,24 +15,27 @@ function make(tag, className, ...inside) {
     return element;
 }
 
+/** Okabe and Ito's, which people with any of the usual colour blindnesses tell apart; a grey for their black. */
+const COLOURS = ["#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442", "#d55e00", "#9a9a9a", "#0072b2"];
+
+function mark(colour) {
+    const element = make("span", "mark");
+    element.style.backgroundColor = COLOURS[colour];
+    return element;
+}
+
 const taskItem = ({ label, colour, phase, error }) =>
     make(
         "li",
         `task ${phase}`,
-        make("span", `mark c${colour}`),
+        mark(colour),
         make("span", "label", label),
         make("span", "phase soft", phase),
         make("span", "error", error ?? ""),
     );
 
 const serviceItem = ({ name, colour, words, level }) =>
-    make(
-        "li",
-        level,
-        make("span", `mark c${colour}`),
-        make("span", "name", name),
-        make("span", "state", words),
-    );
+    make("li", level, mark(colour), make("span", "name", name), make("span", "state", words));
 
 function nodeItem({ name, role, state, level, address, tasks }) {
     const list = make("ul", "tasks", ...tasks.map(taskItem));

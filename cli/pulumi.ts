@@ -68,34 +68,30 @@ export async function pulumiHere(args: readonly string[], stack: string | undefi
     return await inTerminal("pulumi", ["--cwd", projectFolder, ...args, ...chosen]);
 }
 
-/** What Pulumi says when the state cannot be read, and what a person does about it. */
-const REFUSALS: readonly [pattern: RegExp, text: (found: RegExpExecArray) => string][] = [
+/** What Pulumi says when the state cannot be read, and what a person does about it; $1 is what was found in brackets. */
+const REFUSALS: readonly (readonly [pattern: RegExp, text: string])[] = [
     [
         /no stack named '(.*)' found/,
-        ([, name]) =>
-            `there is no stack "${name}" in this backend; see: pulumi stack ls (and: pulumi whoami -v)`,
+        'there is no stack "$1" in this backend; see: pulumi stack ls (and: pulumi whoami -v)',
     ],
-    [/no stack selected/, () => "no stack is selected; say --stack NAME, or: pulumi stack select NAME"],
+    [/no stack selected/, "no stack is selected; say --stack NAME, or: pulumi stack select NAME"],
     [
         /PULUMI_ACCESS_TOKEN must be set|not logged in|problem logging in|invalid access token/i,
-        () =>
-            "Pulumi is not logged in to the backend with the state; say: pulumi login (or set PULUMI_BACKEND_URL)",
+        "Pulumi is not logged in to the backend with the state; say: pulumi login (or set PULUMI_BACKEND_URL)",
     ],
     [
         /passphrase must be set/,
-        () =>
-            "the passphrase of the stack's secrets is missing; set PULUMI_CONFIG_PASSPHRASE, or " +
+        "the passphrase of the stack's secrets is missing; set PULUMI_CONFIG_PASSPHRASE, or " +
             "PULUMI_CONFIG_PASSPHRASE_FILE to the file that holds it",
     ],
     [
         /incorrect passphrase/,
-        () =>
-            "the passphrase is wrong for this stack; check PULUMI_CONFIG_PASSPHRASE, which wins over " +
+        "the passphrase is wrong for this stack; check PULUMI_CONFIG_PASSPHRASE, which wins over " +
             "PULUMI_CONFIG_PASSPHRASE_FILE",
     ],
     [
         /unable to open (?:state directory|bucket)|could not list bucket|could not unmarshal|blob \(/i,
-        () => "the backend with the state does not open; check PULUMI_BACKEND_URL, or: pulumi login URL",
+        "the backend with the state does not open; check PULUMI_BACKEND_URL, or: pulumi login URL",
     ],
 ];
 
@@ -109,9 +105,9 @@ const LASTING = REFUSALS.slice(0, -1).map(([pattern]) => pattern);
  */
 export function refusalText(stderr: string, what = "the stack's state cannot be read"): string {
     const text = stderr.trim();
-    for (const [pattern, say] of REFUSALS) {
+    for (const [pattern, meaning] of REFUSALS) {
         const found = pattern.exec(text);
-        if (found) return say(found);
+        if (found) return meaning.replace("$1", () => found[1] ?? "");
     }
     const line = text.split("\n").find((line) => line.startsWith("error:")) ?? text.split("\n").at(-1) ?? "";
     return `${what}: ${line.replace(/^error: */, "") || "pulumi said nothing"}`;
@@ -149,22 +145,14 @@ export async function deployKeyOutput(choice: StackChoice): Promise<string | und
     return /does not have output property/.test(ran.stderr) ? undefined : succeeded(ran);
 }
 
-/** A value of the stack's configuration, secret or not; undefined when it is not set. @throws CliError */
-export async function configValue(key: string, choice: StackChoice): Promise<string | undefined> {
-    const ran = await pulumi(["config", "get", key], choice);
-    return ran.status !== 0 && /configuration key '.*' not found/.test(ran.stderr)
-        ? undefined
-        : succeeded(ran).trim();
-}
+/** The stack's configuration, by key; without a value where that is a secret and not shown. */
+export type Config = Readonly<Record<string, { readonly value?: string; readonly secret: boolean }>>;
 
-/** The same, with whether it is a secret as a whole. @throws CliError */
-export async function configEntry(
-    key: string,
-    choice: StackChoice,
-): Promise<{ readonly value?: string; readonly secret: boolean }> {
-    const ran = await pulumi(["config", "--json", "--show-secrets"], choice);
-    const entries = JSON.parse(succeeded(ran)) as Record<string, { value?: string; secret?: boolean }>;
-    return { value: entries[key]?.value, secret: entries[key]?.secret === true };
+/** @param secrets Whether secrets in it are to be readable; without them it needs no passphrase. @throws CliError */
+export async function configOf(choice: StackChoice, secrets = true): Promise<Config> {
+    return JSON.parse(
+        succeeded(await pulumi(["config", "--json", ...(secrets ? ["--show-secrets"] : [])], choice)),
+    );
 }
 
 /** URL of the backend that holds the state. @throws CliError */
@@ -184,9 +172,8 @@ export async function backendUrl(signal?: AbortSignal): Promise<string> {
  * @throws CliError When it cannot be told.
  */
 export async function lockHolder(name: string, choice: StackChoice): Promise<string | undefined> {
-    if (await isLockReadable(choice)) {
+    if (await isLockReadable(choice))
         return cloudLock(succeeded(await pulumi(["stack", "ls", "--json"], { signal: choice.signal })), name);
-    }
     return ownLock(await pulumi(["stack", "rename", name], choice));
 }
 

@@ -1,7 +1,7 @@
 /**
  * Reads one cluster again and again: what the state says was made, what the swarm says of its members, services and tasks,
  * and what the cloud says of its droplets, side by side. The swarm is asked each time; the state, which costs a run of
- * Pulumi, and the cloud, whose API takes 5,000 calls an hour and whose token costs two more runs, are asked together and
+ * Pulumi, and the cloud, whose API takes 5,000 calls an hour and whose token costs another, are asked together and
  * now and then.
  */
 

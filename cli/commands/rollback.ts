@@ -3,7 +3,7 @@ import { dockerHere } from "../dockerClient.ts";
 import { attempt, CliError, EXIT } from "../errors.ts";
 import { define, type Verb } from "../options.ts";
 import { onManager, serviceOf } from "../places.ts";
-import { configEntry } from "../pulumi.ts";
+import { configOf } from "../pulumi.ts";
 import { afterRollback } from "../scaling.ts";
 
 export default (program: Verb) =>
@@ -29,8 +29,8 @@ export default (program: Verb) =>
                 );
             const status = await dockerHere(access, manager, ["service", "rollback", name]);
             if (status !== EXIT.ok) return status;
-            const entry = await attempt(configEntry("swarm:services", choice));
-            const secret = !(entry instanceof Error) && entry.secret;
-            process.stderr.write(afterRollback(name, Spec, PreviousSpec, secret));
+            const config = await attempt(configOf(choice));
+            const isSecret = !(config instanceof Error) && config["swarm:services"]?.secret;
+            process.stderr.write(afterRollback(name, Spec, PreviousSpec, isSecret));
             return status;
         });

@@ -1,6 +1,6 @@
 import { CliError, EXIT } from "../errors.ts";
 import { define, type Verb } from "../options.ts";
-import { configEntry, pulumi, pulumiHere, refusalText } from "../pulumi.ts";
+import { configOf, pulumi, pulumiHere, refusalText } from "../pulumi.ts";
 import { checkScaling, parseScaling, replicasKey, scaled } from "../scaling.ts";
 
 interface Options {
@@ -24,12 +24,12 @@ export default (program: Verb) =>
             const wanted = words.map(parseScaling);
             const alone = "--yes is for --up: without that nothing is asked, and nothing made";
             if (yes && !up) throw new CliError(alone, EXIT.usage);
-            const { value = "{}", secret } = await configEntry("swarm:services", choice);
-            const services = JSON.parse(value);
+            const entry = (await configOf(choice))["swarm:services"];
+            const services = JSON.parse(entry?.value ?? "{}");
             for (const scaling of wanted) checkScaling(services, scaling);
             const changed = scaled(services, wanted);
             // A path into what is secret as a whole would put the rest of it aside, and the number in clear.
-            const sets = secret
+            const sets = entry?.secret
                 ? [{ args: ["--secret", "swarm:services"], input: JSON.stringify(changed) }]
                 : wanted.map(({ service, replicas }) => ({
                       args: ["--path", replicasKey(service), `${replicas}`],

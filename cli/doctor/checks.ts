@@ -12,17 +12,19 @@ export interface Check {
     readonly remedy?: string;
 }
 
-export function ok(name: string, text: string): Check {
-    return { name, level: "ok", text };
-}
-
-export function warn(name: string, text: string, remedy: string): Check {
-    return { name, level: "warn", text, remedy };
-}
-
-export function fail(name: string, text: string, remedy: string): Check {
-    return { name, level: "fail", text, remedy };
-}
+export const ok = (name: string, text: string): Check => ({ name, level: "ok", text });
+export const warn = (name: string, text: string, remedy: string): Check => ({
+    name,
+    level: "warn",
+    text,
+    remedy,
+});
+export const fail = (name: string, text: string, remedy: string): Check => ({
+    name,
+    level: "fail",
+    text,
+    remedy,
+});
 
 /** The three for checks of one name. */
 export const checksOf = (name: string) => ({
@@ -36,14 +38,9 @@ const COLOURS = { ok: "green", warn: "yellow", fail: "red" } as const;
 export function checksText(checks: readonly Check[]): string {
     const rows = checks.flatMap(({ name, level, text, remedy }) => [
         [paint(COLOURS[level], level), name, text],
-        ...(remedy === undefined ? [] : [["", "", `→ ${remedy}`]]),
+        ...(remedy === undefined ? [] : [[" ", " ", `→ ${remedy}`]]),
     ]);
-    const lines = table(
-        ["", "", ""],
-        rows.map((row) => row.map((cell) => cell || " ")),
-    )
-        .split("\n")
-        .slice(1);
+    const lines = table(["", "", ""], rows).split("\n").slice(1);
     const count = (level: Level) => checks.filter((check) => check.level === level).length;
     return `${lines.join("\n")}${count("ok")} ok, ${count("warn")} to look at, ${count("fail")} failed\n`;
 }

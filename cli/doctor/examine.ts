@@ -12,7 +12,7 @@ import { attempt } from "../errors.ts";
 import type { Choice } from "../options.ts";
 import { accountMismatch } from "../otherAccount.ts";
 import { atMost } from "../parallel.ts";
-import { backendUrl, pulumi, refusalText } from "../pulumi.ts";
+import { backendUrl, configOf } from "../pulumi.ts";
 import { factsOf, REAL, surveyReader } from "../reading.ts";
 import { LoginError, onNode } from "../ssh.ts";
 import { loadStack, openCloud } from "../stack.ts";
@@ -65,29 +65,25 @@ function withoutPassword(url: string): string {
 }
 
 function programs(): Check[] {
+    const [ssh, docker] = [checksOf("ssh"), checksOf("docker client")];
+    const install = "install OpenSSH's client: apt install openssh-client";
+    const others = "swarm docker uses the nodes' own; for swarm env, install docker-ce-cli";
     return [
-        onPath("ssh")
-            ? ok("ssh", "the system's ssh is there")
-            : fail("ssh", "there is no ssh on PATH", "install OpenSSH's client: apt install openssh-client"),
+        onPath("ssh") ? ssh.ok("the system's ssh is there") : ssh.fail("there is no ssh on PATH", install),
         onPath("docker")
-            ? ok("docker client", "there is one on this machine")
-            : warn(
-                  "docker client",
-                  "there is none on this machine",
-                  "swarm docker uses the nodes' own; for swarm env, install docker-ce-cli",
-              ),
+            ? docker.ok("there is one on this machine")
+            : docker.warn("there is none on this machine", others),
     ];
 }
 
 /** The configuration, as the program itself would read it. */
 async function readSettings(choice: Choice): Promise<{ check: Check; settings?: Settings }> {
     const config = checksOf("config");
-    const ran = await pulumi(["config", "--json", "--show-secrets"], choice);
-    if (ran.status !== 0)
-        return { check: config.fail(refusalText(ran.stderr), "the passphrase is needed for config and key") };
+    const all = await attempt(configOf(choice));
+    if (all instanceof Error)
+        return { check: config.fail(all.message, "the passphrase is needed for config and key") };
     // Takes its time: it loads Pulumi's library.
     const { parseSettings } = await import("../../config.ts");
-    const all = JSON.parse(ran.stdout) as Record<string, { value?: string; secret: boolean }>;
     const entries = Object.entries(all)
         .filter(([key]) => key.startsWith("swarm:"))
         .map(([key, entry]) => [key.slice("swarm:".length), entry] as const);
@@ -104,19 +100,15 @@ async function readSettings(choice: Choice): Promise<{ check: Check; settings?: 
     return { check: config.ok(wanted), settings };
 }
 
-async function accountPart(
-    choice: Choice,
-    state: StackState,
-    settings: Settings | undefined,
-): Promise<Check[]> {
+async function accountPart(choice: Choice, state: StackState, settings?: Settings): Promise<Check[]> {
     const cloud = await attempt(openCloud(choice));
     if (cloud instanceof Error) return [fail("token", cloud.message, "without a token there is no account")];
-    const bodies = new Map<string, unknown>();
+    const bodies: Bodies = {};
     const scopes = await atMost(5, READ_SCOPES, async ([scope, path, list]): Promise<ScopeFact> => {
         try {
             const body = list === undefined ? await cloud.get(path) : await cloud.list(path, list);
             if (body === undefined) return { scope, status: 404, why: `GET ${path}: 404` };
-            bodies.set(scope, body);
+            Object.assign(bodies, { [scope]: body });
             return { scope, status: 200, why: "" };
         } catch (error) {
             if (!(error instanceof CloudError)) throw error;
@@ -125,7 +117,7 @@ async function accountPart(
     });
     const checks = tokenChecks(scopes);
     if (scopes.some(({ status }) => status === 401 || status === 404)) return checks;
-    const droplets = bodies.get("droplet:read") as readonly ApiDroplet[] | undefined;
+    const { "droplet:read": droplets, "firewall:read": firewalls } = bodies;
     const mismatch = droplets && (await attempt(accountMismatch(cloud, state, droplets)));
     // Of another account nothing is worth knowing; where it cannot be told, the token's scopes have said why.
     if (typeof mismatch === "string") {
@@ -133,7 +125,6 @@ async function accountPart(
     }
     if (settings)
         checks.push(...accountChecks(settings, await accountFacts(cloud, bodies, settings), state.names));
-    const firewalls = bodies.get("firewall:read") as readonly ApiFirewall[] | undefined;
     if (firewalls && state.nodes.length > 0) {
         const ids = state.nodes.map(({ dropletId }) => dropletId);
         checks.push(...firewallChecks(firewalls, state.names, ids));
@@ -141,62 +132,59 @@ async function accountPart(
     return checks;
 }
 
-async function accountFacts(
-    cloud: Cloud,
-    bodies: ReadonlyMap<string, unknown>,
-    settings: Settings,
-): Promise<AccountFacts> {
-    const images = [...new Set(settings.nodes.map(({ image }) => image))];
-    const found = await Promise.all(
-        images.map(async (image) => {
-            const body = await attempt(
-                cloud.get<{ image: { name: string; regions: string[]; min_disk_size: number } }>(
-                    `/v2/images/${image}`,
-                ),
-            );
-            if (body instanceof Error) return [image, undefined] as const;
-            return [image, body ? { ...body.image, minDiskSize: body.image.min_disk_size } : null] as const;
-        }),
-    );
-    const account = bodies.get("account:read") as { account: { droplet_limit: number } } | undefined;
-    const keys = bodies.get("ssh_key:read") as
-        | { id: number; fingerprint: string; name: string; public_key: string }[]
-        | undefined;
+/** What was read, by the scope that it takes. */
+interface Bodies {
+    readonly "account:read"?: { readonly account: { readonly droplet_limit: number } };
+    readonly "regions:read"?: AccountFacts["regions"];
+    readonly "sizes:read"?: AccountFacts["sizes"];
+    readonly "droplet:read"?: readonly ApiDroplet[];
+    readonly "ssh_key:read"?: readonly {
+        id: number;
+        fingerprint: string;
+        name: string;
+        public_key: string;
+    }[];
+    readonly "firewall:read"?: readonly ApiFirewall[];
+}
+
+interface ApiImage {
+    readonly image: { readonly name: string; readonly regions: string[]; readonly min_disk_size: number };
+}
+
+async function accountFacts(cloud: Cloud, bodies: Bodies, settings: Settings): Promise<AccountFacts> {
+    const images = [...new Set(settings.nodes.map(({ image }) => image))].map(async (image) => {
+        const body = await attempt(cloud.get<ApiImage>(`/v2/images/${image}`));
+        if (body instanceof Error) return [image, undefined] as const;
+        return [image, body ? { ...body.image, minDiskSize: body.image.min_disk_size } : null] as const;
+    });
     const facts: AccountFacts = {
-        regions: bodies.get("regions:read") as AccountFacts["regions"],
-        sizes: bodies.get("sizes:read") as AccountFacts["sizes"],
-        images: Object.fromEntries(found),
-        keys: keys?.map((key) => ({ ...key, publicKey: key.public_key })),
-        dropletLimit: account?.account.droplet_limit,
-        droplets: (bodies.get("droplet:read") as readonly ApiDroplet[] | undefined)?.map(asDroplet),
+        regions: bodies["regions:read"],
+        sizes: bodies["sizes:read"],
+        images: Object.fromEntries(await Promise.all(images)),
+        keys: bodies["ssh_key:read"]?.map((key) => ({ ...key, publicKey: key.public_key })),
+        dropletLimit: bodies["account:read"]?.account.droplet_limit,
+        droplets: bodies["droplet:read"]?.map(asDroplet),
     };
     if (!lacksImage(facts)) return facts;
     const offered = await attempt(offeredImages(cloud, settings.region));
     return { ...facts, offered: offered instanceof Error ? undefined : offered };
 }
 
-async function nodesPart(
-    choice: Choice,
-    state: StackState,
-    settings: Settings | undefined,
-): Promise<Check[]> {
+async function nodesPart(choice: Choice, state: StackState, settings?: Settings): Promise<Check[]> {
     if (state.nodes.length === 0)
         return [warn("nodes", "the stack is not up, so there are none to look at", "pulumi up")];
     const access = await attempt(openAccess(choice));
     if (access instanceof Error) return [fail("nodes", access.message, "without the key nobody can log in")];
     // Addresses in the ingress network are known only once every node has said its own.
     const first = await probeAll(access, choice.signal, () => []);
-    const probes = first.filter((probe): probe is Probe => !(probe instanceof Error));
+    const probes = first.filter(isAnswer);
     // A wrong host key, which the logins name, ends the asking of managers.
     const compared = await attempt(facts(access, choice));
     const isWrongHost = compared instanceof LoginError && compared.wrongHostKey;
-    const swarm = isWrongHost
-        ? []
-        : compared instanceof Error
-          ? [fail("swarm", compared.message, LOOK)]
-          : swarmChecks(compared);
-    const noQuorum = !(compared instanceof Error) && compared.noManager?.noQuorum === true;
-    const checks = loginChecks(access, first, noQuorum);
+    const failed = compared instanceof Error;
+    const told = failed ? [fail("swarm", compared.message, LOOK)] : swarmChecks(compared);
+    const swarm = isWrongHost ? [] : told;
+    const checks = loginChecks(access, first, !failed && compared.noManager?.noQuorum === true);
     if (settings) checks.push(sshFromCheck(probes, settings));
     if (probes.length === 0) return [...checks, ...swarm];
     // Between others nothing is to come through: their engine has the swarm's ports closed.
@@ -212,10 +200,9 @@ async function nodesPart(
             ];
         }),
     );
-    const among = second.filter((probe): probe is Probe => !(probe instanceof Error) && isMember(probe));
-    const byPrivate = (address: string) =>
-        nodes.find(({ privateIp }) => privateIp === address)?.name ?? address;
-    const byIngress = (address: string) => probes.find(({ ingress }) => ingress === address)?.node ?? address;
+    const among = second.filter(isAnswer).filter(isMember);
+    const byPrivate = (at: string) => nodes.find(({ privateIp }) => privateIp === at)?.name ?? at;
+    const byIngress = (at: string) => probes.find(({ ingress }) => ingress === at)?.node ?? at;
     return [
         ...checks,
         engineCheck(probes, settings?.minDockerVersion),
@@ -236,6 +223,8 @@ function neighbours(nodes: readonly StackNode[], name: string): StackNode[] {
     const own = nodes.findIndex((node) => node.name === name);
     return [...nodes.slice(own + 1), ...nodes.slice(0, own)].slice(0, NEIGHBOURS);
 }
+
+const isAnswer = (probe: Probe | Error): probe is Probe => !(probe instanceof Error);
 
 /** Each node's answer, or why there is none, in the order of the nodes. */
 async function probeAll(
@@ -263,18 +252,13 @@ function loginChecks(access: Access, probes: readonly (Probe | Error)[], noQuoru
     const failed = probes.flatMap((probe, index): Check[] => {
         if (!(probe instanceof Error)) return [];
         const { name = "", publicIp } = nodes[index] ?? {};
-        const wrong = probe instanceof LoginError && probe.wrongHostKey;
-        const remedy = wrong
-            ? "do not log in there"
-            : publicIp === ""
-              ? "pulumi up --refresh"
-              : noQuorum
-                ? NO_PLACE_TAKEN
-                : `if it stays so: cli/bin/swarm replace ${name}`;
+        const isWrong = probe instanceof LoginError && probe.wrongHostKey;
+        const again = noQuorum ? NO_PLACE_TAKEN : `if it stays so: cli/bin/swarm replace ${name}`;
+        const known = publicIp === "" ? "pulumi up --refresh" : again;
+        const remedy = isWrong ? "do not log in there" : known;
         return [fail("login", probe.message, remedy)];
     });
     const good = nodes.length - failed.length;
-    return good === 0
-        ? failed
-        : [ok("login", `port 22 and the pinned host key of ${good} of ${nodes.length} nodes`), ...failed];
+    if (good === 0) return failed;
+    return [ok("login", `port 22 and the pinned host key of ${good} of ${nodes.length} nodes`), ...failed];
 }

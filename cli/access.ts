@@ -7,7 +7,6 @@ import { configText, hostsText, knownHostsText, type SshFiles, sshFiles } from "
 import { loadStack } from "./stack.ts";
 import { deployKeyIn, type StackState, upOrThrow } from "./stackState.ts";
 
-/** A stack that can be logged in to. */
 export interface Access {
     readonly state: StackState;
     readonly files: SshFiles;

@@ -11,7 +11,6 @@ export interface Ran {
     readonly stderr: string;
 }
 
-/** Whether a program is on PATH. */
 export function onPath(program: string): boolean {
     return (process.env.PATH ?? "").split(path.delimiter).some((folder) => {
         try {

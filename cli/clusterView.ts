@@ -8,24 +8,19 @@ import { oneLine } from "./words.ts";
 
 export interface ClusterView {
     readonly stack: string;
-    /** When it was read; RFC 3339. */
     readonly at: string;
     readonly clusterId: string;
-    /** Name of the node that leads the managers; undefined without a leader. */
     readonly leader?: string;
     readonly nodes: readonly NodeView[];
     readonly services: readonly ServiceView[];
     readonly tasks: readonly TaskView[];
-    /** What could not be read and what is amiss, a line each. */
     readonly problems: readonly string[];
 }
 
 export interface NodeView {
     readonly name: string;
-    /** ID that the swarm gave it. */
     readonly nodeId?: string;
     readonly dropletId?: string;
-    /** Role in the swarm. */
     readonly role?: "manager" | "worker";
     /** Role in the stack's outputs. */
     readonly wantedRole?: "manager" | "worker";
@@ -37,7 +32,6 @@ export interface NodeView {
     readonly availability?: "active" | "pause" | "drain";
     readonly publicIp?: string;
     readonly privateIp?: string;
-    /** Slug of the droplet's size. */
     readonly size?: string;
     readonly tags: readonly string[];
     /** The cloud's: new, active, off, archive; "absent" when the cloud has no such droplet. */
@@ -56,7 +50,6 @@ export interface ServiceView {
     /** As configured, without the digest. */
     readonly image: string;
     readonly mode: "replicated" | "global";
-    /** Tasks that should run. */
     readonly wanted: number;
     readonly running: number;
     /** `80:80/tcp`: published, target, protocol. */
@@ -67,7 +60,6 @@ export interface ServiceView {
 
 export interface TaskView {
     readonly id: string;
-    /** Name of its service. */
     readonly service: string;
     /** Number of the replica; tasks of a global service have none. */
     readonly slot?: number;
@@ -76,7 +68,6 @@ export interface TaskView {
     readonly state: string;
     readonly desired: string;
     readonly error?: string;
-    /** Since when it is in this state; RFC 3339. */
     readonly since: string;
 }
 
@@ -86,9 +77,7 @@ export interface Sources {
     readonly swarm?: SwarmFacts;
     /** Droplets with the stack's tag; undefined when the API could not be asked. */
     readonly droplets?: readonly Droplet[];
-    /** What went wrong in reading them. */
     readonly problems: readonly string[];
-    /** RFC 3339. */
     readonly at: string;
 }
 

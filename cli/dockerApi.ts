@@ -20,7 +20,6 @@ export interface DockerApi {
     close(): void;
 }
 
-/** Docker's refusal of a question. */
 export class DockerError extends CliError {
     readonly httpStatus: number;
 
@@ -30,7 +29,6 @@ export class DockerError extends CliError {
     }
 }
 
-/** Longest that one answer may take. */
 const ANSWER_MS = 20_000;
 
 export function dockerApi(access: Access, node: StackNode, signal?: AbortSignal): DockerApi {

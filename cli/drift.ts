@@ -12,7 +12,6 @@ export interface Difference {
     readonly remedy?: string;
     /** Whether it makes the cluster a degraded one; what somebody added on purpose does not. */
     readonly degrades: boolean;
-    /** The service that it is about. */
     readonly service?: string;
 }
 
@@ -24,7 +23,6 @@ export interface Facts
     readonly wanted: Wanted;
     /** Undefined when no manager could be asked. */
     readonly swarm?: SwarmFacts;
-    /** Why none answered. */
     readonly noManager?: { readonly message: string; readonly noQuorum: boolean };
     readonly certificates?: Certificates;
     /** Names of managers that wait for the unlock key, where others answer. */
@@ -59,7 +57,6 @@ function difference({ text, remedy = UP, mendedBy, onPurpose }: look.Difference)
     };
 }
 
-/** Of nodes that the stack does not have. */
 function strangerDrift({ name, origin, nodeId, dropletId }: NodeView): Difference[] {
     const lost = `${name} (droplet ${dropletId}) carries the stack's tag and is in neither state nor swarm`;
     if (origin === "lost") return [bad(lost, "see: swarm orphans")];
@@ -80,7 +77,6 @@ export function withoutQuorum(difference: Difference): Difference {
     return difference.remedy === undefined ? difference : { ...difference, remedy: NO_PLACE_TAKEN };
 }
 
-/** In one line. */
 export function driftText({ text, remedy }: Difference): string {
     return remedy === undefined ? text : `${text}; ${remedy}`;
 }

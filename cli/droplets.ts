@@ -6,13 +6,10 @@ export interface Droplet extends TaggedDroplet {
     /** new, active, off, archive. */
     readonly status: string;
     readonly tags: readonly string[];
-    /** Slug of the size. */
     readonly size: string;
-    /** USD. */
     readonly pricePerMonth: number;
     readonly publicIp?: string;
     readonly privateIp?: string;
-    /** ID of its VPC. */
     readonly vpcId?: string;
 }
 
@@ -46,7 +43,6 @@ export function asDroplet(droplet: ApiDroplet): Droplet {
     };
 }
 
-/** All droplets of the account. @throws CloudError */
 export async function allDroplets(cloud: Pick<Cloud, "list">): Promise<Droplet[]> {
     return (await cloud.list<ApiDroplet>("/v2/droplets", "droplets")).map(asDroplet);
 }

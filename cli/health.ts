@@ -16,7 +16,6 @@ export interface Health {
     readonly status: 0 | 1 | 2;
     readonly verdict: "healthy" | "degraded" | "no quorum" | "unreachable";
     readonly quorum?: Quorum;
-    /** Why it is not healthy, a line each. */
     readonly reasons: readonly string[];
     /** What is worth knowing, and no reason to worry. */
     readonly notes: readonly string[];
@@ -176,7 +175,6 @@ function certificateReasons(certificates: Certificates | undefined, at: string):
     );
 }
 
-/** Engine versions, each with the names of its nodes. */
 export function enginesOf({ nodes }: ClusterView): [version: string, names: string][] {
     const groups = Map.groupBy(nodes, ({ engineVersion }) => engineVersion);
     return [...groups].flatMap(([version, members]) =>
@@ -186,7 +184,6 @@ export function enginesOf({ nodes }: ClusterView): [version: string, names: stri
     );
 }
 
-/** One screen. */
 export function healthText({ view, certificates }: Facts, health: Health): string {
     const colour = (["green", "yellow", "red"] as const)[health.status];
     const rows: [label: string, text: string][] = [

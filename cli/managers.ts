@@ -127,7 +127,6 @@ function plain(message: string): string {
         .replace(/\. It's possible that too few managers are online\..*$/s, "");
 }
 
-/** Docker's words for it. */
 function isNoQuorum(text: string): boolean {
     return /does not have a leader|no elected leader|lost quorum|context deadline exceeded/i.test(text);
 }

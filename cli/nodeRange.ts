@@ -27,7 +27,6 @@ export function pickNodes<N extends { readonly name: string }>(
     return [...new Set(picked)];
 }
 
-/** The one node of this name. @throws CliError */
 export function pickNode<N extends { readonly name: string }>(nodes: readonly N[], word: string): N {
     const [node, ...more] = pickNodes(nodes, [word]);
     if (!node || more.length > 0) {

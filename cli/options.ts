@@ -9,7 +9,6 @@ export interface JsonOption {
     readonly json?: boolean;
 }
 
-/** Of commands that print tables. */
 export interface TableOption extends JsonOption {
     readonly output: "text" | "wide" | "yaml" | "json";
 }
@@ -33,7 +32,6 @@ export interface Help {
     readonly examples?: readonly string[];
 }
 
-/** The stack that a command is about, and what ends its work. */
 export interface Choice extends StackChoice {
     readonly signal: AbortSignal;
 }
@@ -67,7 +65,6 @@ export function define(program: Verb, name: string, { summary, description, more
 /** What stands behind the arguments of the command: without the -- that may come first. */
 export const behind = (words: readonly string[]) => (words[0] === "--" ? words.slice(1) : words);
 
-/** Reads a number. */
 export function wholeNumber(least: number, most: number): (text: string) => number {
     return (text) => {
         if (/^\d{1,6}$/.test(text) && Number(text) >= least && Number(text) <= most) return Number(text);

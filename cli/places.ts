@@ -18,7 +18,6 @@ interface Running extends ApiTask {
     readonly Status: ApiTask["Status"] & { readonly ContainerStatus?: { readonly ContainerID?: string } };
 }
 
-/** A task that runs. */
 export interface Place {
     /** `nginx.2`; of a global service its name alone. */
     readonly label: string;
@@ -36,7 +35,6 @@ export async function onManager<T>(
     return await askDocker(access, manager, signal, (api) => ask(api, manager));
 }
 
-/** The service of this name. @throws CliError that says which there are. */
 export async function serviceOf(api: DockerApi, name: string): Promise<FullService> {
     const services = await api.get<FullService[]>("/services");
     const found = services.find(({ Spec }) => Spec.Name === name);

@@ -6,13 +6,11 @@ import type { Command } from "commander";
 import { EXIT } from "./errors.ts";
 import { jsonOption, stackOption, Verb } from "./options.ts";
 
-/** In the order of the help. */
 const COMMANDS = (
     "ls ip status docker ssh exec forward env plan scale rollback push drain activate " +
     "replace power logs top wait orphans doctor map completion version"
 ).split(" ");
 
-/** The file in commands/ that defines it. */
 const fileOf = (name: string) => (name === "activate" ? "drain" : name);
 
 /** @param only The command that is going to run; default all of them. */

@@ -26,7 +26,6 @@ export interface StackChoice {
 export interface RunOptions {
     /** Milliseconds that it may take; a minute unless said otherwise. */
     readonly limitMs?: number;
-    /** Variables beside those of this process. */
     readonly env?: Readonly<Record<string, string>>;
     /** What it reads on standard input: secrets, which are no arguments. */
     readonly input?: string;

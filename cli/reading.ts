@@ -37,7 +37,6 @@ export interface Sources {
     /** Those with the stack's tag, or what to say in their place. */
     readonly droplets: (access: Access, choice: StackChoice) => Promise<readonly Droplet[] | string>;
     readonly swarm: (access: Access, choice: StackChoice) => Promise<SwarmFacts>;
-    /** Ms since the epoch. */
     readonly clock: () => number;
 }
 

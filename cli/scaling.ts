@@ -69,7 +69,6 @@ export function scaled(
     return changed;
 }
 
-/** The key, as `pulumi config set --path` takes it. */
 export function replicasKey(service: string): string {
     return keyText(["services", service, "replicas"]);
 }

@@ -1,7 +1,6 @@
 /** The files that make `ssh`, and whatever runs it, reach a stack's nodes with pinned host keys. Text only. */
 import type { StackState } from "./stackState.ts";
 
-/** Paths of the files in a stack's own folder. */
 export interface SshFiles {
     readonly folder: string;
     /** The nodes as hosts of ssh, and nothing else: to be used with `ssh -F`, or to be included. */
@@ -9,7 +8,6 @@ export interface SshFiles {
     /** The same, then the person's own and the machine's: for a shell in which other hosts are logged in to as well. */
     readonly config: string;
     readonly knownHosts: string;
-    /** The key that logs in. */
     readonly key: string;
     /** Its public half, as a mark of what `key` holds. */
     readonly keyPublic: string;
@@ -77,7 +75,6 @@ export function hostsText(state: StackState, files: SshFiles): string {
     ].join("\n");
 }
 
-/** Pinned keys, and no other. */
 export function knownHostsText({ nodes, local }: StackState): string {
     return nodes
         .filter(({ hostKey }) => hostKey !== "")

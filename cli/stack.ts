@@ -33,7 +33,6 @@ async function cloudAccess(choice: StackChoice): Promise<CloudAccess> {
     );
 }
 
-/** The API. @throws CliError Without a token. */
 export async function openCloud(choice: StackChoice): Promise<Cloud> {
     return cloud({ ...(await cloudAccess(choice)), signal: choice.signal });
 }

@@ -31,7 +31,6 @@ export interface StackNode {
     readonly size: string;
     /** ID in the swarm; undefined until an `up` has gone through. */
     readonly nodeId?: string;
-    /** In authorized_keys form. */
     readonly hostKey: string;
 }
 
@@ -46,9 +45,7 @@ export interface StackState {
     readonly exported: ExportedState;
     /** In the order of the outputs, managers first; then those that no finished `up` has put out. */
     readonly nodes: readonly StackNode[];
-    /** Undefined before it was made. */
     readonly vpcId?: string;
-    /** Empty until an `up` has gone through. */
     readonly clusterId: string;
     readonly sshUser: string;
     /** Public half of the key that logs in; undefined before it was made. */
@@ -258,7 +255,6 @@ function byRole(a: StackNode, b: StackNode): number {
     return a.role === b.role ? 0 : a.role === "manager" ? -1 : 1;
 }
 
-/** node2 before node10. */
 export function byName(a: string, b: string): number {
     return a.localeCompare(b, "en", { numeric: true });
 }

@@ -75,7 +75,6 @@ export function wantedIn(state: StackState, droplets: readonly Droplet[] | undef
     };
 }
 
-/** Of the member with this ID. */
 function labelsIn(roster: ScriptInput, id: string | undefined): Record<string, string> {
     const own = valuesOf(roster, "label").filter((line) => line.startsWith(`${id} `));
     return Object.fromEntries(

@@ -1,10 +1,8 @@
 /** Words and amounts in what is printed, and text from elsewhere made fit to be shown. No I/O. */
 import { stripVTControlCharacters } from "node:util";
 
-/** `1 node`, `2 nodes`. */
 export const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? "" : "s"}`;
 
-/** USD with cents. */
 export const dollars = (amount: number) => amount.toFixed(2);
 
 /** Without what a terminal would obey, or what reorders what a person reads; lines stay, and tabs become blanks. */

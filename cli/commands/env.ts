@@ -63,7 +63,6 @@ export interface DockerEnvironment {
     readonly url: string;
     /** ssh's config with the stack's nodes among the person's own hosts. */
     readonly config: string;
-    /** Folder with the `ssh` that reads it. */
     readonly wrapper: string;
     /** The node that a person chose; undefined for the active manager. */
     readonly node?: string | undefined;

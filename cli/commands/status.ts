@@ -7,7 +7,6 @@ interface Options extends JsonOption {
     readonly watch?: boolean;
 }
 
-/** Between two looks. */
 const WATCH_MS = 2_000;
 
 const CLEAR = "\u001b[H\u001b[2J\u001b[3J";

@@ -32,7 +32,6 @@ export interface NodeUsage {
     readonly processors?: number;
     /** Average of the last minute: how many wanted a processor. */
     readonly load?: number;
-    /** Bytes. */
     readonly memory?: number;
     readonly memoryTotal?: number;
     readonly problem?: string;

@@ -5,7 +5,6 @@ import { define, type Verb, wholeNumber } from "../options.ts";
 import { MomentaryError } from "../pulumi.ts";
 import { gatherer } from "../status.ts";
 
-/** Between two looks. */
 const PAUSE_MS = 1_000;
 
 /** Readings of the state in a row that may fail before the first that succeeds. */

@@ -8,7 +8,6 @@ import { type Check, checksOf, fail, ok, warn } from "./checks.ts";
 /** What a GET said of the right to read there. */
 export interface ScopeFact {
     readonly scope: string;
-    /** HTTP status; 0 where there was no answer. */
     readonly status: number;
     readonly why: string;
 }
@@ -141,7 +140,6 @@ export interface ApiFirewall {
     }[];
 }
 
-/** The ports that the nodes need among themselves. */
 const SWARM_PORTS = ["2377/tcp", "7946/tcp", "7946/udp", "4789/udp"] as const;
 
 /**
@@ -191,7 +189,6 @@ export function firewallChecks(
         : [ok("firewall", "2377, 7946 and 4789 are open between the nodes, and to nobody else")];
 }
 
-/** Whether a port such as "80/tcp" is within an opening. */
 function isAt(wanted: string, at: Opening): boolean {
     const [port, protocol] = wanted.split("/");
     return at.protocol === protocol && opens(at, Number(port));

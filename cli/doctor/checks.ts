@@ -6,7 +6,6 @@ export type Level = "ok" | "warn" | "fail";
 export interface Check {
     readonly name: string;
     readonly level: Level;
-    /** What was found, in one line. */
     readonly text: string;
     /** What to do about it; undefined where there is nothing to do. */
     readonly remedy?: string;
@@ -26,7 +25,6 @@ export const fail = (name: string, text: string, remedy: string): Check => ({
     remedy,
 });
 
-/** The three for checks of one name. */
 export const checksOf = (name: string) => ({
     ok: (text: string) => ok(name, text),
     warn: (text: string, remedy: string) => warn(name, text, remedy),

@@ -76,7 +76,6 @@ function programs(): Check[] {
     ];
 }
 
-/** The configuration, as the program itself would read it. */
 async function readSettings(choice: Choice): Promise<{ check: Check; settings?: Settings }> {
     const config = checksOf("config");
     const all = await attempt(configOf(choice));

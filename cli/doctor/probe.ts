@@ -267,7 +267,6 @@ function directions(count: number): string {
     return count === 1 ? "one direction" : `${count} directions`;
 }
 
-/** The first three; the rest by number. */
 function some(texts: readonly string[]): string {
     const more = texts.length - 3;
     return more > 0 ? `${texts.slice(0, 3).join(", ")} and ${more} more` : texts.join(", ");

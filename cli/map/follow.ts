@@ -4,16 +4,13 @@ import { oneLine } from "../words.ts";
 import { changesBetween, type Picture, pictureOf } from "./picture.ts";
 
 export interface Change {
-    /** Counts up from 1. */
     readonly id: number;
-    /** When it was seen; RFC 3339. */
     readonly at: string;
     /** Where nobody had looked for a while, when it was not so yet: it has happened between the two. */
     readonly since?: string;
     readonly text: string;
 }
 
-/** What there is to show at a moment. */
 export interface Sight {
     /** The last whole picture; before the first one what can be told without a manager. */
     readonly picture?: Picture;
@@ -37,7 +34,6 @@ export interface FollowOptions {
     readonly say: (problem: string) => void;
     /** Longest that one reading may take, in ms. */
     readonly limit?: number;
-    /** Ms since the epoch. */
     readonly clock?: () => number;
 }
 

@@ -42,7 +42,6 @@ export type Phase = "running" | "starting" | "waiting" | "failed" | "unknown" | 
 export interface TaskMark {
     /** `nginx.2`; the service's name alone for a global one. */
     readonly label: string;
-    /** Of a global service. */
     readonly global: boolean;
     readonly colour: number;
     readonly phase: Phase;
@@ -218,7 +217,6 @@ function markOf({ service, slot, node, error }: TaskView, phase: Phase): TaskMar
     };
 }
 
-/** What is told of a thing when it changes. */
 interface Told {
     readonly name: string;
     readonly words: string;
@@ -247,7 +245,6 @@ function toldIn({ services, nodes, waiting }: Picture): Map<string, Told> {
     ]);
 }
 
-/** What is otherwise than before, a line each. */
 export function changesBetween(before: Picture, after: Picture): string[] {
     const [had, has] = [toldIn(before), toldIn(after)];
     return [

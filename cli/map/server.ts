@@ -22,7 +22,6 @@ const HEADERS = {
 } as const;
 
 export interface MapServer {
-    /** `http://127.0.0.1:8740/` */
     readonly url: string;
     close(): Promise<void>;
 }

@@ -6,7 +6,6 @@ export type Prices = ReadonlyMap<string, number> | { readonly unknown: string };
 
 export type Cost =
     | {
-          /** USD a month, without taxes. */
           readonly before: number;
           readonly after: number;
           /** While old and new droplets are there. */

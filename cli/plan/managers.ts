@@ -1,6 +1,6 @@
 /** The managers through the steps of what an `up` does, and the losses that they bear. */
 import { quorumOf } from "../../model/quorum.ts";
-import type { Words } from "./words.ts";
+import { namesOf, own, say, type Words } from "./words.ts";
 
 /** Managers on the swarm's list after a step, and how many of them answer as far as the preview knows. */
 export interface Managers {
@@ -31,6 +31,11 @@ export class Course {
 
     step(what: Words): void {
         this.steps.push({ what });
+    }
+
+    /** One for these, where there are any. */
+    stepOf(what: string, who: readonly { readonly name: string }[]): void {
+        if (who.length > 0) this.step(say`${own(what)}: ${namesOf(who)}`);
     }
 
     become(what: Words, managers: Managers): void {

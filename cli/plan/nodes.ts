@@ -120,7 +120,7 @@ export function readNodes(preview: Preview): Nodes {
     // What the last roster was told is what the swarm is.
     const roster = inputsOf(command(preview, "roster")).before;
     const told = new Map(
-        (roster ? valuesOf(roster, "member") : []).map((line) => {
+        valuesOf(roster, "member").map((line) => {
             const [, name = "", role, availability] = line.split(" ");
             return [name, { role, availability }];
         }),
@@ -130,29 +130,26 @@ export function readNodes(preview: Preview): Nodes {
         .map((name): Found => {
             const droplet = droplets.get(name);
             const join = command(preview, `${name}-join`);
-            const hadRole = told.get(name)?.role ?? roleIn(droplet?.old);
+            const had = told.get(name)?.role ?? roleIn(droplet?.old);
             const isMember = join?.old !== undefined && !hasDrifted(join);
             // With --target, what is not targeted and not there stays away.
             const stays =
                 droplet?.new !== undefined && (droplet.kind !== "same" || droplet.old !== undefined);
+            const role = (isManager: boolean) => (isManager ? "manager" : "worker");
             return {
                 name,
                 droplet,
-                was: isMember ? (hadRole === "manager" ? "manager" : "worker") : undefined,
-                is: stays
-                    ? (roleIn(droplet.new) ?? (wanted.includes(name) ? "manager" : "worker"))
-                    : undefined,
+                was: isMember ? role(had === "manager") : undefined,
+                is: stays ? (roleIn(droplet.new) ?? role(wanted.includes(name))) : undefined,
             };
         })
         .filter(({ droplet, was, is }) => was || is || droplet?.old);
     const managersBefore = managersOf(found, "was", [...told.keys()]);
     const managersAfter = managersOf(found, "is", [...wanted, ...managersBefore]);
     const toldManagers = [...told.values()].find(({ role }) => role === "manager");
-    const wish = toldManagers ? toldManagers.availability : config.managerAvailability;
-    const drains = {
-        was: managersDrain(wish, found, "was"),
-        is: managersDrain(config.managerAvailability, found, "is"),
-    };
+    const wish = config.managerAvailability;
+    const had = toldManagers ? toldManagers.availability : wish;
+    const drains = { was: managersDrain(had, found, "was"), is: managersDrain(wish, found, "is") };
     const all = sorted(found, [...managersAfter, ...managersBefore]).map((node): PlannedNode => {
         const { name, droplet } = node;
         const at = (when: "was" | "is", state: Change["old"]): NodeState | undefined =>
@@ -226,10 +223,7 @@ function managersOf(found: readonly Found[], when: "was" | "is", order: readonly
 }
 
 function managersDrain(wish: string | undefined, found: readonly Found[], when: "was" | "is"): boolean {
-    const [managers, workers] = (["manager", "worker"] as const).map((role) =>
-        found.filter((node) => node[when] === role).map(({ name }) => name),
-    ) as [string[], string[]];
-    return (
-        availability(wish === "active" || wish === "drain" ? wish : "auto", { managers, workers }) === "drain"
-    );
+    const named = (role: NodeRole) => found.filter((node) => node[when] === role).map(({ name }) => name);
+    const all = { managers: named("manager"), workers: named("worker") };
+    return availability(wish === "active" || wish === "drain" ? wish : "auto", all) === "drain";
 }

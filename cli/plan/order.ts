@@ -29,7 +29,6 @@ export interface Facts {
     readonly ports: PortChanges;
 }
 
-/** The course of an `up`. */
 export function courseOf(facts: Facts): Course {
     const { preview, nodes } = facts;
     const { all, madeAgain, managersBefore } = nodes;
@@ -38,8 +37,7 @@ export function courseOf(facts: Facts): Course {
     const course = new Course(hasNoLeader(preview) ? { ...start, bears: -1 } : start);
     if (facts.ports.first) course.step(own("network, firewall and the key that logs in are made"));
     else if (facts.ports.changes.length > 0) course.step(own("the firewall changes"));
-    const made = all.filter(isMade);
-    if (made.length > 0) course.step(say`new droplets made, all at once: ${namesOf(made)}`);
+    course.stepOf("new droplets made, all at once", all.filter(isMade));
     if (isStuck(course, facts)) {
         course.step(own("here the up fails: without a quorum nothing in the swarm can be changed"));
         return course;
@@ -55,37 +53,31 @@ export function courseOf(facts: Facts): Course {
         else rosterSteps(course, facts, isRecovered ? [] : lost);
     }
     const served = facts.services.filter(({ change }) => !["stays", "goes", "confirmed"].includes(change));
-    if (served.length > 0) course.step(say`services, each until it has converged: ${namesOf(served)}`);
+    course.stepOf("services, each until it has converged", served);
     const gone = all.filter(isLeaving);
-    if (gone.length > 0) {
-        const { members, reachable } = course.after;
-        const managers = gone.filter(wasManager).length;
-        const what = say`old droplets deleted: ${namesOf(gone)}`;
-        // Without the roster they stay on the list of managers.
-        if (runs(preview, "roster") || madeAgain === "new" || managers === 0) course.step(what);
-        else course.become(what, managersOf(members, reachable - managers));
-    }
+    const { members, reachable } = course.after;
+    const managers = gone.filter(wasManager).length;
+    // Without the roster they stay on the list of managers.
+    if (runs(preview, "roster") || madeAgain === "new" || managers === 0)
+        course.stepOf("old droplets deleted", gone);
+    else
+        course.become(say`old droplets deleted: ${namesOf(gone)}`, managersOf(members, reachable - managers));
     return course;
 }
 
 /** The course of a `destroy`, which opens no connection to any node. */
 export function destroyCourse({ all, managersBefore }: Nodes): Course {
     const course = new Course(managersOf(managersBefore.length));
-    if (all.length > 0) {
-        course.become(
-            say`droplets deleted, all at once and without being emptied: ${namesOf(all)}`,
-            managersOf(0),
-        );
-    }
+    const what = say`droplets deleted, all at once and without being emptied: ${namesOf(all)}`;
+    if (all.length > 0) course.become(what, managersOf(0));
     course.step(own("what is left in the VPC is named, and network, tags and keys go"));
     return course;
 }
 
 /** Whether a manager has told the program's look that there is no quorum; which ones are lost, nobody says. */
 function hasNoLeader({ said }: Preview): boolean {
-    return said.some(({ text }) =>
-        /^The swarm could not be looked at.*The swarm does not have a leader/s.test(text),
-    );
+    const told = /^The swarm could not be looked at.*The swarm does not have a leader/s;
+    return said.some(({ text }) => told.test(text));
 }
 
 /** Whether there is a swarm without a quorum, and nothing that gives it one. */
@@ -110,10 +102,8 @@ function seedStep(course: Course, { preview, nodes }: Facts): void {
             say`${seed.name} keeps the swarm that it is in; only where it is in none does it initialise one`,
         );
     } else if (madeAgain === "new") {
-        course.become(
-            say`${seed.name} initialises a new swarm; nothing of the one before is taken over`,
-            managersOf(1),
-        );
+        const what = say`${seed.name} initialises a new swarm; nothing of the one before is taken over`;
+        course.become(what, managersOf(1));
     } else if (isMade(seed) || seed.change === "joins") {
         if (!runs(preview, "swarm")) return;
         course.change(say`joins as the first manager: ${seed.name}`, 1);
@@ -127,7 +117,7 @@ function keyChanges(preview: Preview): string[] {
     const change = command(preview, "swarm");
     const { before, after } = change?.kind === "update" ? inputsOf(change) : {};
     const turned = (key: string, usual: string) => {
-        const [old = usual, now = usual] = [before, after].map((input) => input && valuesOf(input, key)[0]);
+        const [old = usual, now = usual] = [before, after].map((input) => valuesOf(input, key)[0]);
         return before && after && old !== now ? now : undefined;
     };
     const autolock = turned("autolock", "false");
@@ -142,14 +132,12 @@ function keyChanges(preview: Preview): string[] {
 /** The seed is in already, or is a worker that another manager promotes in its own join. */
 function joinSteps(course: Course, nodes: Nodes): void {
     const { all, seed, madeAgain } = nodes;
-    const joining = all.filter((node) =>
-        madeAgain === "new" ? node.after && node !== seed : isJoining(node) && node !== seed,
+    const joining = all.filter(
+        (node) => node !== seed && (madeAgain === "new" ? node.after : isJoining(node)),
     );
-    const [managers, workers] = (["manager", "worker"] as const).map((role) =>
-        joining.filter(({ after }) => after?.role === role),
-    ) as [PlannedNode[], PlannedNode[]];
-    if (workers.length > 0)
-        course.step(say`join as workers, all at once, without tasks yet: ${namesOf(workers)}`);
+    const managers = joining.filter(({ after }) => after?.role === "manager");
+    const workers = joining.filter(({ after }) => after?.role === "worker");
+    course.stepOf("join as workers, all at once, without tasks yet", workers);
     const again = rejoiningSeed(nodes);
     if (seed && isPromoted(seed) && !again && madeAgain !== "new") {
         course.change(say`promoted by another manager, the first from now on: ${seed.name}`, 1);
@@ -160,10 +148,8 @@ function joinSteps(course: Course, nodes: Nodes): void {
     );
     if (again) {
         // components/join.sh waits so long for somebody to promote it.
-        course.change(
-            say`${again.name} waits 30 s for a manager that stays to promote it; there is none, so it leaves the swarm and joins it again as a manager`,
-            1,
-        );
+        const what = say`${again.name} waits 30 s for a manager that stays to promote it; there is none, so it leaves the swarm and joins it again as a manager`;
+        course.change(what, 1);
     }
 }
 
@@ -175,7 +161,7 @@ function rosterSteps(
 ): void {
     const { all, seed, managersAfter } = nodes;
     const removed = services.filter(({ change }) => change === "goes");
-    if (removed.length > 0) course.step(say`services removed, with their tasks: ${namesOf(removed)}`);
+    course.stepOf("services removed, with their tasks", removed);
     const promoted = all.filter((node) => isPromoted(node) && node !== seed);
     course.change(say`promoted: ${namesOf(promoted)}`, promoted.length);
     openStep(course, nodes, "manager");
@@ -184,20 +170,12 @@ function rosterSteps(
     const fewer = Math.min(demoted.length, course.after.members - managersAfter.length);
     course.change(say`old managers demoted one after another, the leader last: ${namesOf(demoted)}`, -fewer);
     openStep(course, nodes, "worker");
-    if (drifted(preview, "roster")) {
-        course.step(
-            own(
-                "roles, availability and labels of members are set right, and what is no longer wanted is removed",
-            ),
-        );
-    }
-    const closed = all.filter(isClosed);
-    if (closed.length > 0)
-        course.step(say`emptied, since managers run no tasks any more: ${namesOf(closed)}`);
+    const mended =
+        "roles, availability and labels of members are set right, and what is no longer wanted is removed";
+    if (drifted(preview, "roster")) course.step(own(mended));
+    course.stepOf("emptied, since managers run no tasks any more", all.filter(isClosed));
     const out = all.filter((node) => node.before && (isLeaving(node) || isLost(node)));
-    if (out.length > 0) {
-        course.step(say`old members emptied and removed from the swarm, one after another: ${namesOf(out)}`);
-    }
+    course.stepOf("old members emptied and removed from the swarm, one after another", out);
 }
 
 /** Managers are opened with the promotions, workers after the demotions. */
@@ -208,5 +186,5 @@ function openStep(course: Course, { all, madeAgain }: Nodes, role: "manager" | "
             node.after.role === role &&
             (madeAgain === "new" || isJoining(node) || node.before?.takesTasks === false),
     );
-    if (opened.length > 0) course.step(say`opened to tasks: ${namesOf(opened)}`);
+    course.stepOf("opened to tasks", opened);
 }

@@ -9,7 +9,6 @@ import { readServices, type ServiceChange } from "./services.ts";
 import { destroyWarnings, type Limit, warningsOf } from "./warnings.ts";
 import { say, type Words } from "./words.ts";
 
-/** A rule of a policy pack that is violated. */
 export interface Violation {
     readonly policy: string;
     /** Whether the preview fails for it. */
@@ -29,7 +28,6 @@ export interface Beside {
 export interface Plan {
     readonly stack: string;
     readonly operation: "update" | "destroy";
-    /** Whether there is anything to do. */
     readonly changes: boolean;
     /** The preview has failed: what follows from it is what it had got to. */
     readonly failed: boolean;

@@ -3,7 +3,6 @@ import { type Change, FIREWALL, knownText, type Preview } from "./preview.ts";
 import type { ServiceChange } from "./services.ts";
 
 export interface PortChange {
-    /** `80/tcp` */
     readonly port: string;
     readonly change: "opens" | "closes" | "sources";
     /** CIDRs that reach it, before and after. */

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { PROJECT } from "../../model/problems.ts";
 import { readInput, type ScriptInput } from "../../model/scriptInput.ts";
 import { CliError, EXIT } from "../errors.ts";
+import { COMMAND } from "../stackState.ts";
 
 /** The engine whose previews this was written and tested with. */
 const ENGINE = "3.259.0";
@@ -17,7 +18,6 @@ const SECRET = "[secret]";
 export const STACK = "pulumi:pulumi:Stack";
 export const DROPLET = "digitalocean:index/droplet:Droplet";
 export const FIREWALL = "digitalocean:index/firewall:Firewall";
-export const COMMAND = "command:remote:Command";
 
 /** What the engine does to a resource; the steps of a replacement count as one. */
 const KINDS = {
@@ -84,7 +84,6 @@ export interface Change {
     readonly reasons: readonly string[];
 }
 
-/** Something that the engine or the program said. */
 export interface Said {
     /** Name of the resource that it is about; undefined for the program as a whole. */
     readonly about?: string;

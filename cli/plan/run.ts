@@ -36,12 +36,8 @@ export async function makePlan(
         const text = `one file at a time, and options for the preview only without one; there is more: ${more.join(" ")}`;
         throw new CliError(text, EXIT.usage);
     }
-    if (!isFile && events !== undefined) {
-        throw new CliError(
-            "--events goes with a file: without one the preview's own events are read",
-            EXIT.usage,
-        );
-    }
+    const alone = "--events goes with a file: without one the preview's own events are read";
+    if (!isFile && events !== undefined) throw new CliError(alone, EXIT.usage);
     const { preview, ...rest } = isFile ? await given(file, events) : await runPreview(words, choice);
     // Where nothing is done nobody asks what it costs.
     const draft = planOf(preview, { ...rest, prices: { unknown: "not asked for" } });
@@ -97,14 +93,12 @@ async function accountFacts(
         attempt(cloud.list<{ slug: string; price_monthly: number }>("/v2/sizes", "sizes")),
         isMore ? attempt(dropletLimit(cloud)) : undefined,
     ]);
+    const limit = account instanceof Error ? undefined : account;
+    if (!(sizes instanceof Error))
+        return { prices: new Map(sizes.map((size) => [size.slug, size.price_monthly])), account: limit };
     const noScope = sizes instanceof CloudError && sizes.status === 403;
-    return {
-        prices:
-            sizes instanceof Error
-                ? { unknown: `${sizes.message}${noScope ? "; the token lacks the scope sizes:read" : ""}` }
-                : new Map(sizes.map(({ slug, price_monthly }) => [slug, price_monthly])),
-        account: account instanceof Error ? undefined : account,
-    };
+    const unknown = `${sizes.message}${noScope ? "; the token lacks the scope sizes:read" : ""}`;
+    return { prices: { unknown }, account: limit };
 }
 
 async function dropletLimit(cloud: Cloud): Promise<Limit | undefined> {

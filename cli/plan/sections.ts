@@ -13,7 +13,6 @@ import { joined, listed, own, say, type Words } from "./words.ts";
 export interface Section {
     readonly title: string;
     readonly lines: readonly Words[];
-    /** Whether the lines are steps, one after another. */
     readonly numbered?: boolean;
 }
 
@@ -31,7 +30,6 @@ export function sectionsOf(plan: Plan): Section[] {
     return sections.filter(({ lines }) => lines.length > 0);
 }
 
-/** What there is to do, in one line. */
 export function headlineOf({ operation, nodes, services, ports }: Plan): string {
     if (operation === "destroy") return `everything is destroyed: ${count(nodes.all.length, "node")}`;
     const nodeMarks = changedNodes(nodes).map(({ change }) => NODE_MARKS[change]);
@@ -44,7 +42,6 @@ export function headlineOf({ operation, nodes, services, ports }: Plan): string 
     return parts.join(", ") || "no node, service or port changes";
 }
 
-/** What marks mean, of one and of many. */
 const VERBS = {
     "+": ["comes", "come"],
     "-": ["goes", "go"],
@@ -88,13 +85,10 @@ function nodeText({ change, before, after, reasons }: PlannedNode): Words {
     const roles = [...new Set([before?.role, after?.role])].filter((role) => role !== undefined);
     const role = own(roles.join(" → ") || "no member");
     const { size, image } = after ?? {};
-    if (change === "comes") {
-        return joined([
-            role,
-            ...(size === undefined ? [] : [say`size ${size}`]),
-            ...(image === undefined ? [] : [say`image ${image}`]),
-        ]);
-    }
+    const known = Object.entries({ size, image }).flatMap(([what, slug]) =>
+        slug ? [say`${own(what)} ${slug}`] : [],
+    );
+    if (change === "comes") return joined([role, ...known]);
     if (change === "joins") return say`${role}, its droplet is there already`;
     if (change === "gone") return say`${role}, its droplet is gone already`;
     if (change === "lost") return say`${role}, its droplet is gone and is made anew`;

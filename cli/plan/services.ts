@@ -23,7 +23,6 @@ export interface ServiceFacts {
     /** Undefined for a global service. */
     readonly replicas?: number;
     readonly image: string;
-    /** `80/tcp` */
     readonly published: readonly string[];
     /** Whether it keeps data on the nodes. */
     readonly volumes: boolean;
@@ -56,7 +55,7 @@ function unwanted(preview: Preview, names: readonly string[]): string[] {
     if (!runs(preview, "roster")) return [];
     const { before, after } = inputsOf(command(preview, "roster"));
     const kept = after ? valuesOf(after, "service") : names;
-    return before ? valuesOf(before, "service").filter((name) => !kept.includes(name)) : [];
+    return valuesOf(before, "service").filter((name) => !kept.includes(name));
 }
 
 /** What the component says of a service whose script's input is secret as a whole; `ShownService` in components/services.ts. */
@@ -80,13 +79,12 @@ function serviceChange(change: Change, shown: Shown, newSwarm: boolean): Service
     const { before = shown.before, after = shown.after } = read;
     const facts = { before: factsOf(before?.spec), after: factsOf(after?.spec) };
     const as = (
-        what: ServiceChange["change"],
+        change: ServiceChange["change"],
         details: readonly Words[] = [],
         effect: Effect = "none",
-    ): ServiceChange => ({ name, change: what, details, effect, ...facts });
-    const why = own(
-        `its options ${read.secret ? "are kept secret" : "cannot be read here"}, so they cannot be shown`,
-    );
+    ): ServiceChange => ({ name, change, details, effect, ...facts });
+    const lack = read.secret ? "are kept secret" : "cannot be read here";
+    const why = own(`its options ${lack}, so they cannot be shown`);
     if (kind === "same") return as("stays");
     if (kind === "delete") return as("goes");
     if (kind === "create") {
@@ -147,10 +145,10 @@ function inputChanges(
     const [was, is] = [before, after].map((input) => valuesOf(input, "limit")[0]);
     return {
         details: [
-            ...changes.flatMap((change) => changeText(change)),
+            ...changes.flatMap(changeText),
             ...anew.map(
-                (network) =>
-                    say`other options of its network ${network}, for which both are removed and made again`,
+                (name) =>
+                    say`other options of its network ${name}, for which both are removed and made again`,
             ),
             ...login,
             ...(was === is ? [] : [say`timeout ${`${was}s`} → ${`${is}s`}`]),
@@ -189,9 +187,8 @@ function changeText({ what, name, before, after, hidden }: SpecChange): Words[] 
     if (name === "order") return [say`the ${own(what)}s are in another order`];
     const subject = name === undefined ? say`${what}` : say`${own(what)} ${name}`;
     const unshown = hidden || name !== undefined;
-    if (unshown && (before === undefined || after === undefined)) {
-        return [say`${own(before === undefined ? "+" : "-")} ${subject}`];
-    }
+    if (unshown && before === undefined) return [say`+ ${subject}`];
+    if (unshown && after === undefined) return [say`- ${subject}`];
     if (unshown) return [say`${subject} has another value`];
     const shown = (value: string | undefined, other: string | undefined) =>
         value ?? (other === "true" ? "false" : "none");

@@ -5,7 +5,6 @@ import type { Plan } from "./plan.ts";
 import { headlineOf, sectionsOf } from "./sections.ts";
 import { plainText } from "./words.ts";
 
-/** Width of the titles' column. */
 const MARGIN = 11;
 
 export function planText(plan: Plan): string {

@@ -6,7 +6,6 @@ import { type Facts, isStuck } from "./order.ts";
 import { runs } from "./preview.ts";
 import { listed, namesOf, own, say, type Words } from "./words.ts";
 
-/** What the account allows, as far as it could be looked up. */
 export interface Limit {
     readonly droplets: number;
     readonly limit: number;
@@ -18,7 +17,6 @@ export function warningsOf(facts: Facts, course: Course, account: Limit | undefi
     return rules.filter((rule) => rule !== false);
 }
 
-/** Those that do not apply are left out. */
 type Rules = readonly (Words | false)[];
 
 function swarmRules({ preview, nodes }: Facts, course: Course): Rules {
@@ -125,7 +123,6 @@ function portRules({ ports, services }: Facts): Rules {
     ];
 }
 
-/** For a `destroy`. */
 export function destroyWarnings({ all }: Nodes): Words[] {
     const guarded = all.filter(({ isProtected }) => isProtected);
     return [

@@ -19,15 +19,12 @@ export function say(texts: TemplateStringsArray, ...values: readonly (string | n
     });
 }
 
-/** Own words alone. */
 export const own = (text: string): Words => [text];
 
-/** The sentences as one, with `between` them. */
 export function joined(sentences: readonly Words[], between = ", "): Words {
     return sentences.flatMap((words, index) => (index === 0 ? words : [between, ...words]));
 }
 
-/** Names, with commas and an "and". */
 export function listed(names: readonly string[]): Words {
     const all = names.map((name) => say`${name}`);
     return all.length < 2 ? joined(all) : [...joined(all.slice(0, -1)), " and ", ...(all.at(-1) as Words)];

@@ -6,7 +6,8 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { parse } from "yaml";
-import { COMMAND, DROPLET, FIREWALL, STACK } from "../../cli/plan/preview.ts";
+import { DROPLET, FIREWALL, STACK } from "../../cli/plan/preview.ts";
+import { COMMAND } from "../../cli/stackState.ts";
 import { account, type Registered, type Run, runProgram, settled } from "../program/harness.ts";
 
 const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";

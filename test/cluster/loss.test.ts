@@ -21,7 +21,7 @@ const settings = {
 const wanted: Wanted = { managers: ["m1", "m2", "m3"], workers: ["w1"], replicas: 2 };
 
 /** Seconds for what is waited for in vain. */
-const IMPATIENT = 15;
+const IMPATIENT = 30;
 
 /** A stack, and what the tests do to it. */
 class Victim {
@@ -166,7 +166,7 @@ describe("loss, with three managers", () => {
         await inDroplet(victim.droplet("w1"), "lab-service docker stop");
         await untilInDroplet(victim.droplet("m1"), "docker node ls", /w1 +Down/);
         const config = touch();
-        await victim.fails(config, [/waited 1\d s for Docker to answer on w1; last seen: Cannot connect/]);
+        await victim.fails(config, [/waited 3\d s for Docker to answer on w1; last seen: Cannot connect/]);
         await inDroplet(victim.droplet("w1"), "lab-service docker start");
         await victim.mends(config, wanted);
     });
@@ -191,7 +191,7 @@ describe("loss, with three managers", () => {
         const before = await inDroplet(victim.droplet("m1"), members);
         const config = touch();
         await victim.fails(config, [
-            /w1 \(\S+\): waited 1\d s for it to run commands over SSH; last seen: connection refused/,
+            /w1 \(\S+\): waited 3\d s for it to run commands over SSH; last seen: connection refused/,
         ]);
         assert.equal(await inDroplet(victim.droplet("m1"), members), before);
         await inDroplet(victim.droplet("w1"), "lab-service ssh start");

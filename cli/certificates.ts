@@ -20,13 +20,13 @@ const READ =
 /** @returns those of the nodes, in the stack's order. @throws LoginError For a wrong host key. */
 export async function nodeCertificates(access: Access, signal: AbortSignal): Promise<Certificates["nodes"]> {
     return await atMost(16, access.state.nodes, async (node) => {
+        const { name } = node;
         try {
             const { status, stdout, stderr } = await onNode(access, node, READ, { signal });
-            if (status !== 0) return { name: node.name, problem: stderr.trim() };
-            return { name: node.name, until: endOf(stdout) };
+            return status === 0 ? { name, until: endOf(stdout) } : { name, problem: stderr.trim() };
         } catch (error) {
             if (error instanceof LoginError && error.wrongHostKey) throw error;
-            return { name: node.name, problem: (error as Error).message };
+            return { name, problem: (error as Error).message };
         }
     });
 }

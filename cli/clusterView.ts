@@ -81,8 +81,9 @@ export interface Sources {
     readonly at: string;
 }
 
-export function clusterView({ state, swarm, droplets, problems, at }: Sources): ClusterView {
-    const nodes = nodeViews(state, swarm, droplets);
+export function clusterView(sources: Sources): ClusterView {
+    const { state, swarm, problems, at } = sources;
+    const nodes = nodeViews(sources);
     const names = new Map(nodes.flatMap((node) => (node.nodeId ? [[node.nodeId, node.name] as const] : [])));
     const up = new Set(swarm?.nodes.filter((node) => node.Status.State === "ready").map(({ ID }) => ID));
     const services = (swarm?.services ?? []).map((service) => serviceView(service, swarm?.tasks ?? [], up));
@@ -98,11 +99,7 @@ export function clusterView({ state, swarm, droplets, problems, at }: Sources): 
     };
 }
 
-function nodeViews(
-    state: StackState,
-    swarm: SwarmFacts | undefined,
-    droplets: readonly Droplet[] | undefined,
-): NodeView[] {
+function nodeViews({ state, swarm, droplets }: Sources): NodeView[] {
     const members = [...(swarm?.nodes ?? [])];
     const take = (fits: (member: ApiNode) => boolean) => {
         const index = members.findIndex(fits);
@@ -130,27 +127,22 @@ function nodeViews(
     const lost = lostDroplets(droplets ?? [], dropletsOnRecord(state.exported));
     const others = members
         .map((member): NodeView => {
-            const droplet = lost.find(
-                ({ privateIp }) => privateIp !== undefined && privateIp === member.Status.Addr,
-            );
+            const { Addr } = member.Status;
+            const droplet = lost.find(({ privateIp }) => privateIp !== undefined && privateIp === Addr);
             if (droplet) lost.splice(lost.indexOf(droplet), 1);
             return {
                 ...dropletPart(droplet, false),
                 ...memberPart(member, true),
                 name: oneLine(member.Spec.Labels?.["swarm.node"] ?? member.Description.Hostname),
-                privateIp: member.Status.Addr,
+                privateIp: Addr,
                 origin: madeByStack(member, state) ? "stack" : "foreign",
             };
         })
         .sort((a, b) => byName(a.name, b.name));
-    const strays = lost.map(
-        (droplet): NodeView => ({
-            ...memberPart(undefined, swarm !== undefined),
-            ...dropletPart(droplet, true),
-            name: droplet.name,
-            origin: "lost",
-        }),
-    );
+    const strays = lost.map((droplet): NodeView => {
+        const member = memberPart(undefined, swarm !== undefined);
+        return { ...member, ...dropletPart(droplet, true), name: droplet.name, origin: "lost" };
+    });
     return [...ours, ...others, ...strays];
 }
 
@@ -199,7 +191,7 @@ function serviceView(
     const tasks = all.filter((task) => task.ServiceID === ID && task.DesiredState === "running");
     // A node that is down cannot say that its tasks have ended.
     const running = tasks.filter(
-        (task) => task.Status.State === "running" && up.has(task.NodeID ?? ""),
+        ({ Status, NodeID = "" }) => Status.State === "running" && up.has(NodeID),
     ).length;
     const { Replicated, Global, GlobalJob } = Spec.Mode;
     return {
@@ -210,10 +202,9 @@ function serviceView(
         // A job has no number of tasks that should run at any time: what runs of it is what should.
         wanted: Replicated ? Replicated.Replicas - endedWell(ID, all) : Global ? slots(tasks) : running,
         running,
-        ports: (Endpoint?.Ports ?? []).map(
-            (port) =>
-                `${port.PublishedPort ?? ""}:${port.TargetPort}/${port.Protocol}${port.PublishMode === "host" ? " (host)" : ""}`,
-        ),
+        ports: (Endpoint?.Ports ?? []).map(({ PublishedPort = "", TargetPort, Protocol, PublishMode }) => {
+            return `${PublishedPort}:${TargetPort}/${Protocol}${PublishMode === "host" ? " (host)" : ""}`;
+        }),
         ...(UpdateStatus?.State && { updateState: UpdateStatus.State }),
     };
 }
@@ -223,9 +214,7 @@ function endedWell(service: string, all: readonly ApiTask[]): number {
     const ofService = all.filter(({ ServiceID }) => ServiceID === service);
     return [...Map.groupBy(ofService, ({ Slot }) => Slot).values()].filter((tasks) => {
         const last = tasks.reduce((a, b) => (a.Status.Timestamp > b.Status.Timestamp ? a : b));
-        return (
-            last.Status.State === "complete" && tasks.every(({ DesiredState }) => DesiredState === "shutdown")
-        );
+        return last.Status.State === "complete" && tasks.every((task) => task.DesiredState === "shutdown");
     }).length;
 }
 

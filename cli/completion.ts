@@ -29,22 +29,14 @@ export async function complete(words: readonly string[]): Promise<void> {
 }
 
 /** Where a name of a node or a service may stand, by the names in the definitions. */
-function places(command: Command): { where: "arguments" | "options"; name: string; kind: keyof Names }[] {
-    const all = [
-        ...command.registeredArguments.map((one) => ({
-            where: "arguments",
-            name: one.name(),
-            value: one.name(),
-        })),
-        ...command.options.map(({ flags, long }) => ({
-            where: "options",
-            name: long?.slice(2) ?? "",
-            value: /<(.*)>$/.exec(flags)?.[1] ?? "",
-        })),
-    ] as const;
-    return all.flatMap(({ where, name, value }) => {
+function places(command: Command) {
+    const named = command.registeredArguments.map((one) => ["arguments", one.name(), one.name()] as const);
+    const valued = command.options.map(
+        ({ flags, long }) => ["options", long?.slice(2) ?? "", /<(.*)>$/.exec(flags)?.[1] ?? ""] as const,
+    );
+    return [...named, ...valued].flatMap(([where, name, value]) => {
         const kind = KINDS[value];
-        return kind ? [{ where: where as "arguments" | "options", name, kind }] : [];
+        return kind ? [{ where, name, kind }] : [];
     });
 }
 

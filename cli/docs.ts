@@ -18,15 +18,11 @@ export async function docsText(page: string): Promise<string> {
     const program = await makeProgram();
     // As wide as the page's own code blocks.
     const help = (command: Command) => {
-        command.configureHelp({ helpWidth: 100 }).configureOutput({ getOutHasColors: () => false });
-        let text = "";
-        command.configureOutput({
-            writeOut: (part) => {
-                text += part;
-            },
-        });
+        const parts: string[] = [];
+        const writeOut = (part: string) => void parts.push(part);
+        command.configureHelp({ helpWidth: 100 }).configureOutput({ getOutHasColors: () => false, writeOut });
         command.outputHelp();
-        return text.trimEnd();
+        return parts.join("").trimEnd();
     };
     const sections = program.commands.map(
         (command) => `### swarm ${command.name()}\n\n\`\`\`text\n${help(command)}\n\`\`\`\n`,

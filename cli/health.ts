@@ -49,12 +49,9 @@ export function healthOf(facts: Facts): Health {
         members: members.length,
         reachable: members.filter(({ reachability }) => reachability === "reachable").length,
     });
+    const lacking = `${quorum.reachable} of ${quorum.members} managers are reachable, the majority is ${quorum.majority}`;
     const reasons = [
-        ...(quorum.has
-            ? []
-            : [
-                  `${quorum.reachable} of ${quorum.members} managers are reachable, the majority is ${quorum.majority}`,
-              ]),
+        ...(quorum.has ? [] : [lacking]),
         ...members
             .filter(({ reachability }) => reachability !== "reachable")
             .map(({ name, reachability }) =>
@@ -75,18 +72,14 @@ export function healthOf(facts: Facts): Health {
         ...differences.filter(({ degrades }) => degrades).map(driftText),
         ...certificateReasons(certificates, view.at),
     ];
-    const engines = enginesOf(view);
-    if (engines.length > 1)
-        notes.push(
-            `engine versions differ: ${engines.map(([version, names]) => `${version} on ${names}`).join("; ")}`,
-        );
+    const engines = enginesOf(view).map(([version, names]) => `${version} on ${names}`);
+    if (engines.length > 1) notes.push(`engine versions differ: ${engines.join("; ")}`);
     if (quorum.members === 2)
         notes.push("two managers bear no loss, and are twice as likely to have one as a single one");
-    if (!quorum.has)
-        return { status: EXIT.unreachable, verdict: "no quorum", quorum, reasons, notes, drift: differences };
-    return reasons.length > 0
-        ? { status: EXIT.no, verdict: "degraded", quorum, reasons, notes, drift: differences }
-        : { status: EXIT.ok, verdict: "healthy", quorum, reasons, notes, drift: differences };
+    const told = { quorum, reasons, notes, drift: differences };
+    if (!quorum.has) return { status: EXIT.unreachable, verdict: "no quorum", ...told };
+    if (reasons.length > 0) return { status: EXIT.no, verdict: "degraded", ...told };
+    return { status: EXIT.ok, verdict: "healthy", ...told };
 }
 
 /** A node of the stack's that is down, unless the droplet is what is said of it. */
@@ -192,21 +185,18 @@ export function healthText({ view, certificates }: Facts, health: Health): strin
     ];
     if (health.quorum) {
         const { members, reachable, has, bears } = health.quorum;
-        const losses =
-            bears === 0 ? "no loss" : bears === 1 ? "the loss of 1 more" : `the loss of ${bears} more`;
-        rows.push(
-            ["leader", view.leader ?? paint("red", "none")],
-            [
-                "managers",
-                `${reachable} of ${members} reachable; the quorum ${has ? `bears ${losses}` : paint("red", "is lost")}`,
-            ],
-            ["nodes", nodesLine(view)],
-        );
-        rows.push(...servicesRows(view));
+        const losses = bears === 0 ? "no loss" : `the loss of ${bears} more`;
+        const stands = has ? `bears ${losses}` : paint("red", "is lost");
         const engines = enginesOf(view).map(([version, names], _, all) =>
             all.length === 1 ? version : `${version} on ${names}`,
         );
-        rows.push(["engines", engines.join("; ")]);
+        rows.push(
+            ["leader", view.leader ?? paint("red", "none")],
+            ["managers", `${reachable} of ${members} reachable; the quorum ${stands}`],
+            ["nodes", nodesLine(view)],
+            ...servicesRows(view),
+            ["engines", engines.join("; ")],
+        );
     } else {
         rows.push(["nodes", `${compressNames(view.nodes.map(({ name }) => name))} on record`]);
     }
@@ -215,20 +205,19 @@ export function healthText({ view, certificates }: Facts, health: Health): strin
     const width = Math.max(...rows.map(([label]) => label.length));
     return [
         ...rows.map(([label, text]) => `${label.padEnd(width)}  ${text}`),
-        ...(health.reasons.length > 0
-            ? ["", ...health.reasons.map((text) => paint(colour, `! ${text}`))]
-            : []),
-        ...(health.notes.length > 0 ? ["", ...health.notes.map((text) => `- ${text}`)] : []),
+        ...block(health.reasons.map((text) => paint(colour, `! ${text}`))),
+        ...block(health.notes.map((text) => `- ${text}`)),
         "",
     ].join("\n");
 }
 
+const block = (lines: readonly string[]) => (lines.length > 0 ? ["", ...lines] : []);
+
 function nodesLine({ nodes }: ClusterView): string {
     const members = nodes.filter(({ state }) => state !== "absent");
-    const states = [...Map.groupBy(members, ({ state }) => state)].map(
-        ([state, some]) =>
-            `${some.length} ${state} (${compressNames(some.map(({ name }) => name).sort(byName))})`,
-    );
+    const states = [...Map.groupBy(members, ({ state }) => state)].map(([state, some]) => {
+        return `${some.length} ${state} (${compressNames(some.map(({ name }) => name).sort(byName))})`;
+    });
     return states.join(", ");
 }
 
@@ -236,31 +225,22 @@ function servicesRows({ services, tasks }: ClusterView): [label: string, text: s
     if (services.length === 0) return [["services", "none"]];
     const width = Math.max(...services.map(({ name }) => name.length));
     return services.map((service, index) => {
-        const count = `${service.running}/${service.wanted}`;
         const short = service.running < service.wanted;
+        const count = paint(short ? "red" : "green", `${service.running}/${service.wanted}`);
         const why = short ? whyNot(service, tasks) : "";
-        const line = [
-            service.name.padEnd(width),
-            paint(short ? "red" : "green", count),
-            service.ports.join(" "),
-            why,
-        ];
-        return [index === 0 ? "services" : "", line.filter((part) => part !== "").join("  ")];
+        const line = [service.name.padEnd(width), count, service.ports.join(" "), why];
+        return [index === 0 ? "services" : "", line.filter(Boolean).join("  ")];
     });
 }
 
 function certificatesLine({ root, nodes }: Certificates, at: string): string {
     const known = nodes
-        .filter((node) => node.until !== undefined)
-        .toSorted((a, b) => (a.until as string).localeCompare(b.until as string));
-    const parts: string[] = [];
-    const [first] = known;
-    if (first?.until) {
-        const left = duration((Date.parse(first.until) - Date.parse(at)) / 1000);
-        parts.push(
-            `the first of ${known.length} nodes' ends in ${left} (${first.name}, ${first.until.slice(0, 10)})`,
-        );
-    }
+        .flatMap(({ name, until }) => (until === undefined ? [] : [{ name, until }]))
+        .sort((a, b) => a.until.localeCompare(b.until));
+    const parts = known.slice(0, 1).map(({ name, until }) => {
+        const left = duration((Date.parse(until) - Date.parse(at)) / 1000);
+        return `the first of ${known.length} nodes' ends in ${left} (${name}, ${until.slice(0, 10)})`;
+    });
     const unread = nodes.filter(({ until }) => until === undefined).map(({ name }) => name);
     if (unread.length > 0) parts.push(`not read on ${compressNames(unread.sort(byName))}`);
     if (root) parts.push(`the root's on ${root.slice(0, 10)}`);

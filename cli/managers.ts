@@ -93,9 +93,8 @@ export function noManager(
     managers: readonly StackNode[],
     failures: ReadonlyMap<StackNode, Error>,
 ): NoManager {
-    if (managers.length === 0) {
+    if (managers.length === 0)
         return new NoManager("the stack has no manager on record; say: pulumi up", false);
-    }
     const reasons = managers
         .map((node) => {
             const error = failures.get(node);
@@ -113,10 +112,8 @@ export function noManager(
             true,
         );
     }
-    const what =
-        managers.length === 1
-            ? "the manager cannot be reached"
-            : `none of the ${managers.length} managers can be reached`;
+    const all = `none of the ${managers.length} managers can be reached`;
+    const what = managers.length === 1 ? "the manager cannot be reached" : all;
     return new NoManager(`${what}: ${reasons}. See: swarm doctor`, false);
 }
 

@@ -184,9 +184,8 @@ export async function isLockReadable({ signal }: StackChoice): Promise<boolean> 
 /** The answer to a renaming of a stack to its own name, read. */
 export function ownLock({ stderr }: Ran): string | undefined {
     const holders = [...stderr.matchAll(/: created by (\S+) \(pid (\d+)\) at (\S+)/g)];
-    if (holders.length > 0) {
+    if (holders.length > 0)
         return holders.map(([, who, pid, at]) => `${who} (process ${pid}) since ${at}`).join(", ");
-    }
     if (/currently locked/.test(stderr)) return "somebody unknown";
     if (/already exists/.test(stderr)) return undefined;
     throw new CliError(refusalText(stderr), EXIT.state);
@@ -201,13 +200,8 @@ export function cloudLock(list: string, name: string): string | undefined {
     const stacks = JSON.parse(list) as { name: string; updateInProgress?: boolean }[];
     // Several organisations may have a stack of this name: then an update of any of them counts.
     const entries = stacks.filter((stack) => stack.name.split("/").at(-1) === name);
-    if (entries.length === 0) {
-        throw new CliError(
-            `Pulumi Cloud does not list the stack "${name}", so it cannot be told whether an update runs; see: pulumi stack ls`,
-            EXIT.state,
-        );
-    }
-    return entries.some(({ updateInProgress }) => updateInProgress)
-        ? "an update under way in Pulumi Cloud, which shows whose it is"
-        : undefined;
+    const unlisted = `Pulumi Cloud does not list the stack "${name}", so it cannot be told whether an update runs; see: pulumi stack ls`;
+    if (entries.length === 0) throw new CliError(unlisted, EXIT.state);
+    const isUnderWay = entries.some(({ updateInProgress }) => updateInProgress);
+    return isUnderWay ? "an update under way in Pulumi Cloud, which shows whose it is" : undefined;
 }

@@ -34,20 +34,16 @@ export function checkScaling(services: Readonly<Record<string, unknown>>, { serv
     const names = Object.keys(services);
     const options = services[service];
     if (options === undefined) {
-        throw new CliError(
+        const none = `there is no service "${service}"`;
+        const nearest = names.length > 3 ? ` (the nearest name is ${closest(service, names)})` : "";
+        const text =
             names.length === 0
-                ? `there is no service "${service}": the stack's config has none (swarm:services)`
-                : `there is no service "${service}" in the stack's config; there are: ${names.sort().join(", ")}` +
-                      (names.length > 3 ? ` (the nearest name is ${closest(service, names)})` : ""),
-            EXIT.usage,
-        );
+                ? `${none}: the stack's config has none (swarm:services)`
+                : `${none} in the stack's config; there are: ${names.sort().join(", ")}${nearest}`;
+        throw new CliError(text, EXIT.usage);
     }
-    if ((options as { global?: unknown } | null)?.global === true) {
-        throw new CliError(
-            `${service} is global: it runs once on each node, so it has no number to set`,
-            EXIT.usage,
-        );
-    }
+    const global = `${service} is global: it runs once on each node, so it has no number to set`;
+    if ((options as { global?: unknown } | null)?.global === true) throw new CliError(global, EXIT.usage);
 }
 
 /**
@@ -63,9 +59,7 @@ export function scaled(
     for (const { service, replicas } of wanted)
         changed[service] = { ...(changed[service] as object), replicas };
     const { problems } = readServices(changed, false);
-    if (problems.length > 0) {
-        throw new CliError(`nothing was written: ${problems.join("; ")}`, EXIT.usage);
-    }
+    if (problems.length > 0) throw new CliError(`nothing was written: ${problems.join("; ")}`, EXIT.usage);
     return changed;
 }
 
@@ -87,20 +81,16 @@ export function afterRollback(
     const image = ({ Labels, TaskTemplate }: ApiService["Spec"]) =>
         Labels?.[IMAGE_LABEL] ?? TaskTemplate.ContainerSpec?.Image.replace(/@sha256:.*$/, "");
     const replicas = ({ Mode }: ApiService["Spec"]) => Mode.Replicated?.Replicas;
-    const lines = (
-        [
-            ["image", image(newer), image(older)],
-            ["replicas", replicas(newer), replicas(older)],
-        ] as const
-    ).flatMap(([key, had, has]) =>
-        had === has || has === undefined
-            ? []
-            : [
-                  secret
-                      ? `    ${keyText(["services", name, key])}: ${has}   (now ${had}), in the secret as a whole`
-                      : `    pulumi config set --path ${shellWord(keyText(["services", name, key]))} ${shellWord(`${has}`)}   (now ${had})`,
-              ],
-    );
+    const differing = [
+        ["image", image(newer), image(older)],
+        ["replicas", replicas(newer), replicas(older)],
+    ].filter(([, had, has]) => had !== has && has !== undefined);
+    const lines = differing.map(([key = "", had, has]) => {
+        const place = keyText(["services", name, `${key}`]);
+        return secret
+            ? `    ${place}: ${has}   (now ${had}), in the secret as a whole`
+            : `    pulumi config set --path ${shellWord(place)} ${shellWord(`${has}`)}   (now ${had})`;
+    });
     return [
         `${name} is as it was before its last update. The config still wants the newer one, and the next pulumi up sets it again, unless the config is changed:`,
         ...(lines.length > 0

@@ -129,9 +129,8 @@ export async function onNode(
 /** Why ssh could not log in, in one line. */
 export function loginError(node: Pick<StackNode, "name" | "publicIp">, stderr: string): LoginError {
     const where = `${node.name} (${node.publicIp})`;
-    if (
-        /Host key verification failed|HOST IDENTIFICATION HAS CHANGED|no matching host key type/i.test(stderr)
-    ) {
+    const strange = /Host key verification failed|HOST IDENTIFICATION HAS CHANGED|no matching host key type/i;
+    if (strange.test(stderr)) {
         return new LoginError(
             `WRONG HOST KEY: another machine answers at ${where}, or somebody is in between`,
             ". Nothing was sent there. Find out which before anything else; a node that was changed by hand is made anew " +

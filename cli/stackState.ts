@@ -76,16 +76,11 @@ export function nameIn(exported: ExportedState): string | undefined {
 /**
  * Refuses stacks of other projects. Such a one would be taken for this project's stack of the same name, whose
  * droplets, none of them in its state, would all be orphans.
- *
- * @param project Undefined where it is not said.
- * @throws CliError
  */
 function refuseOther(project: string | undefined, stack: string): void {
-    if (project === undefined || project === PROJECT) return;
-    throw new CliError(
-        `the stack "${stack}" belongs to the project "${project}", and this command to "${PROJECT}"; see: pulumi stack ls`,
-        EXIT.state,
-    );
+    const other = `the stack "${stack}" belongs to the project "${project}", and this command to "${PROJECT}"`;
+    if (project !== undefined && project !== PROJECT)
+        throw new CliError(`${other}; see: pulumi stack ls`, EXIT.state);
 }
 
 /**
@@ -211,11 +206,7 @@ function openPortsIn(rules: unknown): string[] | undefined {
 
 const lengthOf = (list: unknown) => (Array.isArray(list) ? list.length : 0);
 
-/**
- * The private key that logs in, from a state whose secrets are readable.
- *
- * @throws CliError When the key was not made yet.
- */
+/** The private key that logs in, from a state with readable secrets. @throws CliError When it was not made yet. */
 export function deployKeyIn(exported: ExportedState): string {
     const key = plaintext(resourceIn(exported, KEY, "deploy")?.outputs?.privateKeyOpenssh);
     if (key === undefined)

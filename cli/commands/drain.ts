@@ -47,12 +47,7 @@ export default (program: Verb) => {
         });
 };
 
-async function update(
-    access: Access,
-    node: StackNode,
-    availability: string,
-    { signal }: Choice,
-): Promise<void> {
+async function update(access: Access, node: StackNode, availability: string, { signal }: Choice) {
     const manager = await activeManager(access, signal);
     const label = `swarm.drained=${availability === "drain" ? "yes" : "no"}`;
     const flags = ["--availability", availability, "--label-add", label];

@@ -3,11 +3,14 @@ import { EXIT } from "../errors.ts";
 import { define, type JsonOption, json, jsonOption, type Verb } from "../options.ts";
 import { planJson } from "../plan/json.ts";
 import { planMarkdown } from "../plan/markdown.ts";
+import type { Plan } from "../plan/plan.ts";
 import { makePlan } from "../plan/run.ts";
 import { planText } from "../plan/text.ts";
 
+const FORMATS = { text: planText, markdown: planMarkdown, json: (plan: Plan) => json(planJson(plan)) };
+
 interface Options extends JsonOption {
-    readonly format: "text" | "markdown" | "json";
+    readonly format: keyof typeof FORMATS;
     readonly events?: string;
     readonly exitCode?: boolean;
 }
@@ -35,7 +38,7 @@ export default (program: Verb) =>
         )
         .addOption(
             new Option("--format <format>", "how to print it; markdown is for a comment on a pull request")
-                .choices(["text", "markdown", "json"])
+                .choices(Object.keys(FORMATS))
                 .default("text"),
         )
         .option(
@@ -46,12 +49,7 @@ export default (program: Verb) =>
         .addOption(jsonOption().conflicts("format"))
         .does(async (choice, words: string[], options: Options) => {
             const made = await makePlan(words, options.events, choice);
-            const text = {
-                json: () => json(planJson(made)),
-                markdown: () => planMarkdown(made),
-                text: () => planText(made),
-            };
-            process.stdout.write(text[options.json ? "json" : options.format]());
+            process.stdout.write(FORMATS[options.json ? "json" : options.format](made));
             if (made.failed) return EXIT.no;
             return options.exitCode && made.changes ? EXIT.changes : EXIT.ok;
         });

@@ -23,10 +23,8 @@ export default (program: Verb) =>
                 service: await serviceOf(api, name),
             }));
             const { Spec, PreviousSpec } = service;
-            if (PreviousSpec === undefined)
-                throw new CliError(
-                    `${name} has not been updated since it was made: there is nothing to go back to`,
-                );
+            const first = `${name} has not been updated since it was made: there is nothing to go back to`;
+            if (PreviousSpec === undefined) throw new CliError(first);
             const status = await dockerHere(access, manager, ["service", "rollback", name]);
             if (status !== EXIT.ok) return status;
             const config = await attempt(configOf(choice));

@@ -21,13 +21,10 @@ export default (program: Verb) =>
         .argument("[command...]", "what to run there; a shell if left out")
         .passThroughOptions()
         .does(async (choice, name: string, words: string[]) => {
-            if (words[0]?.startsWith("-") && words[0] !== "--") {
-                throw new CliError(
-                    `"${words[0]}" behind the name would be sent to the node: options come before the name, and a ` +
-                        "command that begins with a dash after --",
-                    EXIT.usage,
-                );
-            }
+            const text =
+                `"${words[0]}" behind the name would be sent to the node: options come before the name, and a ` +
+                "command that begins with a dash after --";
+            if (words[0]?.startsWith("-") && words[0] !== "--") throw new CliError(text, EXIT.usage);
             const access = await openAccess(choice);
             return await login(access, pickNode(access.state.nodes, name), behind(words));
         });

@@ -1,6 +1,6 @@
 /** What nodes and tasks take of processors and memory, as the nodes themselves say. */
 import { type Access, openAccess } from "../access.ts";
-import { CliError, EXIT } from "../errors.ts";
+import { attempt, EXIT } from "../errors.ts";
 import { define, jsonOption, outputOption, printed, type TableOption, type Verb } from "../options.ts";
 import { atMost } from "../parallel.ts";
 import { onNode } from "../ssh.ts";
@@ -59,16 +59,11 @@ awk '/^MemTotal|^MemAvailable/ { print $2 }' /proc/meminfo
 docker stats --no-stream --no-trunc --format '{{.ID}} {{.Name}} {{.CPUPerc}} {{.MemUsage}}'`;
 
 async function usage(access: Access, signal: AbortSignal): Promise<Usage> {
-    const answers = await atMost(8, access.state.nodes, async ({ name, ...node }) => {
-        try {
-            const ran = await onNode(access, { name, ...node }, QUESTION, { signal });
-            return ran.status === 0
-                ? readUsage(name, ran.stdout)
-                : { node: { name, problem: oneLine(ran.stderr) }, tasks: [] };
-        } catch (error) {
-            if (!(error instanceof CliError)) throw error;
-            return { node: { name, problem: error.message }, tasks: [] };
-        }
+    const answers = await atMost(8, access.state.nodes, async (node) => {
+        const ran = await attempt(onNode(access, node, QUESTION, { signal }));
+        if (!(ran instanceof Error) && ran.status === 0) return readUsage(node.name, ran.stdout);
+        const problem = ran instanceof Error ? ran.message : oneLine(ran.stderr);
+        return { node: { name: node.name, problem }, tasks: [] };
     });
     return { nodes: answers.map(({ node }) => node), tasks: answers.flatMap(({ tasks }) => tasks) };
 }
@@ -114,13 +109,9 @@ export function usageText({ nodes, tasks }: Usage, wide: boolean): string {
         "\n",
         table(
             ["TASK", "NODE", "CPU", "MEMORY", ...(wide ? ["CONTAINER"] : [])],
-            tasks.map(({ task, node, cpu, memory, container }) => [
-                task,
-                node,
-                cpu,
-                memory,
-                ...(wide ? [container.slice(0, 12)] : []),
-            ]),
+            tasks.map(({ task, node, cpu, memory, container: id }) =>
+                [task, node, cpu, memory].concat(wide ? id.slice(0, 12) : []),
+            ),
         ),
     ].join("");
 }

@@ -31,30 +31,26 @@ export const READ_SCOPES: readonly (readonly [scope: string, path: string, list?
 
 export function tokenChecks(facts: readonly ScopeFact[]): Check[] {
     const token = checksOf("token");
-    if (facts.some(({ status }) => status === 401)) {
+    const by = (...wanted: number[]) => facts.filter(({ status }) => wanted.includes(status));
+    if (by(401).length > 0) {
         const remedy =
             "make a new one at https://cloud.digitalocean.com/account/api/tokens and set DIGITALOCEAN_TOKEN";
         return [token.fail("DigitalOcean refuses the token (401)", remedy)];
     }
-    const missing = facts.filter(({ status }) => status === 404).map(({ why }) => why);
+    const missing = by(404).map(({ why }) => why);
     if (missing.length > 0) {
         const remedy =
             "is the API's address right? See digitalocean:apiEndpoint in the config, and DIGITALOCEAN_API_URL";
         return [token.fail(`what every account has is not there: ${missing.join("; ")}`, remedy)];
     }
-    const lacking = facts.filter(({ status }) => status === 403).map(({ scope }) => scope);
-    const unknown = facts
-        .filter(({ status }) => status !== 200 && status !== 403)
-        .map(({ scope, why }) => `${scope}: ${why}`);
+    const lacking = by(403).map(({ scope }) => scope);
+    const unknown = facts.filter((fact) => !by(200, 403).includes(fact));
+    const untried = unknown.map(({ scope, why }) => `${scope}: ${why}`).join("; ");
     const checks: Check[] = [];
-    if (lacking.length > 0) {
-        const remedy = "add them to the token; the README lists all that are needed";
-        checks.push(token.fail(`lacks the scopes ${lacking.join(", ")}`, remedy));
-    }
-    if (unknown.length > 0) {
-        const remedy = "try again; see https://status.digitalocean.com";
-        checks.push(token.warn(`not every scope could be tried: ${unknown.join("; ")}`, remedy));
-    }
+    const remedy = "add them to the token; the README lists all that are needed";
+    if (lacking.length > 0) checks.push(token.fail(`lacks the scopes ${lacking.join(", ")}`, remedy));
+    const again = "try again; see https://status.digitalocean.com";
+    if (untried !== "") checks.push(token.warn(`not every scope could be tried: ${untried}`, again));
     if (checks.length > 0) return checks;
     return [token.ok("reads all that a preview reads; what it may write shows when something is written")];
 }
@@ -173,20 +169,16 @@ export function firewallChecks(
             .filter(({ at }) => isAt(`${port}/${protocol}`, at) && outsiders(at, tags).length > 0)
             .map(({ name }) => ({ port: `${port}/${protocol}`, name })),
     );
-    const strangers = [...Map.groupBy(open, ({ name }) => name)].map(([name, ports]) =>
-        fail(
-            "firewall",
-            `${[...new Set(ports.map(({ port }) => port))].join(", ")} open to others than the nodes, by the firewall ${name}`,
-            name === names.stack
-                ? `take the rule away: ${remedy}`
-                : "take the rule away, or the firewall from the nodes",
-        ),
-    );
+    const strangers = [...Map.groupBy(open, ({ name }) => name)].map(([name, found]) => {
+        const ports = [...new Set(found.map(({ port }) => port))].join(", ");
+        const away = name === names.stack ? `: ${remedy}` : ", or the firewall from the nodes";
+        const text = `${ports} open to others than the nodes, by the firewall ${name}`;
+        return fail("firewall", text, `take the rule away${away}`);
+    });
     const closed = `${shut.join(", ")} not open between the nodes`;
     const checks = [...(shut.length > 0 ? [fail("firewall", closed, remedy)] : []), ...strangers];
-    return checks.length > 0
-        ? checks
-        : [ok("firewall", "2377, 7946 and 4789 are open between the nodes, and to nobody else")];
+    if (checks.length > 0) return checks;
+    return [ok("firewall", "2377, 7946 and 4789 are open between the nodes, and to nobody else")];
 }
 
 function isAt(wanted: string, at: Opening): boolean {

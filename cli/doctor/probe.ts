@@ -99,12 +99,8 @@ export function clockCheck(probes: readonly Probe[]): Check {
         .map((probe) => ({ node: probe.node, seconds: skew(probe) ?? 0 }))
         .filter(({ seconds }) => Math.abs(seconds) > CLOCK_WARN_S);
     if (off.length === 0) return clocks.ok(`${all(probes)} within ${CLOCK_WARN_S} s of this machine's`);
-    const text = off
-        .map(({ node, seconds }) => {
-            const way = seconds > 0 ? "ahead" : "behind";
-            return `${node} is ${Math.abs(seconds).toFixed(1)} s ${way}`;
-        })
-        .join(", ");
+    const how = (seconds: number) => `${Math.abs(seconds).toFixed(1)} s ${seconds > 0 ? "ahead" : "behind"}`;
+    const text = off.map(({ node, seconds }) => `${node} is ${how(seconds)}`).join(", ");
     const remedy = "let a time service set the clocks: timedatectl set-ntp true, there or on this machine";
     const isFar = off.some(({ seconds }) => Math.abs(seconds) > CLOCK_FAIL_S);
     return isFar ? clocks.fail(text, remedy) : clocks.warn(text, remedy);
@@ -160,17 +156,12 @@ export function memberChecks(probes: readonly Probe[]): Check[] {
     const { fail } = checksOf("member");
     return probes
         .filter((probe) => probe.swarm !== undefined && !isMember(probe))
-        .map(({ node, swarm }) =>
-            swarm === "locked"
-                ? fail(
-                      `${node} is LOCKED since its engine was started again (swarm:autolock)`,
-                      unlocking(node),
-                  )
-                : fail(
-                      `${node} is in no swarm (${swarm})`,
-                      "pulumi up, which has it join; where it was the only manager: docs/operations.md",
-                  ),
-        );
+        .map(({ node, swarm }) => {
+            const locked = `${node} is LOCKED since its engine was started again (swarm:autolock)`;
+            const remedy = "pulumi up, which has it join; where it was the only manager: docs/operations.md";
+            if (swarm === "locked") return fail(locked, unlocking(node));
+            return fail(`${node} is in no swarm (${swarm})`, remedy);
+        });
 }
 
 /** What came of each try from one node to another, with both in words. */

@@ -65,26 +65,14 @@ export function pictureOf(view: ClusterView): Picture {
 /** The same for a name each time. Two services may share one: their names stand beside it. */
 const colourOf = (name: string) => Buffer.from(name).reduce((sum, byte) => sum + byte, 0) % 8;
 
-function serviceEntry({
-    name,
-    image,
-    mode,
-    ports,
-    wanted,
-    running,
-    updateState = "",
-}: ServiceView): ServiceEntry {
+function serviceEntry({ name, image, mode, ports, updateState = "", ...service }: ServiceView): ServiceEntry {
+    const { wanted, running } = service;
     const stuck = /paused|rollback/.test(updateState);
     // An update that has ended well is no news.
     const update =
         updateState === "completed" ? "" : `${updateState === "paused" ? "update " : ""}${updateState}`;
-    const words = [
-        `${running} of ${wanted} run`,
-        image,
-        mode === "global" ? mode : "",
-        ...ports,
-        update.replaceAll("_", " "),
-    ];
+    const isGlobal = mode === "global" ? mode : "";
+    const words = [`${running} of ${wanted} run`, image, isGlobal, ...ports, update.replaceAll("_", " ")];
     return {
         name: oneLine(name),
         colour: colourOf(name),
@@ -107,12 +95,8 @@ function cards(all: readonly NodeView[], tasks: readonly TaskMark[]): NodeCard[]
         // Tasks are on the one that is ready, or the first.
         const host = alike.find(({ state }) => state === "ready") ?? alike[0];
         // The new one is not among what a finished `up` has put out.
-        const which =
-            alike.includes(node) && alike.length > 1
-                ? node.wantedRole === undefined
-                    ? " (new)"
-                    : " (old)"
-                : "";
+        const age = node.wantedRole === undefined ? " (new)" : " (old)";
+        const which = alike.includes(node) && alike.length > 1 ? age : "";
         return {
             key: node.dropletId ?? node.nodeId ?? node.name,
             name: oneLine(node.name) + which,
@@ -134,30 +118,20 @@ function roleWords({ role, wantedRole, leader, origin }: NodeView): string {
 
 function stateWords({ state, availability, reachability, dropletStatus, origin }: NodeView): string {
     if (origin === "lost") return "in neither swarm nor stack";
+    const droplet = dropletStatus === "absent" ? "no droplet" : dropletStatus && `droplet ${dropletStatus}`;
     const words = [
         state === "absent" ? "not in the swarm" : state,
         availability === "drain" ? "drained" : availability === "pause" ? "paused" : "",
         reachability === "reachable" ? "" : reachability,
-        dropletStatus === "active"
-            ? ""
-            : dropletStatus === "absent"
-              ? "no droplet"
-              : dropletStatus && `droplet ${dropletStatus}`,
+        dropletStatus === "active" ? "" : droplet,
         origin === "foreign" ? origin : "",
     ];
     return oneLine(words.filter(Boolean).join(", "));
 }
 
 function levelOf(node: NodeView): Level {
-    const {
-        state,
-        availability,
-        reachability = "reachable",
-        dropletStatus = "",
-        origin,
-        role,
-        wantedRole,
-    } = node;
+    const { state, availability, reachability = "reachable", dropletStatus = "", origin } = node;
+    const { role, wantedRole } = node;
     if (origin === "lost") return "note";
     if (["off", "absent", "archive"].includes(dropletStatus)) return "bad";
     // What is about to join: a droplet that has never been a member, a member that has not reported yet.

@@ -32,9 +32,7 @@ function swarmRules({ preview, nodes }: Facts, course: Course): Rules {
         madeAgain === "kept" &&
             say`${seed?.name ?? ""} keeps the swarm that it is in, with its services, secrets and configs: a new one is made only where it is in none`,
         madeAgain === "new" &&
-            own(
-                "a new swarm is made in place of this one: secrets and configs made by hand are gone, and all services start anew",
-            ),
+            say`a new swarm is made in place of this one: secrets and configs made by hand are gone, and all services start anew`,
         stuck &&
             before.reachable === 0 &&
             say`the swarm is lost with all its managers (${listed(managersBefore)}): this up stops there, since nothing initialises a second swarm by itself. For a new one: ${"pulumi up --replace '**:Command::swarm'"}`,
@@ -48,9 +46,7 @@ function swarmRules({ preview, nodes }: Facts, course: Course): Rules {
             say`the only manager, ${namesOf(turned)}, hands over: another one takes over the cluster's state before it is demoted; in between the loss of either loses the swarm`,
         leaving.length > 1 &&
             leaving.length === old.length &&
-            own(
-                "none of the managers of now stays: the cluster's state goes over to the new ones, which join before the old ones are demoted",
-            ),
+            say`none of the managers of now stays: the cluster's state goes over to the new ones, which join before the old ones are demoted`,
         path.includes(2) &&
             path.some((members) => members > 2) &&
             worst.bears === 0 &&
@@ -126,9 +122,7 @@ function portRules({ ports, services }: Facts): Rules {
 export function destroyWarnings({ all }: Nodes): Words[] {
     const guarded = all.filter(({ isProtected }) => isProtected);
     return [
-        own(
-            "everything goes: the nodes with their tasks, volumes, secrets and configs; no node is emptied before",
-        ),
+        say`everything goes: the nodes with their tasks, volumes, secrets and configs; no node is emptied before`,
         ...(guarded.length > 0 ? [say`protected, so the engine refuses this: ${namesOf(guarded)}`] : []),
     ];
 }

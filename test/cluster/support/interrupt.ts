@@ -143,9 +143,13 @@ async function faultHit(): Promise<boolean> {
     return (body as { faults: { hits: number }[] }).faults.some(({ hits }) => hits > 0);
 }
 
+/** What DigitalOcean's plugin says of a droplet that a run had deleted, and could not write that down: README.md. */
+export const IS_GONE = /waiting for droplet to be unlocked for destroy \(\d+\): unexpected state 'Not Found'/;
+
 /**
  * From an interrupted run to the wanted state: one plain `up`, after `cancel` only where the engine says that the
- * stack is locked. Droplets that the state does not know are removed, as the program's warning says.
+ * stack is locked, and with `--refresh` only where the plugin says that what it is to delete is gone. Droplets that the
+ * state does not know are removed, as the program's warning says.
  */
 export async function recover(
     stack: LabStack,
@@ -158,6 +162,7 @@ export async function recover(
         assert.equal(cancel.status, 0, cancel.text);
         ran = await stack.up(options);
     }
+    if (IS_GONE.test(ran.text)) ran = await stack.up([...options, "--refresh"]);
     assert.equal(ran.status, 0, `one plain up does not lead on from the interruption:\n${ran.text}`);
     return { ran, cancelled, lost: await removeLost(stack) };
 }

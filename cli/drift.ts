@@ -59,7 +59,7 @@ function difference({ text, remedy = UP, mendedBy, onPurpose }: look.Difference)
 
 function strangerDrift({ name, origin, nodeId, dropletId }: NodeView): Difference[] {
     const lost = `${name} (droplet ${dropletId}) carries the stack's tag and is in neither state nor swarm`;
-    if (origin === "lost") return [bad(lost, "see: swarm orphans")];
+    if (origin === "lost") return [bad(lost, "see: cli/bin/swarm orphans")];
     const text = `${name} (${nodeId}) is a member that the stack did not make; it is left alone`;
     return origin === "foreign" ? [{ text, degrades: false }] : [];
 }

@@ -114,7 +114,7 @@ export function noManager(
     }
     const all = `none of the ${managers.length} managers can be reached`;
     const what = managers.length === 1 ? "the manager cannot be reached" : all;
-    return new NoManager(`${what}: ${reasons}. See: swarm doctor`, false);
+    return new NoManager(`${what}: ${reasons}. See: cli/bin/swarm doctor`, false);
 }
 
 /** Docker's words without its prefix, and without its advice, which is meant for somebody on the machine. */

@@ -206,7 +206,7 @@ export async function untilGone(
         if (look === looks) {
             throw new CliError(
                 `waited ${Math.round((pause * looks) / 1000)} s for ${name} (droplet ${id}) to be gone; last seen: ` +
-                    `${answer.droplet.status}. Its deletion was accepted; look again with: swarm orphans`,
+                    `${answer.droplet.status}. Its deletion was accepted; look again with: cli/bin/swarm orphans`,
             );
         }
         await sleep(pause);

@@ -112,7 +112,7 @@ export function engineCheck(probes: readonly Probe[], oldest: string | undefined
     const silent = probes.filter(({ docker = "none" }) => docker === "none");
     const [first] = silent;
     if (first) {
-        const remedy = `swarm ssh ${first.node} -- systemctl restart docker`;
+        const remedy = `cli/bin/swarm ssh ${first.node} -- systemctl restart docker`;
         return engines.fail(`Docker does not answer on ${names(silent)}`, remedy);
     }
     const groups = Map.groupBy(probes, ({ docker }) => docker as string);
@@ -141,7 +141,7 @@ export function diskCheck(probes: readonly Probe[]): Check {
     if (full.length === 0) return disks.ok(`${all(probes)} below ${DISK_WARN} %`);
     const text = full.map((entry) => entry.text).join(", ");
     const range = shellWord(names(full));
-    const remedy = `swarm docker --on ${range} system prune --all --force, or a larger swarm:size`;
+    const remedy = `cli/bin/swarm docker --on ${range} system prune --all --force, or a larger swarm:size`;
     return full.some(({ most }) => most >= DISK_FAIL) ? disks.fail(text, remedy) : disks.warn(text, remedy);
 }
 
@@ -191,7 +191,7 @@ export function portCheck(probes: readonly Probe[], target: (address: string) =>
         return ports.fail(`no TCP from ${some(of("closed"))}`, remedy);
     }
     if (of("untried").length > 0) {
-        const remedy = "swarm docker node ls shows what the managers see";
+        const remedy = "cli/bin/swarm docker node ls shows what the managers see";
         return ports.warn("could not be tried: there is no bash on the nodes", remedy);
     }
     return ports.ok(`2377 of each manager and 7946 of each node by TCP, in ${directions(count)}`);

@@ -23,4 +23,4 @@ export function swarmChecks(facts: Facts): Check[] {
     return [...(differences.length > 0 ? differences : [fine]), ...notes];
 }
 
-export const LOOK = "swarm ls shows both sides";
+export const LOOK = "cli/bin/swarm ls shows both sides";

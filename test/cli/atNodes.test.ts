@@ -33,7 +33,7 @@ describe("exec", () => {
             [status, err],
             [
                 1,
-                "swarm: no task nginx.7 runs; there are: nginx.1 on node4, nginx.2 on node4; see: swarm status\n",
+                "swarm: no task nginx.7 runs; there are: nginx.1 on node4, nginx.2 on node4; see: cli/bin/swarm status\n",
             ],
         );
     });

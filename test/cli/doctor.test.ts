@@ -218,7 +218,7 @@ describe("disks", () => {
         );
         assert.equal(
             diskCheck(probes({ disk: 83 }, { disk: 83 })).remedy,
-            "swarm docker --on 'node[1:2]' system prune --all --force, or a larger swarm:size",
+            "cli/bin/swarm docker --on 'node[1:2]' system prune --all --force, or a larger swarm:size",
         );
         assert.equal(
             said(diskCheck(probes({ inodes: 96, diskFreeKb: undefined }))),

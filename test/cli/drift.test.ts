@@ -214,7 +214,7 @@ describe("nodes", () => {
                 ["node5 (former1) is a member, and not in the stack; pulumi up", true],
                 ["laptop (foreign1) is a member that the stack did not make; it is left alone", false],
                 [
-                    "node6 (droplet 99) carries the stack's tag and is in neither state nor swarm; see: swarm orphans",
+                    "node6 (droplet 99) carries the stack's tag and is in neither state nor swarm; see: cli/bin/swarm orphans",
                     true,
                 ],
             ],

@@ -78,7 +78,7 @@ describe("after a hand-over of managers that was interrupted", () => {
         );
         assert.equal(
             found,
-            "none of the 3 managers can be reached: node1: it is a worker; node2: it is a worker; node3: it is a worker. See: swarm doctor",
+            "none of the 3 managers can be reached: node1: it is a worker; node2: it is a worker; node3: it is a worker. See: cli/bin/swarm doctor",
         );
     });
 });

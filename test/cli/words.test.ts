@@ -126,7 +126,7 @@ describe("why nobody could log in", () => {
         assert.equal(
             error.message,
             "none of the 2 managers can be reached: node1 (198.18.12.5): no SSH: Connection timed out; node2: it is in no " +
-                "swarm (inactive). See: swarm doctor",
+                "swarm (inactive). See: cli/bin/swarm doctor",
         );
         assert.deepEqual([error.status, error.noQuorum], [2, false]);
     });

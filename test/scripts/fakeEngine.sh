@@ -101,7 +101,11 @@ read_service='{{.Spec.Name}} {{.ID}} {{.Version.Index}} {{.Spec.TaskTemplate.For
 is_up_to_date='--filter _up-to-date=true '
 
 case "$*" in
-"system dial-stdio") serve ;;
+"system dial-stdio")
+    serve
+    # As Docker's client does where the daemon has closed the connection first (cli/command/system/dial_stdio.go).
+    echo 'time="2026-12-01T18:20:00Z" level=error msg="error while CloseWrite (stdin to stream): shutdown: transport endpoint is not connected"' >&2
+    ;;
 "node inspect --format {{with index .Spec.Labels \"swarm.stack\"}}{{.}}{{end}} self") cat "$dir/label" ;;
 "service inspect --format $read_service web") grep . "$dir/service" || refuse "Error: no such service: web" ;;
 "service inspect --format {{.Version.Index}} "*) echo 99 ;;

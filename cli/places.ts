@@ -74,5 +74,8 @@ export async function placeOf(api: DockerApi, access: Access, word: string): Pro
     );
     if (found) return found;
     const there = places.map(({ label, node }) => `${label} on ${node.name}`).join(", ");
-    throw new CliError(`no task ${word} runs; there are: ${there || "none"}; see: cli/bin/swarm status`, EXIT.no);
+    throw new CliError(
+        `no task ${word} runs; there are: ${there || "none"}; see: cli/bin/swarm status`,
+        EXIT.no,
+    );
 }

@@ -167,6 +167,27 @@ describe("secrets", () => {
         });
     });
 
+    test("Diff takes a connection that is not known yet for the one that there is, in whichever way it comes", async () => {
+        const before = { create: "true", connection: secret({ host: "h", user: "root" }) };
+        const { response } = (await plugin.call({
+            method: "Check",
+            type: TYPE,
+            news: { ...before, connection: UNKNOWN },
+        })) as { response: { inputs: Props } };
+        for (const connection of [UNKNOWN, secret(UNKNOWN), response.inputs.connection as Props]) {
+            const answer = await plugin.call({
+                method: "Diff",
+                type: TYPE,
+                id: "i",
+                olds: { ...before, stdout: "", stderr: "" },
+                oldInputs: before,
+                news: { ...before, connection },
+            });
+            assert.ok("response" in answer);
+            assert.equal(answer.response.changes, "DIFF_NONE", JSON.stringify(answer));
+        }
+    });
+
     test("Check wraps the connection and its secret fields, the bastion's too", async () => {
         const proxy = { host: "p", password: "pw" };
         const news = { connection: { host: "h", privateKey: "k", privateKeyPassword: "kp", proxy } };

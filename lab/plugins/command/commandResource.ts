@@ -2,7 +2,15 @@ import { randomBytes } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { type ChangeKind, type DiffResult, diffProps, topLevel } from "../protocol/diff.ts";
 import type { CheckFailure, Context, DiffRequest, ResourceType } from "../protocol/provider.ts";
-import { hasUnknown, isSecret, isUnknown, type Props, UNKNOWN, unwrapProps } from "../protocol/values.ts";
+import {
+    hasUnknown,
+    isSecret,
+    isUnknown,
+    type Props,
+    UNKNOWN,
+    unwrapProps,
+    type Value,
+} from "../protocol/values.ts";
 import { LOGGING, type StreamName } from "./output.ts";
 
 /** What a command left behind. */
@@ -86,7 +94,7 @@ function diffCommand({ oldInputs, news }: DiffRequest): DiffResult {
     // The official one marks the connection secret in Check, and its framework counts an unknown secret as the same:
     // a preview never shows `connection` as changed while the host it leads to has yet to be made.
     const compared: Props =
-        isUnknown(news.connection) && oldInputs.connection !== undefined
+        isUnknown(unwrapped(news.connection)) && oldInputs.connection !== undefined
             ? { ...news, connection: oldInputs.connection }
             : news;
     for (const [path, kind] of Object.entries(diffProps(oldInputs, compared))) {
@@ -121,13 +129,15 @@ function commonFailures(inputs: Props): CheckFailure[] {
     return failures;
 }
 
+const unwrapped = (value: Value | undefined) => (isSecret(value) ? value.value : value);
+
 /**
  * As the official one's framework tells a preview (pulumi-go-provider 1.3.0, `markComputed`): by an input that is unknown as a
  * whole, or that was there before and is another one. One that was not there is no reason, whatever is in it.
  */
 function outputsMayChange({ stdout, stderr, ...before }: Props, news: Props): boolean {
     return (
-        Object.values(news).some((value) => isUnknown(isSecret(value) ? value.value : value)) ||
+        Object.values(news).some((value) => isUnknown(unwrapped(value))) ||
         Object.entries(before).some(([key, value]) => !isDeepStrictEqual(value, news[key]))
     );
 }

@@ -37,10 +37,11 @@ export function isSecret(value: Value | undefined): value is Props {
 }
 
 export function isUnknown(value: Value | undefined): boolean {
-    return UNKNOWNS.has(value);
+    return UNKNOWNS.has(value) || (isObject(value) && isOutput(value) && value.value === undefined);
 }
 
 const OUTPUT_SIGNATURE = "d0e6a833031e9bbcd3f4e8bde6ca49a4";
+const isOutput = (value: Props) => value[SIGNATURE_KEY] === OUTPUT_SIGNATURE;
 
 /** A value that is to be secret once it is known. The engine takes it; what it sends itself is unknown, or secret. */
 export function unknownSecret(): Props {

@@ -133,7 +133,7 @@ describe("a droplet that is being deleted", () => {
             untilGone(answers("active", "archive", "active"), droplet, { pause: 1, looks: 3 }),
             new CliError(
                 "waited 0 s for node9 (droplet 217891716) to be gone; last seen: active. Its deletion was accepted; look " +
-                    "again with: swarm orphans",
+                    "again with: cli/bin/swarm orphans",
             ),
         );
     });

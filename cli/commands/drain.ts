@@ -22,7 +22,7 @@ export default (program: Verb) => {
             const node = pickNode(access.state.nodes, word);
             await update(access, node, "drain", choice);
             process.stderr.write(
-                `${node.name} takes no tasks any more; those that it has move elsewhere. Open it again: swarm activate ${node.name}; the next pulumi up does so, too\n`,
+                `${node.name} takes no tasks any more; those that it has move elsewhere. Open it again: cli/bin/swarm activate ${node.name}; the next pulumi up does so, too\n`,
             );
         });
     define(program, "activate", {

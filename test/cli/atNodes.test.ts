@@ -181,7 +181,7 @@ describe("drain and activate", () => {
             [drained.status, drained.err],
             [
                 0,
-                "node4 takes no tasks any more; those that it has move elsewhere. Open it again: swarm activate node4; the next pulumi up does so, too\n",
+                "node4 takes no tasks any more; those that it has move elsewhere. Open it again: cli/bin/swarm activate node4; the next pulumi up does so, too\n",
             ],
         );
         const activated = await run(["activate", "node4"]);
